@@ -1,5 +1,5 @@
-//! Ready answers in memory, in front of the store: a hashtag's record and ready bytes, ready pages. Bounded by bytes;
-//! frequently requested entries stay.
+//! The hot cache in front of the store: records and rendered answers of hashtags, rendered pages. Bounded by
+//! bytes; frequently requested entries stay.
 
 use crate::freshness::{Era, Freshness};
 use crate::pages::{PageKey, Pages};
@@ -13,19 +13,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use store::walks::Generation;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// An answer's bytes, ready to be sent, and their hash.
+/// A rendered answer and its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
     /// The bytes.
     pub body: Bytes,
-    /// XXH3 of them, 128 bits: worked out once, however often they are sent.
+    /// XXH3 of the bytes, 128 bits: computed once, however often they are sent.
     pub hash: u128,
     /// Provenance of its counts.
     pub provenance: Provenance,
 }
 
 impl Ready {
-    /// Takes no more memory than the bytes need, as there are many of them.
+    /// Returns a rendered answer without spare capacity, as there are many of them.
     pub(crate) fn new(body: Vec<u8>, provenance: Provenance) -> Self {
         let hash = xxh3_128(&body);
         Self { body: Bytes::from(body.into_boxed_slice()), hash, provenance }
@@ -37,10 +37,10 @@ struct ByteWeight;
 
 /// Approximate overhead of an entry beside its bytes.
 const ENTRY_BYTES: u64 = 176;
-/// About what the answer to a look-up weighs.
+/// Typical size of the answer to a look-up, in bytes.
 const HASHTAG_BYTES: u64 = 416;
 
-/// Something read of a hashtag, and when.
+/// Data read of a hashtag, with its era.
 #[derive(Clone)]
 struct Read<T> {
     row: HashtagRow,
@@ -62,9 +62,9 @@ impl Weighter<HashtagRef, Read<Arc<Hashtag>>> for ByteWeight {
     }
 }
 
-/// The ready answers, under what is asked: one look and one comparison, whether it still stands.
+/// The cached answers, by request: a hit costs one look-up and one comparison of eras.
 pub(crate) struct HotCache {
-    /// Answers to look-ups, apart from the records, which are three times as large and read by walks.
+    /// Answers to look-ups, separate from the records, which are three times as large and read by walks.
     ready: Cache<HashtagRef, Read<Ready>, ByteWeight>,
     records: Cache<HashtagRef, Read<Arc<Hashtag>>, ByteWeight>,
     freshness: Freshness,
@@ -95,13 +95,13 @@ impl HotCache {
         self.still_stands(self.ready.get(reference)?)
     }
 
-    /// To be asked before the store is read for something that is kept afterwards.
+    /// Returns the current era. Call it before reading from the store what will be cached.
     pub(crate) fn era(&self) -> Era {
         self.freshness.era()
     }
 
-    /// Keeps what was read in an era.
-    pub(crate) fn keep_ready(&self, era: Era, reference: HashtagRef, row: HashtagRow, value: Ready) {
+    /// Caches data read in an era.
+    pub(crate) fn insert_ready(&self, era: Era, reference: HashtagRef, row: HashtagRow, value: Ready) {
         self.ready.insert(reference, Read { row, era, value });
     }
 
@@ -109,8 +109,8 @@ impl HotCache {
         self.still_stands(self.records.get(reference)?)
     }
 
-    /// Keeps what was read in an era.
-    pub(crate) fn keep_record(&self, era: Era, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
+    /// Caches data read in an era.
+    pub(crate) fn insert_record(&self, era: Era, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
         let (row, value) = (hashtag.row, Arc::new(hashtag));
         self.records.insert(reference, Read { row, era, value: Arc::clone(&value) });
         value
@@ -126,25 +126,25 @@ impl HotCache {
         page
     }
 
-    pub(crate) fn keep_page(&self, key: PageKey, page: Ready) {
-        self.pages.keep(key, page);
+    pub(crate) fn insert_page(&self, key: PageKey, page: Ready) {
+        self.pages.insert(key, page);
     }
 
     pub(crate) fn generation(&self, hashtag: HashtagRow, region: Option<Region>) -> Option<Generation> {
         self.generations.get(&(hashtag, region))
     }
 
-    pub(crate) fn keep_generation(&self, generation: Generation) {
+    pub(crate) fn insert_generation(&self, generation: Generation) {
         self.generations.insert((generation.hashtag, generation.region), generation);
     }
 
-    /// Answers no more from what was read of these before now. The store has their new state already.
-    pub(crate) fn forget(&self, hashtags: &[HashtagRow]) {
+    /// Invalidates everything cached of these hashtags. The store must have their new state already.
+    pub(crate) fn invalidate(&self, hashtags: &[HashtagRow]) {
         self.freshness.change(hashtags);
     }
 
-    /// The same of every hashtag.
-    pub(crate) fn forget_all(&self) {
+    /// Invalidates everything.
+    pub(crate) fn invalidate_all(&self) {
         self.freshness.change_all();
         self.ready.clear();
         self.records.clear();
@@ -164,11 +164,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_before_a_change_is_not_kept_after_it() {
+    fn data_read_before_a_change_is_invalid_after_it() {
         let cache = HotCache::new(1 << 20);
         let (reference, row) = (HashtagRef::Id("7551".parse().expect("an id")), HashtagRow(1));
-        let keep = |era| {
-            cache.keep_ready(
+        let insert = |era| {
+            cache.insert_ready(
                 era,
                 reference.clone(),
                 row,
@@ -176,12 +176,12 @@ mod tests {
             )
         };
         let era = cache.era();
-        cache.forget(&[row]);
-        keep(era);
+        cache.invalidate(&[row]);
+        insert(era);
         assert_eq!(cache.ready(&reference), None);
-        keep(cache.era());
+        insert(cache.era());
         assert!(cache.ready(&reference).is_some());
-        cache.forget_all();
+        cache.invalidate_all();
         assert_eq!(cache.ready(&reference), None);
     }
 

@@ -1,4 +1,4 @@
-//! Why the catalog could not answer.
+//! Errors of the catalog.
 
 use crate::{Prospect, UpstreamFault};
 use domain::TagError;
@@ -8,26 +8,26 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use store::StoreError;
 
-/// Errors of the catalog. "Not found" is none: look-ups return `Option`.
+/// Errors of the catalog. "Not found" is not an error: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The cursor's ranking is no longer kept, or belongs to another hashtag or region: begin again with cursor 0.
+    /// The cursor's ranking was dropped, or belongs to another hashtag or region: begin again with cursor 0.
     #[error("this cursor has expired or belongs to another walk; begin again with cursor=0")]
     CursorUnknown,
     /// The text is not a tag.
     #[error(transparent)]
     Name(#[from] TagError),
-    /// The search index is being made.
+    /// The search index is being built.
     #[error("the search index is being built")]
     IndexBuilding,
     /// The search index cannot be read or written.
     #[error("the search index failed: {0}")]
     Index(#[source] std::io::Error),
-    /// Trends cannot be set aside in a temporary file while they are worked out.
-    #[error("trends cannot be set aside in a temporary file: {0}")]
+    /// Trends cannot be buffered in a temporary file during a rebuild.
+    #[error("trends cannot be buffered in a temporary file: {0}")]
     Trends(#[source] std::io::Error),
     /// The Research API refuses access, or the request.
     #[error("the Research API refuses: {0}")]
@@ -35,12 +35,12 @@ pub enum CatalogError {
     /// These days cannot be requested.
     #[error(transparent)]
     Window(#[from] WindowError),
-    /// Nothing is stored, and no upstream gave it.
-    #[error("no upstream gave it: {cause}")]
+    /// Nothing is stored, and no upstream returned it.
+    #[error("no upstream returned it: {cause}")]
     Upstream {
         /// The fault as reported to clients.
         fault: UpstreamFault,
-        /// The last thing that went wrong.
+        /// The last failure.
         cause: String,
         /// The prospect of a retry.
         prospect: Prospect,
@@ -48,10 +48,10 @@ pub enum CatalogError {
     /// An upstream's answer could not be stored. All callers of the coalesced request share this error.
     #[error("the upstream's answer could not be stored: {0}")]
     NotStored(Arc<Self>),
-    /// Paths that were named to be imported are not there, or are nothing that can be read.
+    /// Paths to import that do not exist or cannot be read.
     #[error("{name}: {why}")]
     NoInput {
-        /// The paths as they were given.
+        /// The paths, as given.
         name: String,
         /// The reason.
         why: &'static str,
@@ -59,8 +59,8 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
-    /// Returns whether the same call may succeed later with the same request and data: the disk was full, or the database or
-    /// an upstream was unreachable.
+    /// Returns true if the same call may succeed later with the same request and data: the disk was full, or
+    /// the database or an upstream was unreachable.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),

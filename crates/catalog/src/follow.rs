@@ -1,5 +1,5 @@
-//! Following the store's change sequence: another process may import into the same store, and what it changed must
-//! not be answered from the hot cache.
+//! Following the store's change sequence: another process may import into the same store, and the hot cache
+//! must not answer with data from before its changes.
 
 use crate::{Catalog, CatalogError};
 use std::sync::OnceLock;
@@ -9,20 +9,21 @@ use store::hashtags::Changes;
 use store::notifications::Notifications;
 use tokio::sync::watch;
 
-/// Milliseconds that the hot cache is trusted without reading the store's change sequence: changes of other processes are
-/// seen that much later, those of this one at once. Reading it from SQLite costs microseconds, a tenth of a look-up.
+/// Milliseconds for which the hot cache is trusted without reading the store's change sequence: changes of
+/// other processes are seen that much later, those of this one at once. Reading it from SQLite costs
+/// microseconds, a tenth of a look-up.
 const TRUSTED_MS: i64 = 2;
-/// The same where reading it costs a round trip, as much as a look-up. A notification, some milliseconds after another
-/// node's commit, cuts it short.
+/// Milliseconds for which it is trusted if reading the sequence costs a round trip, as much as a look-up. A
+/// notification, some milliseconds after another node's commit, ends that.
 const TRUSTED_REMOTE_MS: i64 = 100;
 
 /// State of the hot cache's invalidation.
 #[derive(Debug)]
 pub(crate) struct Follow {
     sequence: AtomicU64,
-    asked_at_ms: AtomicI64,
+    checked_at_ms: AtomicI64,
     /// Notifications counted when the sequence was last read.
-    word: AtomicU64,
+    notified: AtomicU64,
     /// Subscribed at the first use.
     notifications: OnceLock<Option<watch::Receiver<Notifications>>>,
     following: tokio::sync::Mutex<()>,
@@ -32,42 +33,43 @@ impl Follow {
     pub(crate) fn new(sequence: u64) -> Self {
         Self {
             sequence: AtomicU64::new(sequence),
-            asked_at_ms: AtomicI64::new(i64::MIN),
-            word: AtomicU64::new(0),
+            checked_at_ms: AtomicI64::new(i64::MIN),
+            notified: AtomicU64::new(0),
             notifications: OnceLock::new(),
             following: tokio::sync::Mutex::new(()),
         }
     }
 
     /// Returns the number of change notifications so far.
-    fn word(&self, store: &Store) -> u64 {
+    fn notified(&self, store: &Store) -> u64 {
         let notifications = self.notifications.get_or_init(|| store.notifications());
         notifications.as_ref().map_or(0, |received| received.borrow().changes)
     }
 }
 
 impl Catalog {
-    /// Catches up if that was not done within the last moments. Gives the sequence reached.
+    /// Catches up unless that was done a moment ago. Returns the sequence reached.
     pub(crate) async fn follow_lately(&self) -> Result<u64, CatalogError> {
         let follow = &self.inner.follow;
         let store = &self.inner.store;
         let trusted_ms = if store.is_remote() { TRUSTED_REMOTE_MS } else { TRUSTED_MS };
-        // Load the counter before querying, so that a notification arriving meanwhile is seen by the next caller.
-        let word = follow.word(store);
+        // Load the counter before querying, so that a notification arriving meanwhile is seen by the next
+        // caller.
+        let notified = follow.notified(store);
         let now_ms = self.inner.clock.now().as_ms();
-        let asked_at_ms = follow.asked_at_ms.load(Ordering::Relaxed);
-        // A clock that was set back must not stop the following.
-        let is_lately = asked_at_ms <= now_ms && now_ms.saturating_sub(asked_at_ms) < trusted_ms;
-        if is_lately && follow.word.load(Ordering::Relaxed) == word {
+        let checked_at_ms = follow.checked_at_ms.load(Ordering::Relaxed);
+        // A clock that was set back must not stop this.
+        let is_lately = checked_at_ms <= now_ms && now_ms.saturating_sub(checked_at_ms) < trusted_ms;
+        if is_lately && follow.notified.load(Ordering::Relaxed) == notified {
             return Ok(follow.sequence.load(Ordering::Acquire));
         }
-        follow.asked_at_ms.store(now_ms, Ordering::Relaxed);
-        follow.word.store(word, Ordering::Relaxed);
+        follow.checked_at_ms.store(now_ms, Ordering::Relaxed);
+        follow.notified.store(notified, Ordering::Relaxed);
         self.follow().await
     }
 
-    /// Catches up with the store: afterwards no answer is older than its present state. The search index follows in the
-    /// background. Returns the sequence reached.
+    /// Catches up with the store: afterwards no answer is older than its current state. The search index
+    /// follows in the background. Returns the sequence reached.
     pub(crate) async fn follow(&self) -> Result<u64, CatalogError> {
         let before = self.inner.follow.sequence.load(Ordering::Acquire);
         let reached = self.invalidate_changed().await?;
@@ -77,7 +79,7 @@ impl Catalog {
         Ok(reached)
     }
 
-    /// Drops from the cache what changed in the store, and leaves the search index behind. Returns the sequence reached.
+    /// Invalidates what changed in the store, without updating the search index. Returns the sequence reached.
     pub(crate) async fn invalidate_changed(&self) -> Result<u64, CatalogError> {
         let follow = &self.inner.follow;
         let known = follow.sequence.load(Ordering::Acquire);
@@ -88,12 +90,12 @@ impl Catalog {
         let known = follow.sequence.load(Ordering::Acquire);
         let reached = match self.inner.store.changes_since(known).await? {
             Changes::Hashtags { hashtags, sequence } => {
-                self.inner.cache.forget(&hashtags);
+                self.inner.cache.invalidate(&hashtags);
                 sequence
             }
             Changes::Gap => {
                 let sequence = self.inner.store.sequence().await?;
-                self.inner.cache.forget_all();
+                self.inner.cache.invalidate_all();
                 sequence
             }
         };

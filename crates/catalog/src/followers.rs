@@ -1,5 +1,5 @@
-//! Followers of the catalog: what another crate derives from stored readings and brings up to the store's change sequence
-//! (trends). The catalog knows when something changed, and nothing of what is derived.
+//! Followers of the catalog: other crates that derive data from stored readings (trends) and keep it up to the
+//! store's change sequence. The catalog signals changes, and knows nothing of the derived data.
 
 use crate::{Catalog, CatalogError};
 use std::pin::Pin;
@@ -10,17 +10,17 @@ pub type CatchingUp<'f> = Pin<Box<dyn Future<Output = Result<(), CatalogError>> 
 
 /// Derives data from stored readings and follows the store's change sequence.
 pub trait Follower: Send + Sync {
-    /// Brings the derived data up to the store, and ends when that is done.
+    /// Brings the derived data up to the store.
     ///
     /// # Errors
-    /// Where the store fails. What was derived so far is kept; the next call goes on from there.
+    /// The store failed. The data derived so far stays; the next call continues from there.
     fn catch_up(&self) -> CatchingUp<'_>;
 
     /// Starts a catch-up in the background, unless one is running.
     fn nudge(&self);
 }
 
-/// The followers that are alive.
+/// The live followers.
 #[derive(Default)]
 pub(crate) struct Followers(Mutex<Vec<Weak<dyn Follower>>>);
 
@@ -33,7 +33,7 @@ impl Followers {
 }
 
 impl Catalog {
-    /// Adds a follower. The catalog does not keep it alive: it follows for as long as its owner holds it.
+    /// Adds a follower. The catalog has a weak reference only: it follows as long as its owner keeps it alive.
     pub fn subscribe(&self, follower: &Arc<dyn Follower>) {
         let mut followers = self.inner.followers.0.lock().unwrap_or_else(PoisonError::into_inner);
         followers.push(Arc::downgrade(follower));
@@ -46,14 +46,14 @@ impl Catalog {
         }
     }
 
-    /// Brings the followers and then the search index up to the store. The index ranks by repaired totals, which followers
-    /// store; brought up first, it would read and repair each changed series by itself.
+    /// Brings the followers and then the search index up to the store. The index ranks by repaired totals,
+    /// which followers store; updated first, it would read and repair each changed series by itself.
     pub(crate) async fn settle(&self) -> Result<(), CatalogError> {
         let mut followed = Ok(());
         for follower in self.inner.followers.alive() {
             followed = followed.and(follower.catch_up().await);
         }
-        self.inner.index.bring_up_and_keep().await?;
+        self.inner.index.bring_up_and_write().await?;
         followed
     }
 }

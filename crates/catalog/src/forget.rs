@@ -1,6 +1,6 @@
-//! Forgetting for good: which videos are meant, every row of theirs, and the copies of them that are kept elsewhere.
+//! Forgetting for good: selects the videos, and deletes all of their rows and copies.
 //!
-//! Whoever is cut off runs the same again: what is forgotten already stays so, and copies that were left are dropped then.
+//! Run an interrupted forget again to finish it: it also drops the copies that were left.
 
 use crate::{Catalog, CatalogError};
 use domain::{Creator, Handle, HashtagRow, VideoId, fragment};
@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::forget::{FORGET_AT_ONCE, HandleOwner, Named, Wiped};
 use store::videos::VideoRow;
 
-/// Videos looked at once for those of a creator.
-const LOOKED_AT_ONCE: u64 = 10_000;
+/// Videos read at once to find those of a creator.
+const READ_AT_ONCE: u64 = 10_000;
 
 /// Videos and creators to forget.
 #[derive(Debug, Clone, Default)]
 pub struct ForgetOrder {
     /// Videos.
     pub videos: Vec<VideoId>,
-    /// Creators: all of their videos, and who they are.
+    /// Creators: all of their videos, and their handles.
     pub handles: BTreeSet<Handle>,
     /// Rewrites the tables at the end, so that no bytes of deleted rows remain.
     pub is_rewritten: bool,
@@ -29,28 +29,28 @@ pub struct ForgetReport {
     pub asked: u64,
     /// Videos among them that were stored.
     pub videos: u64,
-    /// Readings of them.
+    /// Their readings.
     pub snapshots: u64,
     /// Creators requested by handle.
     pub creators: u64,
     /// Creators among them without stored data.
     pub creators_unknown: u64,
-    /// Hashtags that the videos named.
+    /// Their hashtags.
     pub hashtags: u64,
-    /// Handles whose owners are no longer known, as no video of theirs is left.
+    /// Handles that were dropped, as no video of their owners is left.
     pub handles: u64,
-    /// Kept answers in which any of it was named.
+    /// Stored answers that named any of it.
     pub answers: u64,
     /// Files in which deleted bytes may remain.
     pub wiped: Wiped,
 }
 
-/// Whom an order means.
+/// Creators of an order.
 #[derive(Debug, Default)]
 struct Wanted {
     /// Handles, and the ids that they belong to.
     creators: BTreeSet<Creator>,
-    /// Handles that belong to several ids: only videos that name them are meant.
+    /// Handles that belong to several ids: only videos with these handles are forgotten.
     shared: BTreeSet<Handle>,
     owners: BTreeMap<Handle, HandleOwner>,
 }
@@ -73,19 +73,19 @@ impl Catalog {
         Ok(report)
     }
 
-    /// Forgets for good. What was forgotten is passed over by every later import.
+    /// Forgets for good. Later imports skip what was forgotten.
     pub async fn forget(
         &self,
         order: ForgetOrder,
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Result<ForgetReport, CatalogError> {
         let (store, is_rewritten) = (&self.inner.store, order.is_rewritten);
-        // By one that was cut off: which rankings it left is not known.
+        // An interrupted one may have left any rankings.
         let was_forgetting = store.is_forgetting().await?;
         let wanted = self.wanted(&order.handles).await?;
         let handles_before = match wanted.creators.is_empty() {
             true => 0,
-            // First, so that no import brings another video of theirs meanwhile.
+            // First, so that no import adds another video of theirs meanwhile.
             false => store.forget_creators(&wanted.creators).await?,
         };
         let handles = order.handles.iter().copied().collect();
@@ -115,7 +115,7 @@ impl Catalog {
         Ok(report)
     }
 
-    /// Lets what was forgotten in again. Returns how many of the videos and creators had been.
+    /// Lets imports store forgotten data again. Returns the number of videos and creators that were forgotten.
     pub async fn allow_again(&self, order: &ForgetOrder) -> Result<u64, CatalogError> {
         let creators: BTreeSet<Creator> = order.handles.iter().map(|handle| (*handle).into()).collect();
         Ok(self.inner.store.allow_again(&order.videos, &creators).await?)
@@ -143,7 +143,7 @@ impl Catalog {
         Ok(wanted)
     }
 
-    /// All videos that an order means, each once.
+    /// Returns all videos of an order, each once.
     async fn meant(
         &self,
         order: ForgetOrder,
@@ -169,8 +169,8 @@ impl Catalog {
         Ok((videos, report))
     }
 
-    /// Adds the stored videos of creators; gives the creators of whom there were any. Videos lie in no order of creators:
-    /// all of them are looked at.
+    /// Adds the stored videos of creators; returns the creators with any. All videos are read, as they are not
+    /// ordered by creator.
     async fn videos_by(
         &self,
         wanted: &Wanted,
@@ -180,7 +180,7 @@ impl Catalog {
         let (last, mut seen) = (store.catalog_size().await?.last_video.0, BTreeSet::new());
         let mut first = 1;
         while first <= last {
-            let end = last.min(first + LOOKED_AT_ONCE - 1);
+            let end = last.min(first + READ_AT_ONCE - 1);
             let found = store.creators_of_rows(VideoRow(first)..=VideoRow(end)).await?;
             for (_, id, creator) in &found {
                 if let Some(creator) = creator.filter(|creator| wanted.creators.contains(creator)) {

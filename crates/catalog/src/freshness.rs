@@ -1,17 +1,18 @@
-//! Cache epochs: the last known change of each hashtag. A cached answer is compared with it when it is read, so that
-//! changes need not find and remove answers one by one.
+//! Cache epochs: the last known change of each hashtag. A cached answer is compared with it when it is read, so
+//! that changes need not find and remove answers one by one.
 
 use domain::HashtagRow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Hashtags share this many places: 512 KB. One that shares its place with a hashtag that changed is read once more.
+/// Hashtags share this many places: 512 KB. One that shares its place with a hashtag that changed is read once
+/// more.
 const PLACES: u32 = 1 << 16;
 
-/// A moment between two changes. What was read in an era stands until a later change.
+/// A moment between two changes. Data read in an era is valid until a later change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Era(u64);
 
-/// When hashtags were last seen to change.
+/// The last known change of each hashtag.
 pub(crate) struct Freshness {
     now: AtomicU64,
     all_changed: AtomicU64,
@@ -24,18 +25,18 @@ impl Freshness {
         Self { now: AtomicU64::new(0), all_changed: AtomicU64::new(0), changed }
     }
 
-    /// To be asked before the store is read for something that is kept afterwards.
+    /// Returns the current era. Call it before reading from the store what will be cached.
     pub(crate) fn era(&self) -> Era {
         Era(self.now.load(Ordering::SeqCst))
     }
 
-    /// Returns whether data read in an era is current, as far as is known.
+    /// Returns true if data read in an era is current, as far as known.
     pub(crate) fn is_fresh(&self, row: HashtagRow, read_in: Era) -> bool {
         let changed = self.place(row).load(Ordering::SeqCst).max(self.all_changed.load(Ordering::SeqCst));
         read_in.0 >= changed
     }
 
-    /// These changed; the store has the new state already.
+    /// Records a change of these hashtags; the store must have the new state already.
     pub(crate) fn change(&self, hashtags: &[HashtagRow]) {
         let era = self.begin_era();
         for &row in hashtags {
@@ -43,7 +44,7 @@ impl Freshness {
         }
     }
 
-    /// All may have changed.
+    /// Records that all may have changed.
     pub(crate) fn change_all(&self) {
         let era = self.begin_era();
         self.all_changed.fetch_max(era, Ordering::SeqCst);
@@ -55,7 +56,7 @@ impl Freshness {
     }
 
     fn place(&self, row: HashtagRow) -> &AtomicU64 {
-        // Rows are numbered in order of arrival: those that came together do not share a place.
+        // Rows are numbered in order of storage: those stored together do not share a place.
         &self.changed[(row.0 % PLACES) as usize]
     }
 }

@@ -6,12 +6,12 @@ use domain::Hashtag;
 use std::sync::Arc;
 
 impl Catalog {
-    /// The hashtag of this id or key.
+    /// Returns the hashtag of this id or key.
     pub async fn hashtag(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {
         Ok(self.hot(reference).await?.map(|hashtag| Hashtag::clone(&hashtag)))
     }
 
-    /// The hashtag a person means by `cat`, `#cat` or `7551`.
+    /// Returns the hashtag of a typed text such as `cat`, `#cat` or `7551`.
     pub async fn find(&self, text: &str) -> Result<Option<Hashtag>, CatalogError> {
         for reference in HashtagRef::candidates(text)? {
             if let Some(hashtag) = self.hot(&reference).await? {
@@ -21,7 +21,7 @@ impl Catalog {
         Ok(None)
     }
 
-    /// The same as bytes. They are kept, so one catalog always takes the same `render`.
+    /// Returns the hashtag as bytes. They are cached, so a catalog must always be given the same `render`.
     pub async fn hashtag_ready(
         &self,
         reference: &HashtagRef,
@@ -37,17 +37,17 @@ impl Catalog {
         let era = cache.era();
         let Some(hashtag) = self.stored(reference).await? else { return Ok(None) };
         let ready = Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag));
-        cache.keep_ready(era, reference.clone(), hashtag.row, ready.clone());
+        cache.insert_ready(era, reference.clone(), hashtag.row, ready.clone());
         Ok(Some(ready))
     }
 
     pub(crate) async fn hot(&self, reference: &HashtagRef) -> Result<Option<Arc<Hashtag>>, CatalogError> {
         self.follow_lately().await?;
-        self.held(reference).await
+        self.cached(reference).await
     }
 
-    /// As [`Self::hot`], for who has followed the store already.
-    pub(crate) async fn held(&self, reference: &HashtagRef) -> Result<Option<Arc<Hashtag>>, CatalogError> {
+    /// Returns the hashtag from the cache or the store; the caller must have followed the store already.
+    pub(crate) async fn cached(&self, reference: &HashtagRef) -> Result<Option<Arc<Hashtag>>, CatalogError> {
         let cache = &self.inner.cache;
         let hashtag = cache.record(reference);
         cache.count(hashtag.is_some());
@@ -56,7 +56,7 @@ impl Catalog {
         }
         let era = cache.era();
         let hashtag = self.stored(reference).await?;
-        Ok(hashtag.map(|hashtag| cache.keep_record(era, reference.clone(), hashtag)))
+        Ok(hashtag.map(|hashtag| cache.insert_record(era, reference.clone(), hashtag)))
     }
 
     async fn stored(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {

@@ -1,5 +1,5 @@
-//! Keeping the search index in step with the store, which alone owns the truth: the index follows the store's change
-//! sequence and is rebuilt from it when the two disagree.
+//! Keeping the search index up to the store, the only source of truth: the index follows the store's change
+//! sequence and is rebuilt from the store when the two disagree.
 
 use crate::CatalogError;
 use domain::{Hashtag, HashtagRow};
@@ -21,16 +21,16 @@ const INLINE_MAX: usize = 2_000;
 /// Maximum wait of a search for another task that brings the index up to date.
 const WAIT_MAX: Duration = Duration::from_millis(250);
 
-/// After an import the file is rewritten when more than one hashtag in so many is not in it.
-const KEPT_SHARE: u64 = 64;
+/// After an import the file is rewritten if it lacks more than one hashtag in so many.
+const WRITTEN_SHARE: u64 = 64;
 
-/// Parts that wait to be sorted while an index is built.
+/// Parts that queue to be sorted while an index is built.
 const PARTS_WAITING: usize = 1;
 
 /// A step of building an index.
 enum Part {
     Hashtags(Vec<Hashtag>),
-    /// That was all of them.
+    /// The last one was sent.
     End,
 }
 
@@ -47,20 +47,20 @@ struct Shared {
     current: RwLock<Option<Arc<SearchIndex>>>,
     /// Locked by the task that updates or rebuilds the index.
     following: tokio::sync::Mutex<()>,
-    /// Set while that task has much to do.
+    /// True while that task has much to do.
     is_long: AtomicBool,
 }
 
 impl Index {
-    /// Opens the index that belongs to the store. One that is missing, damaged or of another store is rebuilt: at
-    /// once when the store is small, else in the background.
+    /// Opens the index of the store. One that is missing, damaged or of another store is rebuilt: at once if
+    /// the store is small, else in the background.
     pub(crate) async fn open(store: Store, path: PathBuf) -> Result<Self, CatalogError> {
         let identity = store.identity().await?;
         let size = store.catalog_size().await?;
         let opened = match SearchIndex::open(&path, identity) {
             Ok(index) => Some(Arc::new(index)),
             Err(reason) => {
-                // A folder that was just made has none yet, which is no news.
+                // A new folder has none yet, which needs no line in the log.
                 if size.hashtags > 0 {
                     tracing::info!(%reason, hashtags = size.hashtags, "building the search index");
                 }
@@ -91,7 +91,7 @@ impl Index {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let blocking = runtime.clone();
         runtime.spawn_blocking(move || {
-            // Somebody is at it already: whoever it is reads the sequence after this change.
+            // Another task is at it already, and reads the sequence after this change.
             let Ok(_following) = shared.following.try_lock() else { return };
             if let Err(error) = blocking.block_on(shared.catch_up(usize::MAX)) {
                 tracing::error!(%error, "the search index cannot follow the store");
@@ -99,13 +99,14 @@ impl Index {
         });
     }
 
-    /// The index, brought to `sequence` if that is little work. A large import may leave it behind for a while.
+    /// Returns the index, updated to `sequence` if that is little work. After a large import it may be behind
+    /// for a while.
     pub(crate) async fn caught_up(&self, sequence: u64) -> Result<Arc<SearchIndex>, CatalogError> {
         let current = self.shared.current().ok_or(CatalogError::IndexBuilding)?;
         if current.sequence() >= sequence {
             return Ok(current);
         }
-        // Whoever is at it already is done in a moment with few changes. With many, the answer is from before them.
+        // Another task is done soon with few changes. With many, the answer is from before them.
         if self.shared.is_long.load(Ordering::Relaxed) {
             return Ok(current);
         }
@@ -115,19 +116,19 @@ impl Index {
         self.shared.current().ok_or(CatalogError::IndexBuilding)
     }
 
-    /// Brings the index up to the store, however long that takes, and compacts it when that pays.
+    /// Brings the index up to the store, however long that takes, and compacts it if that pays.
     pub(crate) async fn bring_up(&self) -> Result<(), CatalogError> {
         let _following = self.shared.following.lock().await;
         self.shared.catch_up(usize::MAX).await
     }
 
-    /// As [`Self::bring_up`], and writes the changes to the file when that is cheap beside what was changed, so that
-    /// the next process need not take them in again.
-    pub(crate) async fn bring_up_and_keep(&self) -> Result<(), CatalogError> {
+    /// Like [`Self::bring_up`], and writes the changes to the file if that is cheap compared with them, so that
+    /// the next process need not apply them again.
+    pub(crate) async fn bring_up_and_write(&self) -> Result<(), CatalogError> {
         let _following = self.shared.following.lock().await;
         self.shared.catch_up(usize::MAX).await?;
         match self.shared.current() {
-            Some(index) if index.changes() > index.len() / KEPT_SHARE => self.shared.rebuild().await,
+            Some(index) if index.changes() > index.len() / WRITTEN_SHARE => self.shared.rebuild().await,
             _ => Ok(()),
         }
     }
@@ -138,7 +139,7 @@ impl Shared {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes the changes in, unless they are more than `changes_max`.
+    /// Applies the changes, unless there are more than `changes_max`.
     async fn catch_up(&self, changes_max: usize) -> Result<(), CatalogError> {
         let Some(mut index) = self.current() else { return self.rebuild().await };
         loop {
@@ -148,7 +149,7 @@ impl Shared {
                 Changes::Hashtags { hashtags, sequence } if !pays_to_rebuild(&index, hashtags.len()) => {
                     self.apply(&index, &hashtags, sequence).await?;
                 }
-                // What is done in the background only: so many changes, or so many that they are no longer listed.
+                // Only in the background: many changes, or so many that they are no longer listed.
                 Changes::Hashtags { .. } | Changes::Gap if changes_max == usize::MAX => {
                     self.rebuild().await?
                 }
@@ -163,7 +164,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Takes changed hashtags in, some thousand at a time. Only the last of them bring the index to the sequence.
+    /// Applies changed hashtags, some thousand at a time. Only the last ones bring the index to the sequence.
     async fn apply(
         &self,
         index: &SearchIndex,
@@ -182,10 +183,10 @@ impl Shared {
 
     async fn rebuild(&self) -> Result<(), CatalogError> {
         let _long = Long::begin(&self.is_long, true);
-        // Read before the hashtags: changes made meanwhile are applied again afterwards, which does no harm.
+        // Read before the hashtags: changes made meanwhile are applied again afterwards, which is harmless.
         let sequence = self.store.sequence().await?;
         let mut builder = Builder::new(&self.path, self.identity, sequence);
-        // Sorting takes as long as reading: each has a thread.
+        // Sorting takes as long as reading: each has its own thread.
         let (give, mut parts) = mpsc::channel::<Part>(PARTS_WAITING);
         let building = spawn_blocking(move || {
             loop {
@@ -194,7 +195,7 @@ impl Shared {
                         part.iter().try_for_each(|hashtag| builder.push(document(hashtag)))?;
                     }
                     Some(Part::End) => return builder.finish().map(Some),
-                    // Reading failed or was given up: half an index is never written.
+                    // Reading failed or was cancelled: a partial index is never written.
                     None => return Ok(None),
                 }
             }
@@ -204,7 +205,7 @@ impl Shared {
             let hashtags = self.store.hashtags_after(after, READ_MAX).await?;
             let last = hashtags.last().map(|last| last.row);
             let part = if last.is_some() { Part::Hashtags(hashtags) } else { Part::End };
-            // A builder that failed takes no more, and reports it below.
+            // A failed builder receives no more, and is reported below.
             if give.send(part).await.is_err() || last.is_none() {
                 break;
             }
@@ -218,7 +219,7 @@ impl Shared {
     }
 }
 
-/// Signals, for as long as it lives, that an update of the index takes long.
+/// Signals, while it lives, that an update of the index takes long.
 struct Long<'s>(&'s AtomicBool);
 
 impl<'s> Long<'s> {
@@ -234,7 +235,7 @@ impl Drop for Long<'_> {
     }
 }
 
-/// Returns whether a rebuild costs less than looking up so many changed hashtags one by one.
+/// Returns true if a rebuild costs less than looking up so many changed hashtags one by one.
 fn pays_to_rebuild(index: &SearchIndex, changes: usize) -> bool {
     changes > READ_MAX as usize && changes as u64 > index.len() / 4
 }

@@ -1,7 +1,7 @@
-//! The heart of Tagmeter: records observations and answers from what is stored.
+//! The core of Tagmeter: records observations and answers from the store.
 //!
-//! One way in ([`Catalog::record`] and [`Catalog::import`]), one way out ([`Catalog::hashtag`], [`Catalog::walk`],
-//! [`Catalog::search`]). Deliberately absent: SQL and HTTP.
+//! Input: [`Catalog::record`] and [`Catalog::import`]. Output: [`Catalog::hashtag`], [`Catalog::walk`],
+//! [`Catalog::search`]. Deliberately absent: SQL and HTTP.
 
 mod cache;
 
@@ -54,9 +54,9 @@ use store::Store;
 /// Options of a catalog.
 #[derive(Clone)]
 pub struct CatalogOptions {
-    /// Path of the search index, which is built when missing.
+    /// Path of the search index, which is built if missing.
     pub index_path: PathBuf,
-    /// Memory for ready answers.
+    /// Memory for cached answers, in bytes.
     pub cache_bytes_max: u64,
     /// The clock.
     pub clock: Arc<dyn Clock>,
@@ -65,10 +65,10 @@ pub struct CatalogOptions {
 }
 
 impl CatalogOptions {
-    /// Default memory for ready answers, in bytes.
+    /// Default memory for cached answers, in bytes.
     pub const CACHE_BYTES_MAX: u64 = 80 << 20;
 
-    /// The index in the store's data folder, everything else as usual.
+    /// Returns default options, with the index in the store's data folder.
     pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {
         Self {
             index_path: data_dir.join("search.idx"),
@@ -93,19 +93,19 @@ struct Inner {
     index: index::Index,
     /// Locked while a large ranking is built: one at a time.
     ranking: tokio::sync::Mutex<()>,
-    /// The upstreams, where there are any.
+    /// The upstreams, if any.
     live: Option<upstream::Live>,
     /// The folder of the search index.
     folder: PathBuf,
     /// Followers of the store's changes.
     followers: followers::Followers,
-    /// Wakes this process's worker when there is a job.
+    /// Wakes this process's worker for a new job.
     job_made: tokio::sync::Notify,
 }
 
 impl Catalog {
-    /// Opens the catalog over a store. The search index is opened if it fits the store; if not, it is rebuilt in the
-    /// background and searches are refused until it is there.
+    /// Opens the catalog over a store. The search index is opened if it fits the store; if not, it is rebuilt
+    /// in the background and searches are refused until it is there.
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
         let sequence = store.sequence().await?;
         let folder = options.index_path.parent().map(PathBuf::from).unwrap_or_default();
@@ -126,17 +126,17 @@ impl Catalog {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// The store underneath.
+    /// Returns the store.
     pub fn store(&self) -> &Store {
         &self.inner.store
     }
 
-    /// The clock of this catalog.
+    /// Returns the clock of this catalog.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.clock
     }
 
-    /// The folder of the search index, for other files that can be rebuilt.
+    /// Returns the folder of the search index, for other files that can be rebuilt.
     pub fn folder(&self) -> &std::path::Path {
         &self.inner.folder
     }

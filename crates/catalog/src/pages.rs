@@ -1,6 +1,6 @@
-//! Ready pages in memory: the most requested ones as they are sent, many more of them compressed. Pages of videos repeat
-//! their field names and hosts, so a compressed one takes a fraction of the memory, and decompressing it spares reading
-//! its videos one by one.
+//! Cached pages: the most requested ones as they are sent, many more of them compressed. Pages of videos repeat
+//! their field names and hosts, so a compressed one takes a fraction of the memory, and decompressing it spares
+//! reading its videos one by one.
 
 use crate::Provenance;
 use crate::cache::Ready;
@@ -10,7 +10,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::cell::RefCell;
 
-/// Cache key of a ready page. `changed` makes a page of an older state unreachable.
+/// Cache key of a page. `changed` makes a page of an older state unreachable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum PageKey {
     Walk { hashtag: HashtagRow, changed: u64, region: Option<Region>, cursor: u64, count: u32 },
@@ -36,7 +36,7 @@ impl Weighter<PageKey, Ready> for ByteWeight {
     }
 }
 
-/// A squeezed page.
+/// A compressed page.
 #[derive(Clone)]
 struct Squeezed {
     bytes: Bytes,
@@ -52,7 +52,7 @@ impl Weighter<PageKey, Squeezed> for ByteWeight {
     }
 }
 
-/// The ready pages.
+/// The cached pages.
 pub(crate) struct Pages {
     plain: Cache<PageKey, Ready, ByteWeight>,
     squeezed: Cache<PageKey, Squeezed, ByteWeight>,
@@ -78,7 +78,7 @@ impl Pages {
         Some(page)
     }
 
-    pub(crate) fn keep(&self, key: PageKey, page: Ready) {
+    pub(crate) fn insert(&self, key: PageKey, page: Ready) {
         if let Some(squeezed) = Squeezed::of(&page) {
             self.squeezed.insert(key.clone(), squeezed);
         }
@@ -87,7 +87,8 @@ impl Pages {
 }
 
 thread_local! {
-    // Making these takes longer than a page does. A thread without memory for them goes without squeezed pages.
+    // Creating these takes longer than compressing a page. A thread without memory for them compresses no
+    // pages.
     static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> =
         RefCell::new(zstd::bulk::Compressor::new(LEVEL).ok());
     static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
@@ -95,7 +96,7 @@ thread_local! {
 }
 
 impl Squeezed {
-    /// None where it does not pay.
+    /// Compresses a page; `None` if that does not pay.
     fn of(page: &Ready) -> Option<Self> {
         if page.body.len() < SQUEEZED_MIN {
             return None;
@@ -139,9 +140,9 @@ mod tests {
     #[test]
     fn a_page_that_was_squeezed_comes_back_byte_for_byte() {
         let pages = Pages::new(1 << 20);
-        // Twenty times what fits as it is, a fifth of what fits squeezed.
+        // Twenty times what fits uncompressed, a fifth of what fits compressed.
         for number in 0..200 {
-            pages.keep(key(number), page(number));
+            pages.insert(key(number), page(number));
         }
         assert!(pages.plain.len() < 50);
         for number in 0..200 {
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn small_pages_and_noise_are_kept_as_they_are() {
+    fn small_pages_and_noise_are_not_compressed() {
         assert!(Squeezed::of(&ready(b"{}".to_vec())).is_none());
         let noise = |n: u64| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes()).to_le_bytes();
         assert!(Squeezed::of(&ready((0..1000).flat_map(noise).collect())).is_none());

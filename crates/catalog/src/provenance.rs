@@ -20,20 +20,20 @@ pub enum CountBasis {
     Reported,
     /// It is a sum over the stored videos.
     Observed,
-    /// It is not known: 0 stands in its place.
+    /// It is unknown, and 0 in the answer.
     Unknown,
     /// The rows of a list differ.
     Mixed,
 }
 
 impl CountBasis {
-    /// The word in the header.
+    /// Returns the word in the header.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
     fn letter(self) -> char {
-        // Every name has a letter, and no two the same.
+        // Every name begins with a letter of its own.
         self.name().chars().next().unwrap_or('u')
     }
 
@@ -60,7 +60,7 @@ impl CountBasis {
 pub struct Provenance {
     names: &'static [&'static str],
     bases: [CountBasis; VideoCounts::LEN],
-    /// When the answer was read: of a list, its oldest row. `None` where no source gave a time.
+    /// Reading time of the answer; of a list, its oldest row. `None` if no source has a time.
     pub read_at: Option<Timestamp>,
 }
 
@@ -95,20 +95,20 @@ impl Provenance {
         Self { names, bases, read_at: rows.iter().filter_map(|row| row.read_at).min() }
     }
 
-    /// The same, read at another time.
+    /// Returns it with another reading time.
     #[must_use]
     pub const fn read_at(self, read_at: Option<Timestamp>) -> Self {
         Self { read_at, ..self }
     }
 
-    /// A short text that [`Self::from_text`] reads, for what is kept of an answer.
+    /// Encodes it as a short text for [`Self::from_text`], to store with an answer.
     pub fn to_text(&self) -> String {
         let read_at = self.read_at.map_or_else(|| "-".to_owned(), |at| at.as_ms().to_string());
         let bases: String = self.bases.iter().map(|basis| basis.letter()).collect();
         format!("{}.{bases}.{read_at}", self.names.len())
     }
 
-    /// Reads what [`Self::to_text`] wrote; `None` for anything else.
+    /// Decodes [`Self::to_text`]; `None` for any other text.
     pub fn from_text(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let names = parts.next()?.parse::<usize>().ok()?;
@@ -122,7 +122,7 @@ impl Provenance {
         Some(Self { names, bases: bases?.try_into().ok()?, read_at })
     }
 
-    /// The basis of each count by its name in the contract.
+    /// Returns the basis of each count by its name in the contract.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, CountBasis)> {
         self.names.iter().copied().zip(self.bases)
     }

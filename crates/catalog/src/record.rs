@@ -1,4 +1,4 @@
-//! The one way in: observations are made ready here and stored by the store.
+//! Recording: prepares observations for the store.
 
 use crate::{Catalog, CatalogError};
 use domain::observation::VideoObservation;
@@ -9,7 +9,7 @@ use store::record::{Prepared, PreparedRemoval, PreparedVideo, Recorded};
 impl Catalog {
     /// Records observations in one transaction.
     ///
-    /// Readings that are more than an hour ahead of the clock are left out.
+    /// Readings more than an hour ahead of the clock are left out.
     pub async fn record(&self, observations: Vec<Observation>) -> Result<Recorded, CatalogError> {
         let (now, given) = (self.inner.clock.now(), observations.len());
         let is_ahead =
@@ -29,7 +29,7 @@ impl Catalog {
     }
 }
 
-/// Does all that costs time and needs no database.
+/// Does all expensive work that needs no database.
 pub(crate) fn prepare(observation: Observation, clock: &dyn Clock) -> Prepared {
     match observation {
         Observation::Hashtag(hashtag) => Prepared::Hashtag(hashtag),

@@ -13,8 +13,8 @@ pub enum HashtagRef {
 }
 
 impl HashtagRef {
-    /// Returns the possible meanings of a typed text, likeliest first: digits may be an id or a tag of digits; with a `#` they are
-    /// a tag. A link to a hashtag means that hashtag.
+    /// Returns the possible meanings of a typed text, likeliest first: digits may be an id or a tag of digits;
+    /// with a `#` they are a tag. A link to a hashtag means that hashtag.
     pub fn candidates(text: &str) -> Result<Vec<Self>, TagError> {
         let text = &*hashtag_text(text)?;
         let key = Self::Key(TagKey::new(text)?);

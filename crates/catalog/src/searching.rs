@@ -13,18 +13,19 @@ pub struct SearchPage {
     pub hashtags: Vec<Hashtag>,
     /// Offset of the next page.
     pub next_offset: u64,
-    /// Set when there is a next page.
+    /// True if there is a next page.
     pub has_more: bool,
 }
 
 impl Catalog {
-    /// The hashtags that answer a keyword, from the `offset`th on: the exact tag first, then by match and reach.
+    /// Returns the hashtags that match a keyword, from the `offset`th on: the exact tag first, then by match
+    /// and reach.
     pub async fn search(&self, keyword: &str, offset: u64, limit: u32) -> Result<SearchPage, CatalogError> {
         let sequence = self.follow().await?;
         self.search_at(keyword, offset, limit, sequence).await
     }
 
-    /// The same as bytes. They are cached, so one catalog always takes the same `render`.
+    /// Returns the page as bytes. They are cached, so a catalog must always be given the same `render`.
     pub async fn search_ready(
         &self,
         keyword: &str,
@@ -39,7 +40,7 @@ impl Catalog {
         }
         let page = self.search_at(keyword, offset, limit, sequence).await?;
         let page = Ready::new(render(&page), Provenance::of_hashtags(&page.hashtags));
-        self.inner.cache.keep_page(key, page.clone());
+        self.inner.cache.insert_page(key, page.clone());
         Ok(page)
     }
 
@@ -72,7 +73,7 @@ impl Catalog {
         Ok(SearchPage { hashtags, next_offset, has_more: found.has_more })
     }
 
-    /// While a large import is still going into the index, the exact tag is read from the store itself.
+    /// Puts the exact tag first, read from the store itself while the index is behind a large import.
     async fn put_exact_first(
         &self,
         keyword: &str,
@@ -80,7 +81,7 @@ impl Catalog {
         hashtags: &mut Vec<Hashtag>,
     ) -> Result<(), CatalogError> {
         let Ok(key) = TagKey::new(keyword) else { return Ok(()) };
-        if let Some(exact) = self.held(&HashtagRef::Key(key)).await? {
+        if let Some(exact) = self.cached(&HashtagRef::Key(key)).await? {
             hashtags.retain(|hashtag| hashtag.row != exact.row);
             hashtags.insert(0, Hashtag::clone(&exact));
             hashtags.truncate(limit as usize);

@@ -1,8 +1,9 @@
 //! Walking through the videos under a hashtag, a page at a time.
 //!
-//! A walk sees each video that was there when it began exactly once, whatever is imported meanwhile: the order is
-//! frozen in a ranking (a *generation*) when a walk begins and the hashtag has changed since the last one was made;
-//! cursors carry the generation's number and a position in it. What fits one page needs no generation.
+//! A walk sees each video that was stored when it began exactly once, whatever is imported meanwhile: the order
+//! is frozen in a ranking (a *generation*) when a walk begins and the hashtag has changed since the last one
+//! was stored; cursors have the generation's number and a position in it. A hashtag that fits one page needs no
+//! generation.
 
 use crate::cache::Ready;
 use crate::pages::PageKey;
@@ -12,13 +13,13 @@ use domain::{Hashtag, Region, Timestamp, WalkCursor, fragment};
 use store::videos::{ShownVideo, VideoRow};
 use store::walks::Generation;
 
-/// Most videos on one page.
+/// Maximum number of videos on one page.
 pub const WALK_COUNT_MAX: u32 = 100;
-/// A generation may begin new walks this long.
+/// Time for which new walks reuse a generation.
 const BEGINS_FOR_MS: i64 = 24 * 3600 * 1000;
-/// And is kept for cursors this long.
-const KEPT_FOR_MS: i64 = 48 * 3600 * 1000;
-/// Above this many videos a ranking is made off the async threads, one at a time.
+/// Time for which its cursors are valid.
+const VALID_FOR_MS: i64 = 48 * 3600 * 1000;
+/// Above this many videos a ranking is built on a blocking thread, one at a time.
 const RANKED_INLINE_MAX: u64 = 5_000;
 
 /// Request for a page.
@@ -35,11 +36,11 @@ pub struct WalkRequest {
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalkPage {
-    /// The videos' ready JSON, most plays first.
+    /// Rendered JSON of the videos, most plays first.
     pub videos: Vec<Bytes>,
     /// Cursor of the next page.
     pub cursor: WalkCursor,
-    /// Set when there is a next page.
+    /// True if there is a next page.
     pub has_more: bool,
     /// Videos in the whole walk.
     pub held: u64,
@@ -47,16 +48,16 @@ pub struct WalkPage {
     pub provenance: Provenance,
 }
 
-/// Returns whether a walk that fits its first page is stored.
+/// Decides if a walk that fits its first page is stored as a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// It needs no order to go on in.
+pub(crate) enum Persist {
+    /// No: it needs no order to continue in.
     IfLonger,
-    /// More may come behind it.
+    /// Yes: more videos may follow.
     Always,
 }
 
-/// The videos of a page and where it stands.
+/// The videos of a page and its position.
 struct Part {
     shown: Vec<ShownVideo>,
     generation: u64,
@@ -65,20 +66,20 @@ struct Part {
 }
 
 impl Catalog {
-    /// A page of a walk; `None` if there is no such hashtag.
+    /// Returns a page of a walk; `None` if there is no such hashtag.
     pub async fn walk(
         &self,
         reference: &HashtagRef,
         request: WalkRequest,
     ) -> Result<Option<WalkPage>, CatalogError> {
         self.follow().await?;
-        match self.held(reference).await? {
-            Some(hashtag) => self.page(&hashtag, request, Keep::IfLonger).await.map(Some),
+        match self.cached(reference).await? {
+            Some(hashtag) => self.page(&hashtag, request, Persist::IfLonger).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// The same as bytes. They are kept, so one catalog always takes the same `render`.
+    /// Returns the page as bytes. They are cached, so a catalog must always be given the same `render`.
     pub async fn walk_ready(
         &self,
         reference: &HashtagRef,
@@ -86,7 +87,7 @@ impl Catalog {
         render: fn(&WalkPage) -> Vec<u8>,
     ) -> Result<Option<Ready>, CatalogError> {
         self.follow_lately().await?;
-        let Some(hashtag) = self.held(reference).await? else { return Ok(None) };
+        let Some(hashtag) = self.cached(reference).await? else { return Ok(None) };
         let key = PageKey::Walk {
             hashtag: hashtag.row,
             changed: hashtag.changed,
@@ -97,9 +98,9 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(Some(page));
         }
-        let page = self.page(&hashtag, request, Keep::IfLonger).await?;
+        let page = self.page(&hashtag, request, Persist::IfLonger).await?;
         let page = Ready::new(render(&page), page.provenance);
-        self.inner.cache.keep_page(key, page.clone());
+        self.inner.cache.insert_page(key, page.clone());
         Ok(Some(page))
     }
 
@@ -107,11 +108,11 @@ impl Catalog {
         &self,
         hashtag: &Hashtag,
         request: WalkRequest,
-        keep: Keep,
+        persist: Persist,
     ) -> Result<WalkPage, CatalogError> {
         let count = request.count.clamp(1, WALK_COUNT_MAX);
         let part = match request.cursor.generation() {
-            0 => self.begin(hashtag, request, count, keep).await?,
+            0 => self.begin(hashtag, request, count, persist).await?,
             slot => self.go_on(hashtag, request, slot, count).await?,
         };
         let reached = part.position + part.shown.len() as u64;
@@ -125,13 +126,13 @@ impl Catalog {
         })
     }
 
-    /// A page of the present order: the beginning of a walk, or a plain offset into it.
+    /// Returns a page of the current order: the beginning of a walk, or a plain offset into it.
     async fn begin(
         &self,
         hashtag: &Hashtag,
         request: WalkRequest,
         count: u32,
-        keep: Keep,
+        persist: Persist,
     ) -> Result<Part, CatalogError> {
         let (inner, region, position) = (&self.inner, request.region, request.cursor.position());
         if hashtag.observed.videos == 0 {
@@ -139,33 +140,33 @@ impl Catalog {
         }
         let now = inner.clock.now();
         if let Some(generation) = self.current(hashtag, region, now).await?
-            && let Some(part) = self.kept_part(&generation, position, count).await?
+            && let Some(part) = self.cached_part(&generation, position, count).await?
         {
             return Ok(part);
         }
         let _one_at_a_time =
             if hashtag.observed.videos > RANKED_INLINE_MAX { Some(inner.ranking.lock().await) } else { None };
         if let Some(generation) = self.current(hashtag, region, now).await?
-            && let Some(part) = self.kept_part(&generation, position, count).await?
+            && let Some(part) = self.cached_part(&generation, position, count).await?
         {
             return Ok(part);
         }
         let ranking = self.ranking(hashtag, region).await?;
         let total = ranking.len() as u64;
-        if position == 0 && total <= u64::from(count) && (keep == Keep::IfLonger || total == 0) {
+        if position == 0 && total <= u64::from(count) && (persist == Persist::IfLonger || total == 0) {
             let shown = inner.store.shown(&ranking).await?;
             return Ok(Part { shown, generation: 0, position, total });
         }
-        let expired_before = Timestamp::from_ms(now.as_ms() - KEPT_FOR_MS);
+        let expired_before = Timestamp::from_ms(now.as_ms() - VALID_FOR_MS);
         let generation = inner
             .store
-            .keep_generation(hashtag.row, region, hashtag.changed, now, expired_before, ranking)
+            .write_generation(hashtag.row, region, hashtag.changed, now, expired_before, ranking)
             .await?;
-        inner.cache.keep_generation(generation);
+        inner.cache.insert_generation(generation);
         self.first_part(&generation, position, count).await
     }
 
-    /// The generation that stands for the hashtag as it is now, if one was made.
+    /// Returns the generation of the hashtag's current state, if there is one.
     async fn current(
         &self,
         hashtag: &Hashtag,
@@ -181,7 +182,7 @@ impl Catalog {
         }
         let kept = self.inner.store.newest_generation(hashtag.row, region).await?.filter(is_current);
         if let Some(generation) = kept {
-            self.inner.cache.keep_generation(generation);
+            self.inner.cache.insert_generation(generation);
         }
         Ok(kept)
     }
@@ -210,14 +211,14 @@ impl Catalog {
     ) -> Result<Part, CatalogError> {
         let now_ms = self.inner.clock.now().as_ms();
         let cached = self.inner.cache.generation(hashtag.row, request.region);
-        // One that was made while the clock stood ahead is read again: the store sets its time right.
-        let cached = cached.filter(|g| g.slot == slot && g.built_at.as_ms() <= now_ms + KEPT_FOR_MS);
+        // One with a time from a clock that was ahead is read again: the store corrects it.
+        let cached = cached.filter(|g| g.slot == slot && g.built_at.as_ms() <= now_ms + VALID_FOR_MS);
         let generation = match cached {
             Some(generation) => Some(generation),
             None => self.inner.store.generation(hashtag.row, slot).await?,
         };
-        // Kept longer than promised is as good as gone: whether a cursor lives must not hang on other walks.
-        let oldest_ms = now_ms - KEPT_FOR_MS;
+        // An expired one counts as dropped: the validity of a cursor must not depend on other walks.
+        let oldest_ms = now_ms - VALID_FOR_MS;
         let is_of_this_walk = |g: &Generation| {
             g.hashtag == hashtag.row && g.region == request.region && g.built_at.as_ms() >= oldest_ms
         };
@@ -225,8 +226,9 @@ impl Catalog {
         self.part(&generation, request.cursor.position(), count).await
     }
 
-    /// The same, unless the generation was dropped while it was in the cache: then the walk begins with another one.
-    async fn kept_part(
+    /// Returns a part of a generation; `None` if it was dropped while it was cached: the walk then begins with
+    /// another one.
+    async fn cached_part(
         &self,
         generation: &Generation,
         position: u64,
@@ -238,7 +240,7 @@ impl Catalog {
         }
     }
 
-    /// Part of a generation that stands for the present: its head is as fresh as the videos themselves.
+    /// Returns a part of a current generation: its head is as fresh as the videos themselves.
     async fn first_part(
         &self,
         generation: &Generation,
@@ -257,7 +259,7 @@ impl Catalog {
     async fn part(&self, generation: &Generation, position: u64, count: u32) -> Result<Part, CatalogError> {
         let rows = self.inner.store.ranked(generation.hashtag, generation.slot, position, count).await?;
         if rows.is_empty() && position < generation.videos {
-            // It was dropped, as a video of it was forgotten, and is still in the cache.
+            // It was dropped, as a video of it was forgotten, and is still cached.
             return Err(CatalogError::CursorUnknown);
         }
         let shown = self.inner.store.shown(&rows).await?;
@@ -265,7 +267,7 @@ impl Catalog {
     }
 }
 
-/// The videos' JSON, all in one allocation.
+/// Unpacks the videos' JSON, all in one allocation.
 fn unpacked(videos: &[ShownVideo]) -> Result<Vec<Bytes>, CatalogError> {
     let mut json = Vec::with_capacity(videos.len() * 1536);
     let mut ends = Vec::with_capacity(videos.len());

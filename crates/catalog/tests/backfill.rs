@@ -1,4 +1,5 @@
-//! Backfills from a stand-in of the Research API: every video once, every send counted, on again where one was cut off.
+//! Backfills from a stand-in of the Research API: every video once, every request counted, resumed after an
+//! interruption.
 
 use catalog::upstream::Allowed;
 use catalog::upstream::backfill::{Backfill, BackfillReport, ResearchSource};
@@ -28,7 +29,7 @@ fn seconds(text: &str) -> i64 {
     Timestamp::parse(text).expect("a day").as_seconds()
 }
 
-/// 400 videos in March and April 2024, every tenth of them gone.
+/// Starts a stand-in with 400 videos in March and April 2024, every tenth of them deleted.
 async fn scene(daily_requests: Option<u64>, habits: ResearchHabits) -> Scene {
     let clock = FixedClock::at(Timestamp::parse("2026-06-15T12:00:00Z").expect("a time"));
     let stand_in = ResearchStandIn::start(clock.clone()).await;
@@ -57,7 +58,7 @@ impl Scene {
         self.held.catalog().backfill(&self.source, &backfill, &|_| {}).await
     }
 
-    async fn held_videos(&self) -> u64 {
+    async fn stored_videos(&self) -> u64 {
         let key = HashtagRef::Key(TagKey::new("cat").expect("a tag"));
         let cat = self.held.catalog().hashtag(&key).await.expect("an answer");
         cat.map_or(0, |cat| cat.observed.videos)
@@ -70,14 +71,14 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn every_video_that_is_told_is_read_and_nothing_is_asked_for_twice() {
+async fn every_returned_video_is_stored_and_nothing_is_fetched_twice() {
     let scene = scene(Some(1_000), ResearchHabits::default()).await;
     let report = scene.backfill().await.expect("a report");
     assert_eq!((report.windows, report.windows_done, report.windows_before), (2, 2, 0));
     assert_eq!((report.videos, report.videos_new, report.positions), (360, 360, 400));
     assert!(report.failed.is_empty() && !report.is_quota_used_up);
     assert_eq!(report.calls, scene.stand_in.requests_today());
-    assert_eq!((scene.counted().await, scene.held_videos().await), (report.calls, 360));
+    assert_eq!((scene.counted().await, scene.stored_videos().await), (report.calls, 360));
     let all: Vec<Caveat> = report.caveats.into_iter().collect();
     assert!(all.contains(&Caveat::AdultsOnly) && all.contains(&Caveat::SurvivorsOnly), "{all:?}");
     let again = scene.backfill().await.expect("a report");
@@ -105,11 +106,11 @@ async fn the_quota_of_a_day_is_never_exceeded_and_the_next_day_goes_on() {
         assert!(days < 10, "it gets on: {report:?}");
         scene.clock.advance(Duration::from_secs(86_400));
     }
-    assert_eq!(scene.held_videos().await, 360);
+    assert_eq!(scene.stored_videos().await, 360);
 }
 
 #[tokio::test]
-async fn a_search_that_is_not_ready_is_asked_for_again() {
+async fn a_search_that_is_not_ready_is_fetched_again() {
     let habits = ResearchHabits {
         search_id_refusals: 2,
         new_search_ids: true,
@@ -124,18 +125,18 @@ async fn a_search_that_is_not_ready_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn days_that_never_answer_are_passed_over_and_told() {
+async fn days_that_never_answer_are_skipped_and_reported() {
     let failing_days = Some((day("2024-03-10"), day("2024-03-11")));
     let scene = scene(None, ResearchHabits { failing_days, ..ResearchHabits::default() }).await;
     let report = scene.backfill().await.expect("a report");
     let failed: Vec<String> = report.failed.iter().map(|(window, _)| window.to_string()).collect();
     assert_eq!(failed, ["2024-03-10 to 2024-03-10", "2024-03-11 to 2024-03-11"]);
     assert_eq!(report.windows - report.windows_done, 2);
-    assert!((330..360).contains(&scene.held_videos().await), "{}", scene.held_videos().await);
+    assert!((330..360).contains(&scene.stored_videos().await), "{}", scene.stored_videos().await);
     scene.stand_in.habits(ResearchHabits::default());
-    let mended = scene.backfill().await.expect("a report");
-    assert!(mended.failed.is_empty());
-    assert_eq!(scene.held_videos().await, 360);
+    let resumed = scene.backfill().await.expect("a report");
+    assert!(resumed.failed.is_empty());
+    assert_eq!(scene.stored_videos().await, 360);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What another process imports is found at once, by name, id and keyword.
+//! Imports of another process are found at once, by name, id and keyword.
 
 use catalog::{Catalog, HashtagRef};
 use domain::{Observation, TagKey, Timestamp};
@@ -31,7 +31,7 @@ async fn a_new_and_a_grown_hashtag_are_found_at_once(place: &Place) {
         "new first, grown before"
     );
     assert_eq!(names(serving, "CAT").await.len(), 4);
-    // Longer than any backend is trusted without being asked.
+    // Longer than the cache is trusted without a query on any backend.
     clock.advance(std::time::Duration::from_millis(150));
     let cats =
         serving.hashtag(&HashtagRef::Key(TagKey::new("cats").expect("a tag"))).await.expect("an answer");
@@ -42,7 +42,7 @@ async fn a_new_and_a_grown_hashtag_are_found_at_once(place: &Place) {
     );
 }
 
-async fn an_index_that_is_lost_damaged_or_of_another_store_is_built_anew(place: &Place) {
+async fn an_index_that_is_lost_damaged_or_of_another_store_is_rebuilt(place: &Place) {
     let clock = clock();
     let held = place.catalog(&clock).await;
     held.record([tag("cat", 10), tag("dog", 20)]).await;
@@ -63,5 +63,5 @@ async fn an_index_that_is_lost_damaged_or_of_another_store_is_built_anew(place: 
 
 testkit::tell_on_each_backend!(
     a_new_and_a_grown_hashtag_are_found_at_once,
-    an_index_that_is_lost_damaged_or_of_another_store_is_built_anew,
+    an_index_that_is_lost_damaged_or_of_another_store_is_rebuilt,
 );

@@ -1,5 +1,5 @@
-//! Reading that panics in the middle of a file: the import fails with the reason, what was read before is stored, and the next
-//! import goes on from there.
+//! A panic in the middle of reading a file: the import fails with the reason, the records before it are stored,
+//! and the next import continues from there.
 
 use catalog::CatalogError;
 use catalog::import::{ImportInput, ImportInputs, ImportOptions, ImportProgress};
@@ -22,10 +22,10 @@ impl ImportProgress for Panics {
 }
 
 testkit::tell_on_each_backend! {
-    reading_that_panics_fails_the_import_and_keeps_what_was_read,
+    a_panic_fails_the_import_and_stores_the_records_before_it,
 }
 
-async fn reading_that_panics_fails_the_import_and_keeps_what_was_read(place: &Place) {
+async fn a_panic_fails_the_import_and_stores_the_records_before_it(place: &Place) {
     let held = place.catalog(&FixedClock::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("items.ndjson");

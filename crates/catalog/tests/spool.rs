@@ -1,4 +1,4 @@
-//! What uploads leave behind is swept, and nothing that is still wanted.
+//! Leftovers of uploads are swept, and nothing that is still needed.
 
 use catalog::jobs::Spool;
 use domain::{AccountId, Clock, Credits, JobId, Timestamp};
@@ -8,7 +8,7 @@ use store::accounts::AccountCreated;
 use store::jobs::{JobCreated, JobKind, NewJob};
 use testkit::{FixedClock, Place, TemporaryCatalog};
 
-/// Longer than anything lies there that nobody wants.
+/// Longer than the age of any leftover.
 const DAYS: Duration = Duration::from_secs(2 * 24 * 3600);
 
 async fn account(held: &TemporaryCatalog, clock: &FixedClock) -> AccountId {
@@ -27,7 +27,7 @@ async fn job(held: &TemporaryCatalog, clock: &FixedClock, account_id: AccountId,
     id
 }
 
-/// When it was written: now, by the clock that files are dated by.
+/// Returns the time of its last write: now, by the clock of the file system.
 fn now_of(file: &File) -> SystemTime {
     file.metadata().expect("metadata").modified().expect("a time")
 }

@@ -1,5 +1,5 @@
-//! A catalog with an upstream: asked when what is stored is too old, once for all who ask, under its rules; and what it
-//! tells is kept.
+//! A catalog with an upstream: stale data is fetched once for all callers, under the upstream's rules, and
+//! stored.
 
 use catalog::upstream::Allowed;
 use catalog::{
@@ -14,7 +14,7 @@ use testkit::{FixedClock, TemporaryCatalog, hashtag};
 use tokio::task::JoinSet;
 
 const NO_LIMIT: Allowed = Allowed { requests_per_minute: 0, daily_requests: None };
-/// For a call, so that one that hangs is over soon.
+/// Time limit of a call, so that one that hangs ends soon.
 const CALL: Duration = Duration::from_millis(300);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -64,7 +64,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn an_upstream_is_asked_when_what_is_stored_is_too_old_and_not_before() {
+async fn an_upstream_is_called_for_stale_data_and_not_before() {
     let scene = scene(NO_LIMIT).await;
     scene.upstream.hold_videos(7551, "cat", 0);
     let first =
@@ -87,7 +87,7 @@ async fn an_upstream_is_asked_when_what_is_stored_is_too_old_and_not_before() {
     let series = scene.held.store();
     let cat = scene.held.catalog().find("cat").await.expect("an answer").expect("a hashtag");
     let kept = series.hashtag_snapshots_count(cat.row).await.expect("a count");
-    assert_eq!(kept, 3, "every reading of another moment is kept");
+    assert_eq!(kept, 3, "every reading of another moment is stored");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,16 +95,16 @@ async fn a_thousand_who_miss_the_same_make_one_call() {
     let scene = std::sync::Arc::new(scene(NO_LIMIT).await);
     scene.upstream.hold_videos(7551, "cat", 0);
     scene.upstream.pause(true);
-    let mut askers = JoinSet::new();
+    let mut callers = JoinSet::new();
     for _ in 0..1_000 {
         let catalog = scene.held.catalog().clone();
-        askers.spawn(async move {
+        callers.spawn(async move {
             catalog.hashtag_answer(&key("cat"), FreshnessRequirement::default(), views).await
         });
     }
     scene.upstream.has_been_asked(1).await;
     scene.upstream.pause(false);
-    for answered in askers.join_all().await {
+    for answered in callers.join_all().await {
         assert_eq!(text(&answered.expect("an answer").expect("a hashtag")), "1000000");
     }
     assert_eq!(scene.calls(), 1);
@@ -152,17 +152,17 @@ async fn what_is_stored_goes_out_as_stale_while_the_upstream_is_down() {
 #[tokio::test]
 async fn where_nothing_is_stored_it_is_said_why() {
     let scene = scene(NO_LIMIT).await;
-    for (name, fault, told) in [
+    for (name, fault, reported) in [
         ("a", Fault::reply(418, "{}"), UpstreamFault::Error),
         ("b", Fault::body("{\"id\":\"1\",\"cha_name\":\"another\"}"), UpstreamFault::Error),
         ("c", Fault::Hang, UpstreamFault::Timeout),
         ("d", Fault::too_many(Some("30")), UpstreamFault::Unavailable),
     ] {
         scene.upstream.always(Some(fault));
-        assert_eq!(scene.fault(name).await, told, "{name}");
+        assert_eq!(scene.fault(name).await, reported, "{name}");
     }
     let calls = scene.calls();
-    assert_eq!(scene.fault("e").await, UpstreamFault::Unavailable, "it asked for half a minute");
+    assert_eq!(scene.fault("e").await, UpstreamFault::Unavailable, "it requested half a minute");
     assert_eq!(scene.calls(), calls);
     assert_eq!(scene.held.store().catalog_size().await.expect("a size").hashtags, 0, "nothing was poisoned");
 }
@@ -184,7 +184,7 @@ async fn an_hour_of_failure_leaves_answers_from_the_store_and_the_upstream_alone
     scene.clock.advance(Duration::from_secs(30));
     let answered =
         scene.look_up("cat", FreshnessRequirement::FRESH).await.expect("an answer").expect("a hashtag");
-    assert!(!answered.stale && text(&answered) == "1000000", "half a minute after it is well again");
+    assert!(!answered.stale && text(&answered) == "1000000", "half a minute after it works again");
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_search_takes_in_what_the_upstream_finds() {
     assert!(matches!(nothing, Err(CatalogError::Upstream { .. })), "{nothing:?}");
 }
 
-/// Ids on a page, and where the next begins while there is one.
+/// Renders the ids on a page, and the next cursor if there is one.
 fn page(page: &WalkPage) -> Vec<u8> {
     let mut line = format!("{} {}", page.cursor.to_wire(), page.has_more);
     for video in &page.videos {
@@ -274,7 +274,7 @@ fn page(page: &WalkPage) -> Vec<u8> {
     line.into_bytes()
 }
 
-/// Walks to the end; gives the size of each page and all ids in order.
+/// Walks to the end; returns the size of each page and all ids in order.
 async fn walk(scene: &Scene, count: u32) -> (Vec<usize>, Vec<String>) {
     let (mut cursor, mut sizes, mut ids) = (WalkCursor::START, Vec::new(), Vec::new());
     let id = HashtagRef::Id(7551_u64.try_into().expect("an id"));

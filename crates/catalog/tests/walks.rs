@@ -1,4 +1,4 @@
-//! Walks are exact: each video that was there at the beginning once, whatever is imported meanwhile.
+//! Walks are exact: each video stored at the beginning once, whatever is imported meanwhile.
 
 use catalog::forget::ForgetOrder;
 use catalog::{Catalog, CatalogError, HashtagRef, WalkRequest};
@@ -60,7 +60,7 @@ async fn a_walk_gives_every_video_once_most_plays_first(place: &Place) {
     }
 }
 
-async fn a_page_that_holds_everything_says_so(place: &Place) {
+async fn a_page_with_all_videos_is_the_last(place: &Place) {
     let held = place.catalog(&clock()).await;
     held.record((1..=35).map(|id| under_cat(id, id, 0))).await;
     let all = page(held.catalog(), WalkCursor::START, 35).await;
@@ -75,7 +75,7 @@ async fn what_comes_in_during_a_walk_neither_repeats_nor_skips(place: &Place) {
     let held = place.catalog(&clock()).await;
     held.record((1..=60).map(|id| under_cat(id, id * 10, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 20).await;
-    // The last becomes the first, the first the last, and new ones come in at both ends.
+    // The last becomes the first, the first the last, and new ones are added at both ends.
     held.record([
         under_cat(1, 1_000_000, 1),
         under_cat(60, 1, 1),
@@ -94,8 +94,8 @@ async fn what_comes_in_during_a_walk_neither_repeats_nor_skips(place: &Place) {
         }
     }
     assert_eq!(ids, (1..=60).rev().collect::<Vec<_>>(), "the order and the videos of the beginning");
-    let anew = walk(held.catalog(), 20).await;
-    assert_eq!((anew.len(), &anew[..2]), (62, &[61, 1][..]), "a new walk sees the new order");
+    let fresh = walk(held.catalog(), 20).await;
+    assert_eq!((fresh.len(), &fresh[..2]), (62, &[61, 1][..]), "a new walk sees the new order");
 }
 
 async fn walkers_beside_another_process_that_imports_see_each_video_once(place: &Place) {
@@ -128,7 +128,7 @@ async fn walkers_beside_another_process_that_imports_see_each_video_once(place: 
                     let distinct: BTreeSet<u64> = ids.iter().copied().collect();
                     assert_eq!(distinct.len(), ids.len(), "no video twice");
                     assert!((1..=400).all(|id| distinct.contains(&id)), "none left out");
-                    assert!(ids.len() as u64 >= before, "nothing that was there at the beginning is missing");
+                    assert!(ids.len() as u64 >= before, "nothing stored at the beginning is missing");
                 }
             })
         })
@@ -155,11 +155,12 @@ async fn a_cursor_of_another_walk_or_an_expired_one_is_refused(place: &Place) {
     assert!(matches!(catalog.walk(&cat(), unknown).await, Err(CatalogError::CursorUnknown)));
     let in_region = WalkRequest { region: "US".parse().ok(), ..request };
     assert!(matches!(catalog.walk(&cat(), in_region).await, Err(CatalogError::CursorUnknown)));
-    // A day later the cursor still goes on, but no new walk begins with its ranking; two days later it is gone.
+    // A day later the cursor is still valid, but no new walk begins with its ranking; two days later it has
+    // expired.
     clock.advance(Duration::from_secs(26 * 3600));
     assert_eq!(page(catalog, of_cat, 10).await.videos.len(), 10);
-    let anew = page(catalog, WalkCursor::START, 10).await;
-    assert_ne!(anew.cursor.generation(), of_cat.generation(), "an old ranking begins no new walk");
+    let fresh = page(catalog, WalkCursor::START, 10).await;
+    assert_ne!(fresh.cursor.generation(), of_cat.generation(), "an old ranking begins no new walk");
     clock.advance(Duration::from_secs(48 * 3600));
     assert!(matches!(catalog.walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
 }
@@ -182,7 +183,7 @@ async fn cursors_outlive_a_restart(place: &Place) {
     assert_eq!(ids_of(&page(&again, first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
 }
 
-async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays(place: &Place) {
+async fn the_first_page_has_the_newest_counts_even_when_the_order_stays(place: &Place) {
     let held = place.catalog(&clock()).await;
     held.record((1..=50).map(|id| under_cat(id, id * 10, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 30).await;
@@ -193,7 +194,7 @@ async fn the_first_page_tells_the_newest_counts_even_when_the_order_stays(place:
     let again = page(held.catalog(), WalkCursor::START, 30).await;
     let top: serde_json::Value = serde_json::from_slice(&again.videos[0]).expect("JSON");
     assert_eq!((top["video_id"].as_str(), top["digg_count"].as_u64()), (Some("50"), Some(77)));
-    // The walk that began before goes on where it was.
+    // The walk that began before continues where it was.
     assert_eq!(ids_of(&page(held.catalog(), first.cursor, 30).await), (1..=20).rev().collect::<Vec<_>>());
 }
 
@@ -216,7 +217,7 @@ async fn a_walk_with_a_forgotten_video_is_refused_and_begins_again(place: &Place
     let held = place.catalog(&clock).await;
     held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 20).await;
-    // Another process forgets; this one has the ranking in its cache.
+    // Another process forgets; this one has cached the ranking.
     let other = held.again("other.idx", &clock).await;
     let order = ForgetOrder { videos: vec![25.try_into().expect("an id")], ..ForgetOrder::default() };
     let plan = other.would_forget(order.clone(), &|_, _| {}).await.expect("a plan");
@@ -235,7 +236,7 @@ async fn a_forget_that_was_cut_off_is_finished_by_the_next(place: &Place) {
     let held = place.catalog(&clock()).await;
     held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
     let first = page(held.catalog(), WalkCursor::START, 20).await;
-    // Cut off after its last transaction: which rankings were still to go is not known.
+    // Interrupted after its last transaction: the rankings still to drop are unknown.
     held.store().forget_videos(vec![99.try_into().expect("an id")]).await.expect("forgotten");
     assert_eq!(page(held.catalog(), first.cursor, 20).await.videos.len(), 20, "not of this hashtag");
     let report = held.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("finished");
@@ -243,7 +244,7 @@ async fn a_forget_that_was_cut_off_is_finished_by_the_next(place: &Place) {
     let request = WalkRequest { cursor: first.cursor, count: 20, region: None };
     assert!(matches!(held.catalog().walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
     assert!(!held.store().is_forgetting().await.expect("an answer"));
-    // With nothing left over only what is named goes.
+    // Without an interruption only named rankings are dropped.
     let again = page(held.catalog(), WalkCursor::START, 20).await;
     held.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("nothing to do");
     assert_eq!(page(held.catalog(), again.cursor, 20).await.videos.len(), 20);
@@ -251,13 +252,13 @@ async fn a_forget_that_was_cut_off_is_finished_by_the_next(place: &Place) {
 
 testkit::tell_on_each_backend!(
     a_walk_gives_every_video_once_most_plays_first,
-    a_page_that_holds_everything_says_so,
+    a_page_with_all_videos_is_the_last,
     what_comes_in_during_a_walk_neither_repeats_nor_skips,
     walkers_beside_another_process_that_imports_see_each_video_once,
     a_cursor_of_another_walk_or_an_expired_one_is_refused,
     a_plain_offset_goes_on_from_there,
     cursors_outlive_a_restart,
-    the_first_page_tells_the_newest_counts_even_when_the_order_stays,
+    the_first_page_has_the_newest_counts_even_when_the_order_stays,
     a_removed_video_stays_in_walks_that_began_before,
     a_walk_with_a_forgotten_video_is_refused_and_begins_again,
     a_forget_that_was_cut_off_is_finished_by_the_next,

@@ -1,8 +1,9 @@
-//! Measures durable charges: `ledger_bench [ASKERS] [ACCOUNTS] [CHARGES] [FOLDER or --database-url=postgres://...]`, then
-//! audits what it made.
+//! Measures durable charges:
+//! `ledger_bench [CALLERS] [ACCOUNTS] [CHARGES] [FOLDER or --database-url=postgres://...]`, then audits the
+//! ledger.
 //!
-//! Each asker charges one credit to an account drawn at random, waits for the receipt, and goes on. Prints charges a
-//! second, charges a commit, and how long an asker waited.
+//! Each caller charges one credit to a random account, waits for the receipt, and continues. Prints charges a
+//! second, charges a commit, and the waiting time of a caller.
 #![expect(clippy::print_stdout, reason = "a measuring tool talks to whoever runs it")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the monotonic clock")]
 
@@ -29,7 +30,7 @@ impl Dice {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut number = |default: u64| arguments.next().map_or(Ok(default), |text| text.parse());
-    let (askers, accounts, charges) = (number(64)?, number(1_000)?, number(600_000)?);
+    let (callers, accounts, charges) = (number(64)?, number(1_000)?, number(600_000)?);
     let own = tempfile::tempdir()?;
     let place = std::env::args().nth(4);
     let options = match place.as_deref().map(|place| (place, place.strip_prefix("--database-url="))) {
@@ -48,9 +49,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let began = Instant::now();
     let mut tasks = Vec::new();
-    for asker in 0..askers {
-        let share = charges / askers;
-        tasks.push(tokio::spawn(ask(store.clone(), ids.clone(), asker, share, at, began)));
+    for caller in 0..callers {
+        let share = charges / callers;
+        tasks.push(tokio::spawn(charge_in_turn(store.clone(), ids.clone(), caller, share, at, began)));
     }
     let mut waits = Vec::new();
     for task in tasks {
@@ -60,7 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     waits.sort_unstable();
     let at_share = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
     println!(
-        "{askers} askers, {accounts} accounts: {:.0} durable charges/s; waited p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, longest {:.1} ms",
+        "{callers} callers, {accounts} accounts: {:.0} durable charges/s; waited p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, longest {:.1} ms",
         waits.len() as f64 / took,
         at_share(0.5),
         at_share(0.99),
@@ -89,20 +90,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn ask(
+async fn charge_in_turn(
     store: Store,
     ids: Vec<AccountId>,
-    asker: u64,
+    caller: u64,
     charges: u64,
     at: Timestamp,
     began: Instant,
 ) -> Vec<Duration> {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (asker + 1).wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (caller + 1).wrapping_mul(0x2545_f491_4f6c_dd1d));
     let mut waits = Vec::new();
     let price = Credits::new(1).expect("a credit");
     for _ in 0..charges {
-        let asked = Instant::now();
-        let now = Timestamp::from_ms(at.as_ms() + asked.duration_since(began).as_millis() as i64);
+        let sent = Instant::now();
+        let now = Timestamp::from_ms(at.as_ms() + sent.duration_since(began).as_millis() as i64);
         let random = (u128::from(dice.roll()) << 64) | u128::from(dice.roll());
         let charge = Charge {
             account_id: ids[dice.roll() as usize % ids.len()],
@@ -114,7 +115,7 @@ async fn ask(
         };
         let outcome = store.charge(charge).await.expect("a charge");
         assert!(matches!(outcome, ChargeOutcome::Paid(_)), "{outcome:?}");
-        waits.push(asked.elapsed());
+        waits.push(sent.elapsed());
     }
     waits
 }

@@ -1,9 +1,9 @@
 //! The two ends of the power-cut test (`scripts/powercut.sh`):
 //!
-//! - `ledger_writer write FOLDER RECEIPTS [unsynced]` charges until it is killed and adds every receipt to the file
-//!   RECEIPTS, which lies on a disk that is not cut. `unsynced` breaks the ledger on purpose (needs the feature
-//!   `seeded-bugs`), to see that the test notices.
-//! - `ledger_writer check FOLDER RECEIPTS` opens what the cut left, and tells how many receipts are lost.
+//! - `ledger_writer write FOLDER RECEIPTS [unsynced]` charges until it is killed and adds every receipt to the
+//!   file RECEIPTS, which is on a disk that is not cut. `unsynced` breaks the ledger on purpose (needs the
+//!   feature `seeded-bugs`), to prove that the test notices.
+//! - `ledger_writer check FOLDER RECEIPTS` opens what the cut left, and prints the number of lost receipts.
 #![expect(clippy::print_stdout, reason = "a test tool talks to its script")]
 
 use domain::{AccountId, Credits, Email, Operation, RequestId, Timestamp};
@@ -14,7 +14,7 @@ use store::accounts::AccountCreated;
 use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 
-const ASKERS: usize = 16;
+const CALLERS: usize = 16;
 const ACCOUNTS: usize = 20;
 const AT: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
@@ -56,17 +56,22 @@ async fn write(folder: &str, receipts: &str, unsynced: bool) -> Result<(), Failu
     // Above the ids of every writer before: each adds at most as many as there are charges.
     let first = store.audit().await?.charges * 2;
     let next = Arc::new(AtomicU64::new(first + 1_000_000 * u64::from(std::process::id())));
-    let mut askers = Vec::new();
-    for _ in 0..ASKERS {
-        askers.push(tokio::spawn(ask(store.clone(), ids.clone(), Arc::clone(&next), Arc::clone(&file))));
+    let mut callers = Vec::new();
+    for _ in 0..CALLERS {
+        callers.push(tokio::spawn(charge_forever(
+            store.clone(),
+            ids.clone(),
+            Arc::clone(&next),
+            Arc::clone(&file),
+        )));
     }
-    for asker in askers {
-        asker.await??;
+    for caller in callers {
+        caller.await??;
     }
     Ok(())
 }
 
-async fn ask(
+async fn charge_forever(
     store: Store,
     ids: Vec<AccountId>,
     next: Arc<AtomicU64>,
@@ -84,7 +89,7 @@ async fn ask(
             at: AT,
         };
         if let ChargeOutcome::Paid(receipt) = store.charge(charge).await? {
-            // One write a line, appended: lines of several askers do not mix.
+            // One write a line, appended: lines of several callers do not mix.
             (&*file).write_all(format!("{} {}\n", account_id.0, receipt.request_id()).as_bytes())?;
         }
     }
@@ -92,18 +97,18 @@ async fn ask(
 
 async fn check(folder: &str, receipts: &str) -> Result<(), Failure> {
     let store = Store::open(&StoreOptions::in_folder(folder)).await?;
-    let (mut told, mut lost) = (0_u64, 0_u64);
+    let (mut found, mut lost) = (0_u64, 0_u64);
     for line in std::fs::read_to_string(receipts)?.lines() {
-        // The last line may be cut off.
+        // The last line may be incomplete.
         let Some((account, request_id)) = line.split_once(' ') else { continue };
         let (Ok(account), Some(request_id)) = (account.parse(), RequestId::parse(request_id)) else {
             continue;
         };
-        told += 1;
+        found += 1;
         lost += u64::from(store.charged(AccountId(account), request_id).await?.is_none());
     }
     let report = store.audit().await?;
-    println!("receipts={told} lost={lost} audit={}", if report.ok() { "ok" } else { "NOT-OK" });
+    println!("receipts={found} lost={lost} audit={}", if report.ok() { "ok" } else { "NOT-OK" });
     for problem in report.problems.iter().take(10) {
         println!("{problem:?}");
     }

@@ -1,4 +1,4 @@
-//! Accounts: who may call, and what they hold.
+//! Accounts: callers and their credits.
 
 use crate::ledger::to_credits;
 use crate::row::row;
@@ -8,31 +8,31 @@ use domain::{AccountId, Credits, Email, Timestamp};
 /// An account with its balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its number.
+    /// Number.
     pub account_id: AccountId,
-    /// Its address.
+    /// Address.
     pub email: Email,
-    /// When it signed up.
+    /// Time of sign-up.
     pub created_at: Timestamp,
-    /// Credits it can still spend: `granted` less `charged`.
+    /// Credits left: `granted` less `charged`.
     pub balance: Credits,
-    /// Credits it was ever given.
+    /// Credits granted in all.
     pub granted: Credits,
-    /// Credits it was ever charged.
+    /// Credits charged in all.
     pub charged: Credits,
 }
 
 /// Outcome of signing up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountCreated {
-    /// There is a new account.
+    /// A new account was created.
     Created(AccountId),
-    /// The address has an account already; nothing was done to it.
+    /// The address has an account already, which was not changed.
     EmailTaken(AccountId),
 }
 
 impl Store {
-    /// Makes an account that holds `credits`, granted for the cause [`crate::ledger::SIGN_UP`].
+    /// Creates an account with `credits`, granted for the cause [`crate::ledger::SIGN_UP`].
     pub async fn create_account(
         &self,
         email: &Email,
@@ -45,7 +45,7 @@ impl Store {
         }
     }
 
-    /// The account of this number.
+    /// Returns the account of this number.
     pub async fn account(&self, account_id: AccountId) -> Result<Option<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.account(account_id),
@@ -53,7 +53,7 @@ impl Store {
         }
     }
 
-    /// The account of this address.
+    /// Returns the account of this address.
     pub async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.account_by_email(email),
@@ -61,7 +61,7 @@ impl Store {
         }
     }
 
-    /// Up to `limit` accounts in order of their number, beginning behind `after`.
+    /// Returns up to `limit` accounts after `after`, in order of their numbers.
     pub async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.accounts(after, limit),
@@ -92,7 +92,7 @@ impl AccountRow {
     /// Returns the account with its credits.
     ///
     /// # Errors
-    /// [`StoreError::Inconsistent`] if the address is none, or an amount is out of range.
+    /// [`StoreError::Inconsistent`] if the address is invalid, or an amount is out of range.
     pub(crate) fn account(self, credits: &CreditsRow) -> Result<Account, StoreError> {
         let number = self.account_id;
         let wrong =

@@ -1,12 +1,12 @@
-//! Reading all videos, under hashtags or not, in the order they came in.
+//! Reading all videos, under hashtags or not, in the order in which they were stored.
 
 use crate::videos::{VideoRow, VideoUnder};
 use crate::{Store, StoreError};
 use std::ops::RangeInclusive;
 
 impl Store {
-    /// The videos of these rows in numbers, ascending; removed ones are left out. Rows are given out from 1 to the last
-    /// that [`Store::catalog_size`] returns.
+    /// Returns the numbers of the videos of these rows, ascending, without removed ones. Rows are assigned from
+    /// 1 to the last that [`Store::catalog_size`] returns.
     pub async fn videos_of_rows(
         &self,
         rows: RangeInclusive<VideoRow>,

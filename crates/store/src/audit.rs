@@ -1,6 +1,6 @@
-//! The audit: adds every account's entries up again and compares with what is stored.
+//! The audit: recomputes every account from its entries and compares the result with the stored state.
 //!
-//! The rules are here, the same for every backend; a backend feeds them its rows, which may make no sense. Memory is
+//! The rules are the same for every backend; a backend feeds them its rows, which may be invalid. Memory is
 //! bounded by the number of accounts (about 150 bytes each), not of entries.
 
 use crate::chain::{self, Hash, Link};
@@ -10,13 +10,13 @@ use domain::AccountId;
 use domain::credits::CREDITS_MAX;
 use std::collections::HashMap;
 
-/// Problems that are reported one by one; further ones are counted.
-pub const PROBLEMS_TOLD_MAX: usize = 1_000;
+/// Maximum number of problems that are listed; further ones are counted.
+pub const PROBLEMS_LISTED_MAX: usize = 1_000;
 
-/// Something that should not be.
+/// A broken rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Whose, where it can be told.
+    /// The account, if known.
     pub account: Option<AccountId>,
     /// Description.
     pub what: String,
@@ -25,9 +25,9 @@ pub struct Problem {
 /// Result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
-    /// Accounts looked at.
+    /// Accounts audited.
     pub accounts: u64,
-    /// Entries looked at.
+    /// Entries audited.
     pub entries: u64,
     /// Entries that are charges.
     pub charges: u64,
@@ -37,22 +37,22 @@ pub struct AuditReport {
     pub credits_charged: u64,
     /// Credits in customers' books. Always `credits_granted - credits_charged`, or there is a problem.
     pub credits_held: u64,
-    /// The first [`PROBLEMS_TOLD_MAX`] problems.
+    /// The first [`PROBLEMS_LISTED_MAX`] problems.
     pub problems: Vec<Problem>,
-    /// All problems.
+    /// Number of all problems.
     pub problems_count: u64,
 }
 
 impl AuditReport {
-    /// Returns whether the ledger is sound.
+    /// Returns true if the ledger is sound.
     pub const fn ok(&self) -> bool {
         self.problems_count == 0
     }
 }
 
 impl Store {
-    /// Checks every invariant of the ledger against a snapshot, while charges go on. Ten million entries take tens of
-    /// seconds, on a thread of their own.
+    /// Checks every invariant of the ledger against a snapshot, while charges go on. Ten million entries take
+    /// tens of seconds, on a thread of their own.
     pub async fn audit(&self) -> Result<AuditReport, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.audit().await,
@@ -61,7 +61,7 @@ impl Store {
     }
 }
 
-/// An entry as it is stored.
+/// A stored entry.
 #[derive(Debug)]
 pub(crate) struct StoredEntry<'a> {
     /// Its place in the ledger.
@@ -130,7 +130,7 @@ struct Sum {
     has_balance: bool,
 }
 
-/// Takes the rows in: first every entry in order of the ledger, then every balance.
+/// Audits rows: first every entry in order of the ledger, then every balance.
 #[derive(Debug, Default)]
 pub(crate) struct Auditor {
     sums: HashMap<i64, Sum>,
@@ -143,7 +143,7 @@ pub(crate) struct Auditor {
 impl Auditor {
     pub(crate) fn problem(&mut self, account: Option<i64>, what: impl Into<String>) {
         self.report.problems_count += 1;
-        if self.report.problems.len() < PROBLEMS_TOLD_MAX {
+        if self.report.problems.len() < PROBLEMS_LISTED_MAX {
             self.report.problems.push(Problem { account: account.map(AccountId), what: what.into() });
         }
     }
@@ -179,7 +179,7 @@ impl Auditor {
             (link.hash(&sum.hash) == entry.hash, "does not match its hash"),
         ];
         let wrong: Vec<_> = checks.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();
-        // Goes on from what is stored, so that one wrong entry is reported once.
+        // Continue from the stored state, so that one wrong entry is reported once.
         sum.sequence = link.sequence;
         sum.last_entry = entry.number;
         sum.balance = link.balance_after;
@@ -222,9 +222,12 @@ impl Auditor {
         for account in orphans {
             self.problem(Some(account), "there are entries but no balance");
         }
-        // The three books together come to nothing.
+        // The three books must add up to zero.
         if self.granted - self.charged != self.held {
-            self.problem(None, "the books do not balance: credits granted, charged and held do not add up");
+            self.problem(
+                None,
+                "the books do not balance: granted and charged credits do not add up to the balances",
+            );
         }
         let told = |credits: i128| u64::try_from(credits).unwrap_or(0);
         self.report.credits_granted = told(self.granted);

@@ -1,6 +1,6 @@
-//! `tagmeter backup`: a consistent copy of the SQLite files, made while the store is in use, and looked over before it gets
-//! its name. Frozen rankings, what upstreams were asked for and the search index are not copied: all are made again when
-//! they are missing.
+//! `tagmeter backup`: a consistent copy of the SQLite files, made while the store is in use, and checked before
+//! it gets its name. Frozen rankings, upstream fetches and the search index are not copied: all are rebuilt if
+//! missing.
 
 use crate::audit::AuditReport;
 use crate::check::FileState;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Added to the name of a copy until it is complete.
 const UNFINISHED: &str = ".unfinished";
 
-/// Progress of a backup: bytes of the file that is copied, done and in all.
+/// Progress of a backup: bytes of the current file, copied and in all.
 pub type BackupProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Outcome of a backup.
@@ -24,14 +24,13 @@ pub struct BackupReport {
     pub audit: AuditReport,
 }
 
-/// Copies the files of a data folder to a folder that is new or empty. Each file is as it was at one moment; every charge
-/// that was reported before the beginning is in the copy. On return the copy is on the disk, its pages have been checked,
-/// it has been opened and its ledger audited (the report tells what the audit found). A backup that is cut off leaves
-/// a folder whose name ends in `.unfinished`; the next one to the same place replaces it.
+/// Copies the files of a data folder to a new or empty folder. Each file is a snapshot of one moment; every
+/// charge reported before the start is in the copy. On return the copy is on disk, its pages have been checked,
+/// it has been opened and its ledger audited (see the report). An interrupted backup leaves a folder whose name
+/// ends in `.unfinished`; the next one to the same place replaces it.
 ///
 /// # Errors
-/// A source that is not there or is not SQLite, a target that holds something, a disk that is full, and a copy that is
-/// not sound.
+/// The source is missing or not SQLite, the target is not empty, the disk is full, or the copy is damaged.
 pub async fn backup(
     from: &StoreOptions,
     to: &Path,
@@ -46,7 +45,7 @@ pub async fn backup(
     let is_free = !to.exists() || std::fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_none());
     if !is_free {
         return Err(StoreError::Unusable(format!(
-            "{} is there and is not an empty folder; a backup goes to a new one",
+            "{} exists and is not an empty folder; a backup goes to a new one",
             to.display()
         )));
     }
@@ -57,13 +56,13 @@ pub async fn backup(
     for name in sqlite::backup::FILES {
         sqlite::backup::copy(&from.data_dir.join(name), &place.join(name), Arc::clone(&progress)).await?;
     }
-    let report = look_over(&place).await?;
+    let report = inspect(&place).await?;
     std::fs::rename(&place, to).map_err(|cause| cannot(to, &cause))?;
     sync(to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))?;
     Ok(report)
 }
 
-/// The folder that the copy is made in, empty.
+/// Returns the folder in which the copy is made, empty.
 fn unfinished(to: &Path) -> Result<PathBuf, StoreError> {
     let mut name = to.file_name().unwrap_or_default().to_owned();
     if name.is_empty() {
@@ -78,8 +77,8 @@ fn unfinished(to: &Path) -> Result<PathBuf, StoreError> {
     Ok(place)
 }
 
-/// Checks the pages of the copy, opens it, audits it, and brings it to the disk.
-async fn look_over(place: &Path) -> Result<BackupReport, StoreError> {
+/// Checks the pages of the copy, opens it, audits it, and syncs it to disk.
+async fn inspect(place: &Path) -> Result<BackupReport, StoreError> {
     let copy = StoreOptions::in_folder(place);
     for file in copy.check() {
         if let FileState::Damaged(why) = file.state {
@@ -89,7 +88,7 @@ async fn look_over(place: &Path) -> Result<BackupReport, StoreError> {
     let store = Store::open(&copy).await?;
     let audit = store.audit().await?;
     drop(store);
-    // Opening made it; it holds nothing.
+    // Opening created it, empty.
     for name in ["walks.db", "walks.db-wal", "walks.db-shm"] {
         let _ = std::fs::remove_file(place.join(name));
     }
@@ -103,7 +102,7 @@ async fn look_over(place: &Path) -> Result<BackupReport, StoreError> {
     Ok(BackupReport { files, audit })
 }
 
-/// Brings a file, or the names in a folder, to the disk.
+/// Syncs a file, or the names in a folder, to disk.
 fn sync(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(|cause| cannot(path, &cause))
 }

@@ -1,7 +1,7 @@
-//! The hash chain of an account's entries: each entry's hash covers the hash before it and everything the entry says,
-//! so that a row that was changed, dropped, added or moved later is noticed by whoever adds the chain up again.
+//! The hash chain of an account's entries: each entry's hash covers the hash before it and the whole entry, so
+//! that recomputing the chain reveals a row that was changed, dropped, added or moved later.
 //!
-//! Whole numbers as the database has them, because the audit hashes rows that may make no sense.
+//! Numbers are those of the database, because the audit hashes rows that may be invalid.
 
 use sha2::{Digest, Sha256};
 
@@ -11,9 +11,9 @@ pub(crate) type Hash = [u8; 32];
 /// Hash before an account's first entry.
 pub(crate) const NO_ENTRY: Hash = [0; 32];
 
-/// Kind of an entry that gives credits.
+/// Kind of an entry that adds credits.
 pub(crate) const KIND_GRANT: i64 = 1;
-/// Kind of an entry that takes credits.
+/// Kind of an entry that debits credits.
 pub(crate) const KIND_CHARGE: i64 = 2;
 
 /// Content of an entry, without its place in the file.
@@ -32,7 +32,8 @@ pub(crate) struct Link<'a> {
 }
 
 impl Link<'_> {
-    /// The entry's hash. Every field but the last has a fixed width, so that no two entries give the same bytes.
+    /// Returns the entry's hash. Every field but the last has a fixed width, so that no two entries give the
+    /// same bytes.
     pub(crate) fn hash(&self, previous: &Hash) -> Hash {
         let fields = [
             self.account_id,

@@ -3,10 +3,10 @@
 use std::error::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-/// Why the store could not do what it was asked. "Not found" is not here: look-ups return `Option`.
+/// Errors of the store. "Not found" is not an error: look-ups return `Option`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database said no: disk full, damaged file, i/o error, lock not had in time.
+    /// The database failed: disk full, damaged file, I/O error, lock timeout.
     #[error("the database could not {doing}: {cause}")]
     Database {
         /// Operation that failed.
@@ -17,36 +17,36 @@ pub enum StoreError {
     /// The data folder or file cannot be used as it is.
     #[error("{0}")]
     Unusable(String),
-    /// A stored row makes no sense; it was written by something else or is damaged.
+    /// A stored row is invalid: written by something else, or damaged.
     #[error("inconsistent data in table {table}, column {column}, row {row}")]
     Inconsistent {
         /// Table of the row.
         table: &'static str,
-        /// Column that makes no sense.
+        /// Invalid column.
         column: &'static str,
-        /// Which row.
+        /// The row.
         row: String,
     },
-    /// The database cannot be reached: no connection was to be had in time.
+    /// The database cannot be reached: no connection in time.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// More waits for the disk than may wait; the call was not begun.
+    /// The queue for the disk is full; the call was not begun.
     #[error("the ledger has more work waiting than it takes; try again in a moment")]
     Overloaded,
-    /// The disk failed in a way that leaves open what it holds: the ledger takes no more work until a restart, which
-    /// reads again what is really there.
+    /// The disk failed and its contents are uncertain: the ledger accepts no more work until a restart, which
+    /// reads them again.
     #[error("the ledger stopped and must be restarted, because {0}")]
     Stopped(String),
-    /// The work panicked. Its transaction was rolled back; the store goes on.
-    #[error("the store failed inside: {0}")]
+    /// The work panicked. Its transaction was rolled back; the store continues.
+    #[error("internal error of the store: {0}")]
     Panicked(String),
-    /// The store is closing and takes no more work.
+    /// The store is closing and accepts no more work.
     #[error("the store is closed")]
     Closed,
 }
 
 impl StoreError {
-    /// The same error for another one who asked for part of the same work.
+    /// Copies the error for another caller of the same work.
     pub(crate) fn for_another(&self) -> Self {
         match self {
             Self::Database { doing, cause } => {
@@ -88,7 +88,7 @@ impl StoreError {
         Self::Panicked(text.unwrap_or("a panic without a message").to_owned())
     }
 
-    /// Returns whether the same call may go through later without anybody mending anything (locks, a full disk).
+    /// Returns true if the same call may succeed later without a fix (locks, a full disk).
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Database { cause, .. } => {
@@ -102,7 +102,7 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Returns whether another process writes at the moment.
+    /// Returns true if another process is writing.
     pub fn is_busy(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
         let Self::Database { cause, .. } = self else { return false };
@@ -116,8 +116,8 @@ fn passes_on_sqlite(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
 }
 
-/// Errors by which a Citus coordinator reports that a worker went away while a transaction was on it, and that it will not be committed: as an
-/// error of its own, told by the code and where in Citus it was noticed. Its words may be translated.
+/// Errors by which a Citus coordinator reports that a worker was lost during a transaction, which will not be
+/// committed: the code, and the place in Citus that raised it. Messages may be translated.
 const LOST_BY_CITUS: [(SqlState, &str); 4] = [
     (SqlState::INTERNAL_ERROR, "remote_commands.c"),
     (SqlState::INTERNAL_ERROR, "remote_transaction.c"),
@@ -125,7 +125,8 @@ const LOST_BY_CITUS: [(SqlState, &str); 4] = [
     (SqlState::IO_ERROR, "multi_copy.c"),
 ];
 
-/// A connection that broke, a server that starts, stops or has no room, a lock or an answer that did not come in time.
+/// Returns true for a broken connection, a server that starts, stops or has no room, and a timeout of a lock or
+/// an answer.
 fn passes_on_postgres(error: &tokio_postgres::Error) -> bool {
     let Some(state) = error.code() else { return true };
     let file = error.as_db_error().and_then(DbError::file).unwrap_or_default();
@@ -136,7 +137,7 @@ fn passes_on_postgres(error: &tokio_postgres::Error) -> bool {
     matches!(class, "08" | "40" | "53" | "55" | "57")
 }
 
-/// An error of PostgreSQL or its driver in full: the driver alone says little more than "db error".
+/// An error of PostgreSQL or its driver in full: the driver's own message is little more than "db error".
 #[derive(Debug)]
 pub(crate) struct PostgresError(tokio_postgres::Error);
 
@@ -159,7 +160,7 @@ impl Error for PostgresError {
     }
 }
 
-/// Names what was being done when a driver call failed.
+/// Adds the operation to the error of a driver call.
 pub(crate) trait Doing<T> {
     /// `doing` completes the sentence "the database could not ...".
     fn doing(self, doing: &'static str) -> Result<T, StoreError>;

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// A file may be this far ahead of our clock: file systems over a network have clocks of their own.
+/// Maximum lead of a file's time over our clock: network file systems have clocks of their own.
 const AHEAD_MS_MAX: i64 = 3_600_000;
 
-/// Milliseconds since a file was last written; `None` where that cannot be known. One that claims to be written in the
-/// future was written while the clock stood ahead: it counts from now on, and its time is set right.
+/// Returns the milliseconds since a file was last written; `None` if unknown. A time in the future is from a
+/// clock that was ahead: it is set to now, and the file's age counts from there.
 pub fn untouched_ms(path: &Path, now: Timestamp) -> Option<i64> {
     let modified = std::fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let age_ms = now.as_ms().saturating_sub(i64::try_from(modified.as_millis()).ok()?);
@@ -18,7 +18,7 @@ pub fn untouched_ms(path: &Path, now: Timestamp) -> Option<i64> {
     }
     let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(now.as_ms()).ok()?);
     if let Err(error) = File::open(path).and_then(|file| file.set_modified(now)) {
-        tracing::warn!(%error, path = %path.display(), "the time of a file cannot be set right");
+        tracing::warn!(%error, path = %path.display(), "the time of a file cannot be corrected");
     }
     Some(0)
 }

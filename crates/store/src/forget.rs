@@ -1,8 +1,8 @@
-//! Forgetting for good: videos, and all videos of creators, with every row and every kept copy of them.
+//! Forgetting for good: videos, and all videos of creators, with every row and every stored copy of them.
 //!
-//! Forgotten data must not come back with the next import of an old file, so a digest of each id stays. It is made with
-//! a random key of the store: the table alone names nobody, and neither do digests of another store. Who has the whole
-//! store can still test whether a given id was forgotten; nothing less can keep it out.
+//! An import of an old file must not restore forgotten data, so a digest of each id stays. It has a random key
+//! of the store: the table alone reveals no id, and digests of two stores cannot be compared. Whoever has the
+//! whole store can test whether a given id was forgotten; no filter can prevent that.
 
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// Videos forgotten in one transaction: an import waits no longer than for these.
+/// Maximum number of videos forgotten in one transaction, for which an import waits.
 pub const FORGET_AT_ONCE: usize = 2_000;
 
 /// Bytes of [`ForgetKey`].
@@ -21,7 +21,7 @@ pub(crate) const FORGET_KEY_BYTES: usize = 16;
 const OF_VIDEO: u8 = 1;
 const OF_CREATOR: u8 = 2;
 
-/// Makes digests of what was forgotten.
+/// Key of the digests of forgotten ids.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ForgetKey(pub(crate) [u8; FORGET_KEY_BYTES]);
 
@@ -32,7 +32,7 @@ impl fmt::Debug for ForgetKey {
 }
 
 impl ForgetKey {
-    /// From the database.
+    /// Decodes the stored key.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, StoreError> {
         let wrong = |_| StoreError::Inconsistent { table: "store", column: "forget_key", row: "1".into() };
         bytes.try_into().map(Self).map_err(wrong)
@@ -46,7 +46,8 @@ impl ForgetKey {
         self.digest(OF_CREATOR, creator.to_i64())
     }
 
-    /// 64 bits: of a million digests and a billion videos one pair in 20,000 such stores meets by chance.
+    /// Returns a digest of 64 bits: with a million digests and a billion videos, one in 20,000 stores has a
+    /// collision.
     fn digest(self, of: u8, number: i64) -> i64 {
         let mut hash = Sha256::new_with_prefix(self.0);
         hash.update([of]);
@@ -63,11 +64,11 @@ impl ForgetKey {
 pub struct ForgottenVideos {
     /// Videos that were stored.
     pub videos: u64,
-    /// Readings of them.
+    /// Their readings.
     pub snapshots: u64,
     /// Their creators.
     pub creators: BTreeSet<Creator>,
-    /// The hashtags that they named.
+    /// Their hashtags.
     pub hashtags: BTreeSet<HashtagRow>,
 }
 
@@ -76,18 +77,18 @@ pub struct ForgottenVideos {
 pub struct Forgettable {
     /// Videos that are stored.
     pub videos: u64,
-    /// Readings of them.
+    /// Their readings.
     pub snapshots: u64,
 }
 
-/// Whose a handle is, as records told it.
+/// Owner of a handle according to the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandleOwner {
-    /// No record gave an id with it.
+    /// No record has an id for it.
     Unknown,
     /// The creator of this id.
     Creator(Creator),
-    /// Records gave it with several ids.
+    /// Records have several ids for it.
     Several,
 }
 
@@ -101,7 +102,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Returns whether a body holds any of them, as a whole word.
+    /// Returns true if a body contains any of them, as a whole word.
     pub fn is_in(&self, body: &[u8]) -> bool {
         let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
         body.split(|byte| !is_of_word(byte)).filter(|word| !word.is_empty()).any(|word| {
@@ -115,14 +116,14 @@ impl Named {
 /// Places where bytes of forgotten data may remain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wiped {
-    /// True if every log that the files are written through is empty. `false` while another process reads an older
-    /// state: its next checkpoint empties it. `None` where that is the database's own business.
+    /// True if every write-ahead log is empty. `false` while another process reads an older snapshot: its next
+    /// checkpoint empties the log. `None` on PostgreSQL, which manages its own.
     pub are_logs_empty: Option<bool>,
 }
 
 impl Store {
-    /// Forgets videos for good, in one transaction: at most [`FORGET_AT_ONCE`]. Ids that are not stored are kept out from
-    /// now on, too. Walks under the hashtags touched must begin again.
+    /// Forgets videos for good, in one transaction: at most [`FORGET_AT_ONCE`]. Imports skip these ids from now
+    /// on, stored ones or not. Walks under the hashtags touched must begin again.
     pub async fn forget_videos(&self, ids: Vec<VideoId>) -> Result<ForgottenVideos, StoreError> {
         let forgotten = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.forget_videos(ids).await?,
@@ -140,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Drops frozen rankings: of these hashtags, or all of them. Cursors into them are refused from then on.
+    /// Drops the frozen rankings of these hashtags, or all of them. Cursors into them are refused from then on.
     pub async fn drop_generations(&self, hashtags: Option<Vec<HashtagRow>>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.drop_generations(hashtags).await,
@@ -148,7 +149,7 @@ impl Store {
         }
     }
 
-    /// Whose these handles are.
+    /// Returns the owners of these handles.
     pub async fn owners_of(&self, handles: &[Handle]) -> Result<BTreeMap<Handle, HandleOwner>, StoreError> {
         let numbers: Vec<i64> = handles.iter().map(|handle| handle.to_i64()).collect();
         let found = match self {
@@ -162,8 +163,8 @@ impl Store {
         Ok(handles.iter().map(|handle| (*handle, owner(handle))).collect())
     }
 
-    /// Keeps creators out from now on: their videos are passed over, and nothing is left of whose their handles are. Their
-    /// stored videos are for [`Store::forget_videos`].
+    /// Makes imports skip the videos of these creators from now on, and deletes the ownership of their handles.
+    /// Stored videos are forgotten by [`Store::forget_videos`].
     pub async fn forget_creators(&self, creators: &BTreeSet<Creator>) -> Result<u64, StoreError> {
         let creators: Vec<Creator> = creators.iter().copied().collect();
         match self {
@@ -172,8 +173,7 @@ impl Store {
         }
     }
 
-    /// Deletes the handles of those of these creators that have no video left. Returns how many
-    /// handles that were.
+    /// Deletes the handles of those of these creators that have no video left. Returns the number of handles.
     pub async fn drop_idle_handles(&self, creators: &BTreeSet<Creator>) -> Result<u64, StoreError> {
         let authors: HashSet<i64> = creators.iter().map(|creator| creator.to_i64()).collect();
         match self {
@@ -182,8 +182,8 @@ impl Store {
         }
     }
 
-    /// Deletes kept answers in which something is named. A call repeated under the key of one is a new call. Returns how
-    /// many that were.
+    /// Deletes stored answers that contain any of these names. A call repeated under the key of one is a new
+    /// call. Returns the number of answers.
     pub async fn forget_answers(&self, named: Named) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.forget_answers(named).await,
@@ -191,7 +191,7 @@ impl Store {
         }
     }
 
-    /// Lets videos and creators that were forgotten in again. Returns how many of them had been.
+    /// Lets imports store forgotten videos and creators again. Returns the number of them that were forgotten.
     pub async fn allow_again(
         &self,
         ids: &[VideoId],
@@ -213,7 +213,7 @@ impl Store {
         }
     }
 
-    /// Returns whether forgetting was begun and not ended: by another process, or by one that was cut off.
+    /// Returns true if a forget has begun and not ended: in another process, or in one that was interrupted.
     pub async fn is_forgetting(&self) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.is_forgetting(),
@@ -221,8 +221,8 @@ impl Store {
         }
     }
 
-    /// Ends forgetting: what is deleted is overwritten in the files as far as the database does that. With
-    /// `is_rewritten` the tables are written anew, so that nothing is left of what older versions deleted; they are
+    /// Ends a forget: overwrites deleted data in the files as far as the database does that. With
+    /// `is_rewritten` the tables are rewritten, so that no data deleted by older versions remains; they are
     /// locked meanwhile, and need as much room again.
     pub async fn end_forgetting(&self, is_rewritten: bool) -> Result<Wiped, StoreError> {
         match self {
@@ -231,7 +231,8 @@ impl Store {
         }
     }
 
-    /// Counts the forgotten videos: a ranking that was frozen while this number moved may hold one of them.
+    /// Counts the forgotten videos: a ranking that was frozen while this number changed may contain one of
+    /// them.
     pub(crate) async fn videos_gone(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.videos_gone(),

@@ -10,27 +10,27 @@ use domain::observation::{HashtagCounts, HashtagDetails};
 use domain::{Caveat, CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, TagKey, Timestamp};
 use std::collections::BTreeSet;
 
-/// Lists of changes that are kept: a follower that is further behind starts over, which is then cheaper anyway.
+/// Lists of changes that are retained: a follower further behind starts over, which is then cheaper anyway.
 pub(crate) const CHANGES_KEPT: u64 = 1000;
-/// A follower that would have to read more lists than this at once starts over.
+/// Maximum number of lists a follower reads at once; with more it starts over.
 pub(crate) const CHANGES_READ_MAX: u64 = CHANGES_KEPT;
 
 /// Changes since a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
-    /// The hashtags touched by the commits after the one asked from, and the sequence reached.
+    /// The hashtags touched by the commits since, and the sequence reached.
     Hashtags {
         /// Row numbers, each once, ascending.
         hashtags: Vec<HashtagRow>,
-        /// Sequence they lead to.
+        /// Sequence reached.
         sequence: u64,
     },
-    /// The commits in between are no longer listed: start over from everything.
+    /// The commits in between are no longer listed: start over.
     Gap,
 }
 
 impl Store {
-    /// The hashtag of this key.
+    /// Returns the hashtag of this key.
     pub async fn hashtag_by_key(&self, key: &TagKey) -> Result<Option<Hashtag>, StoreError> {
         let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_by_key(key),
@@ -39,7 +39,7 @@ impl Store {
         self.counted(found?).await
     }
 
-    /// The hashtag that was ever told to have this id.
+    /// Returns the hashtag that any record had with this id.
     pub async fn hashtag_by_id(&self, id: HashtagId) -> Result<Option<Hashtag>, StoreError> {
         let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_by_id(id),
@@ -48,7 +48,7 @@ impl Store {
         self.counted(found?).await
     }
 
-    /// Hashtags by their row numbers, in the order asked; numbers that are not given out are left out.
+    /// Returns hashtags by their row numbers, in the given order, without unassigned numbers.
     pub async fn hashtags(&self, rows: &[HashtagRow]) -> Result<Vec<Hashtag>, StoreError> {
         let found = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtags(rows),
@@ -57,7 +57,7 @@ impl Store {
         self.counted_all(found?).await
     }
 
-    /// The next hashtags after a row number, ascending, at most `limit`: for going through all of them.
+    /// Returns up to `limit` hashtags after a row number, ascending, to iterate over all of them.
     pub async fn hashtags_after(
         &self,
         after: Option<HashtagRow>,
@@ -70,7 +70,7 @@ impl Store {
         self.counted_all(found?).await
     }
 
-    /// Change sequence of the catalog.
+    /// Returns the change sequence of the catalog.
     pub async fn sequence(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.sequence(),
@@ -78,7 +78,7 @@ impl Store {
         }
     }
 
-    /// Returns the identity of this store, a number made with it.
+    /// Returns the identity of this store, a number drawn at its creation.
     pub async fn identity(&self) -> Result<u128, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.identity(),
@@ -108,15 +108,15 @@ impl Store {
 pub struct CatalogSize {
     /// Hashtags.
     pub hashtags: u64,
-    /// Videos, those that are removed left out.
+    /// Videos, without removed ones.
     pub videos: u64,
-    /// Videos that are removed.
+    /// Removed videos.
     pub removed: u64,
-    /// The last row of a video that was given out; not every row up to it is still there.
+    /// Last assigned row of a video; not every row up to it still exists.
     pub last_video: VideoRow,
 }
 
-/// Lists of changes put together, in the order they were made.
+/// Merges lists of changes, in their order.
 pub(crate) struct Gathered {
     after: u64,
     reached: u64,
@@ -124,12 +124,12 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Nothing yet of what changed after a sequence.
+    /// Returns an empty list of changes after a sequence.
     pub(crate) fn after(after: u64) -> Self {
         Self { after, reached: after, hashtags: BTreeSet::new() }
     }
 
-    /// The list of the next sequence. `false` if it is not the next, or one too many: that is a gap.
+    /// Adds the list of the next sequence. Returns `false` for a gap: it is not the next, or one too many.
     #[must_use]
     pub(crate) fn push(&mut self, sequence: u64, hashtags: &[u8]) -> bool {
         if sequence != self.reached + 1 || sequence - self.after > CHANGES_READ_MAX {
@@ -140,7 +140,7 @@ impl Gathered {
         true
     }
 
-    /// All lists are in, read in one look at the store with the sequence it then had.
+    /// Ends the lists, which were read in one snapshot together with `sequence`.
     pub(crate) fn finish(self, sequence: u64) -> Changes {
         // A follower ahead of the store belongs to another one (a restored copy).
         if self.reached != sequence {
@@ -150,17 +150,17 @@ impl Gathered {
     }
 }
 
-/// Row numbers of hashtags as they are stored: 4 bytes each, lowest byte first.
+/// Encodes row numbers of hashtags: 4 bytes each, little-endian.
 pub(crate) fn tags_blob(rows: &[u32]) -> Vec<u8> {
     rows.iter().flat_map(|row| row.to_le_bytes()).collect()
 }
 
-/// Back from [`tags_blob`].
+/// Decodes [`tags_blob`].
 pub(crate) fn tags_of_blob(blob: &[u8]) -> Vec<u32> {
     rows_of_blob(blob).collect()
 }
 
-/// The same, one by one.
+/// Decodes [`tags_blob`], one by one.
 pub(crate) fn rows_of_blob(blob: &[u8]) -> impl Iterator<Item = u32> {
     blob.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
 }
@@ -178,13 +178,13 @@ row! {
 }
 
 row! {
-    /// A hashtag's row; three numbers are of views, creators and videos, in this order.
+    /// A hashtag's row; three numbers are those of views, creators and videos, in this order.
     pub(crate) struct HashtagColumns<'r>: hashtag_columns {
         hashtag: i64,
         name: &'r str,
         id: Option<i64>,
         changed: i64,
-        /// Stored videos: their number, views and creators.
+        /// Number, views and creators of the stored videos.
         held: [i64; 3] = ["held_videos", "held_views", "held_creators"],
         /// Bits of sources and of caveats of these sums.
         made_from: [i64; 2] = ["held_sources", "held_caveats"],
@@ -266,8 +266,8 @@ mod tests {
         };
         assert_eq!(gather(3, &[(4, &[7, 9]), (5, &[1, 7])], 5), found(&[1, 7, 9], 5));
         assert_eq!(gather(5, &[], 5), found(&[], 5));
-        assert_eq!(gather(3, &[(5, &[1])], 5), Changes::Gap, "the first list is gone");
-        assert_eq!(gather(3, &[], 5), Changes::Gap, "all lists are gone");
+        assert_eq!(gather(3, &[(5, &[1])], 5), Changes::Gap, "the first list was dropped");
+        assert_eq!(gather(3, &[], 5), Changes::Gap, "all lists were dropped");
         assert_eq!(gather(9, &[], 5), Changes::Gap, "the store was restored from a copy");
         let many: Vec<(u64, &[u32])> = (1..=CHANGES_READ_MAX + 1).map(|at| (at, &[1_u32][..])).collect();
         assert_eq!(gather(0, &many, CHANGES_READ_MAX + 1), Changes::Gap, "too far behind");

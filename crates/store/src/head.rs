@@ -6,12 +6,12 @@ use crate::ledger::{Cause, Charge, to_credits, to_i64};
 use crate::row::row;
 use domain::{AccountId, Credits, Timestamp};
 
-/// Charges that may wait for a commit; the next one is refused as overload.
+/// Maximum number of charges that wait for a commit; the next one is refused as overload.
 pub(crate) const CHARGES_WAITING_MAX: usize = 16 * 1024;
-/// Bytes of answers to be kept that may wait with their charges.
-pub(crate) const KEPT_BYTES_WAITING_MAX: usize = 64 << 20;
+/// Maximum bytes of answers to store that wait with their charges.
+pub(crate) const ANSWER_BYTES_WAITING_MAX: usize = 64 << 20;
 
-/// The end of a chain: what the account holds, and its last entry.
+/// The end of a chain: the account's balance, and its last entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) balance: Credits,
@@ -22,7 +22,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// The head after a charge; `None` when the balance does not cover it.
+    /// Returns the head after a charge; `None` if the balance does not cover it.
     pub(crate) fn charge(&self, charge: &Charge) -> Option<Self> {
         let balance = self.balance.checked_sub(charge.credits)?;
         let link = Link {
@@ -38,7 +38,7 @@ impl Head {
         Some(Self { balance, sequence: link.sequence, hash: link.hash(&self.hash) })
     }
 
-    /// The head after a grant; `None` when the account would hold too much.
+    /// Returns the head after a grant; `None` if the balance would be too large.
     pub(crate) fn grant(
         &self,
         account_id: AccountId,

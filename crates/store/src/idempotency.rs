@@ -1,5 +1,6 @@
-//! `Idempotency-Key`: a caller that repeats a call under the same key gets the answer it was charged for, byte for
-//! byte, and is not charged again. Keys belong to an account; the answer is written in the transaction of the charge.
+//! `Idempotency-Key`: a caller that repeats a call under the same key gets the answer it was charged for, byte
+//! for byte, and is not charged again. Keys belong to an account; the answer is written in the transaction of
+//! the charge.
 
 use crate::row::row;
 use crate::{Store, StoreError};
@@ -8,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 /// Longest key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
-/// Bytes of the longest answer that is kept. A page of 35 videos has about 40 KB.
+/// Longest stored answer, in bytes. A page of 35 videos has about 40 KB.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
-/// Longest `Content-Type`.
+/// Longest `Content-Type`, in bytes.
 const CONTENT_TYPE_BYTES_MAX: usize = 100;
 
 /// The text of an `Idempotency-Key` header: 1 to 255 visible ASCII characters.
@@ -20,11 +21,11 @@ pub struct IdempotencyKey(Box<str>);
 /// Why a call cannot be made idempotent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdempotencyError {
-    /// The header makes no key.
+    /// The header is not a valid key.
     #[error("an Idempotency-Key is 1 to {KEY_BYTES_MAX} visible ASCII characters")]
     Key,
-    /// The answer is no success, or is too large to keep.
-    #[error("only successful answers of at most {BODY_BYTES_MAX} bytes are kept for an Idempotency-Key")]
+    /// The answer is no success, or is too large to store.
+    #[error("only successful answers of at most {BODY_BYTES_MAX} bytes are stored for an Idempotency-Key")]
     Answer,
 }
 
@@ -37,24 +38,24 @@ impl std::str::FromStr for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// SHA-256 of a request: what tells a repeated call from another one under the same key.
+/// SHA-256 of a request, which distinguishes a repeated call from another one under the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub(crate) [u8; 32]);
 
 impl Fingerprint {
-    /// SHA-256 of everything that identifies a request (path and query).
+    /// Returns the SHA-256 of everything that identifies a request (path and query).
     pub fn of(request: &[u8]) -> Self {
         Self(Sha256::digest(request).into())
     }
 }
 
-/// An answer as it went over the wire.
+/// An answer as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
     pub(crate) status: u16,
@@ -63,7 +64,7 @@ pub struct KeptAnswer {
 }
 
 impl KeptAnswer {
-    /// A successful answer, as only these are charged and kept.
+    /// Checks an answer: only successful ones are charged and stored.
     pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Result<Self, IdempotencyError> {
         let fits = (200..300).contains(&status)
             && content_type.len() <= CONTENT_TYPE_BYTES_MAX
@@ -75,22 +76,22 @@ impl KeptAnswer {
         }
     }
 
-    /// HTTP status, 200 to 299.
+    /// Returns the HTTP status, 200 to 299.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// `Content-Type`.
+    /// Returns the `Content-Type`.
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body, taken out.
+    /// Converts into the body.
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
@@ -103,14 +104,14 @@ pub struct Idempotent {
     pub key: IdempotencyKey,
     /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// Answer if the charge goes through.
+    /// Answer to store if the charge succeeds.
     pub answer: KeptAnswer,
 }
 
 /// Answer stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// The same request was charged before and answered so.
+    /// The same request was charged before, with this answer.
     Answer {
         /// The stored answer.
         answer: KeptAnswer,
@@ -124,7 +125,7 @@ pub enum Kept {
 row! {
     /// A stored answer's row.
     #[derive(Clone)]
-    pub(crate) struct KeptRow: kept_columns {
+    pub(crate) struct AnswerRow: answer_columns {
         fingerprint: [u8; 32],
         request_id: [u8; 16],
         status: u16,
@@ -133,9 +134,9 @@ row! {
     }
 }
 
-impl KeptRow {
-    /// Returns what a request of this fingerprint gets.
-    pub(crate) fn kept(self, fingerprint: Fingerprint) -> Kept {
+impl AnswerRow {
+    /// Returns the outcome for a request of this fingerprint.
+    pub(crate) fn matched(self, fingerprint: Fingerprint) -> Kept {
         if self.fingerprint != fingerprint.0 {
             return Kept::OtherRequest;
         }
@@ -148,9 +149,9 @@ impl KeptRow {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spans {
     pub(crate) now: Timestamp,
-    /// Before this it is too old.
+    /// Rows before this are too old.
     pub(crate) before: Timestamp,
-    /// After this it was written while the clock stood ahead.
+    /// Rows after this were written while the clock was ahead.
     pub(crate) ahead_from: Timestamp,
 }
 
@@ -162,8 +163,8 @@ impl Spans {
 }
 
 impl Store {
-    /// Reads the answer stored under an account's key for a request of this fingerprint. It spares the work of making an
-    /// answer; [`Store::charge`] asks again, so two calls at once are charged once.
+    /// Reads the answer stored under an account's key for a request of this fingerprint, to spare computing it
+    /// again. [`Store::charge`] checks again, so that two calls at once are charged once.
     pub async fn idempotent_answer(
         &self,
         account_id: AccountId,
@@ -176,9 +177,9 @@ impl Store {
         }
     }
 
-    /// Forgets up to `limit` answers that are older than `kept_ms`; returns their number. Keep them for 24 hours at least. One
-    /// that claims to be kept later than `kept_ms` from now was kept while the clock stood ahead: it is kept as long as one
-    /// that is kept now.
+    /// Deletes up to `limit` answers older than `kept_ms`; returns their number. Retain them for 24 hours at
+    /// least. One with a time more than `kept_ms` in the future was stored while the clock was ahead: it is
+    /// retained like one stored now.
     pub async fn forget_idempotent_answers(
         &self,
         now: Timestamp,
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn only_successes_of_a_bounded_size_are_kept() {
+    fn only_successes_of_a_bounded_size_are_stored() {
         assert!(KeptAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX]).is_ok());
         assert!(KeptAnswer::new(404, "application/json", vec![]).is_err());
         assert!(KeptAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX + 1]).is_err());

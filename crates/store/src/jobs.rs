@@ -1,8 +1,8 @@
-//! Durable jobs: work that outlives the request that asked for it, and the process that does it.
+//! Durable jobs: work that outlives the request that created it, and the process that runs it.
 //!
-//! The worker of a job has a lease, which reports of progress extend. When the lease is over, another one may claim the
-//! job, with a new fencing token; whatever the first one says later under its old token changes nothing. Requests, progress
-//! and results are JSON that the store does not look into.
+//! The worker of a job has a lease, which reports of progress extend. When the lease expires, another worker
+//! may claim the job, with a new fencing token; later reports under the old token change nothing. Requests,
+//! progress and results are JSON that the store does not read.
 
 use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::row::row;
@@ -16,7 +16,7 @@ use strum::{FromRepr, IntoStaticStr};
 pub enum JobKind {
     /// Import a file.
     Import = 1,
-    /// Walk through a hashtag by way of an upstream.
+    /// Walk through a hashtag at an upstream.
     Walk = 2,
 }
 
@@ -25,54 +25,54 @@ pub enum JobKind {
 #[repr(u8)]
 #[strum(serialize_all = "snake_case")]
 pub enum JobState {
-    /// Nobody has begun.
+    /// Not begun.
     Queued = 1,
-    /// Somebody works on it, or did until a lease was over.
+    /// A worker runs it, or did until its lease expired.
     Running = 2,
-    /// It was done.
+    /// Done.
     Done = 3,
-    /// It cannot be done; the result says why.
+    /// Failed; the result has the reason.
     Failed = 4,
-    /// It was called off.
+    /// Cancelled.
     Cancelled = 5,
 }
 
 /// End of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
-    /// It was done.
+    /// Done.
     Done,
-    /// It cannot be done; the result says why.
+    /// Failed; the result has the reason.
     Failed,
-    /// It was called off.
+    /// Cancelled.
     Cancelled,
 }
 
-/// A job to be made.
+/// A job to create.
 #[derive(Debug, Clone)]
 pub struct NewJob {
-    /// Its id, of the time it is made at: jobs are claimed and listed in order of their ids.
+    /// Its id, which begins with its time: jobs are claimed and listed in order of their ids.
     pub id: JobId,
-    /// Whose it is.
+    /// Owner.
     pub account_id: AccountId,
     /// Kind of work.
     pub kind: JobKind,
     /// Request, as JSON.
     pub request: String,
-    /// The one node that can do it, as what it needs lies there; `None` for any.
+    /// The only node that can run it, because its file is there; `None` for any.
     pub node: Option<String>,
     /// Identifies a repeated request for the same job.
     pub idempotency: Option<(IdempotencyKey, Fingerprint)>,
-    /// When it is made.
+    /// Creation time.
     pub at: Timestamp,
 }
 
 /// Outcome of creating a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobCreated {
-    /// It waits to be claimed.
+    /// The job was created.
     Created(Job),
-    /// The same request made this job before under the same key.
+    /// The same request created this job before under the same key.
     Same(Job),
     /// The key was used for another request.
     OtherRequest,
@@ -85,7 +85,7 @@ pub enum JobCreated {
 pub struct Job {
     /// Its id.
     pub id: JobId,
-    /// Whose it is.
+    /// Owner.
     pub account_id: AccountId,
     /// Kind of work.
     pub kind: JobKind,
@@ -97,48 +97,48 @@ pub struct Job {
     pub progress: Option<String>,
     /// Result, as JSON.
     pub result: Option<String>,
-    /// The one node that can do it.
+    /// The only node that can run it.
     pub node: Option<String>,
-    /// Number of times it was claimed.
+    /// Number of claims.
     pub attempts: u64,
-    /// Attempts in a row that failed by [`Self::failure`], without getting further than those before.
+    /// Consecutive attempts that failed by [`Self::failure`], without getting further than those before.
     pub failures: u64,
     /// Error of the last attempt that failed.
     pub failure: Option<String>,
-    /// Attempts in a row of which nothing was heard after they began, the one under way among them. Counted when the job
-    /// is claimed, so that a process that is killed by its work is counted, too.
+    /// Consecutive attempts without a report after they began, including the one under way. Counted when the
+    /// job is claimed, so that a process that is killed by its work counts, too.
     pub unheard: u64,
-    /// Its owner wants it to end.
+    /// True if its owner requested its end.
     pub is_cancel_wanted: bool,
-    /// When it was made.
+    /// Creation time.
     pub created_at: Timestamp,
-    /// When it was first claimed.
+    /// Time of the first claim.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// Time of its end.
     pub finished_at: Option<Timestamp>,
 }
 
-/// Longest lease that is distinguished from longer ones, in milliseconds: more than a century, and far from overflowing.
+/// Longest lease, in milliseconds; longer ones count as this. More than a century, and far from overflowing.
 const LEASE_MS_MAX: i64 = 1 << 42;
 
-/// Period of a lease. One that ends later than it is long from now was given while the clock stood ahead, and counts
-/// as over.
+/// Period of a lease. One that ends later than its length from now was taken while the clock was ahead, and
+/// counts as expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
-    /// When it begins: now.
+    /// Begin: now.
     pub from: Timestamp,
-    /// When it is over.
+    /// Expiry.
     pub until: Timestamp,
 }
 
 impl Lease {
-    /// Its length in milliseconds.
+    /// Returns its length in milliseconds.
     pub(crate) fn ms(self) -> i64 {
         self.until.as_ms().saturating_sub(self.from.as_ms()).clamp(0, LEASE_MS_MAX)
     }
 }
 
-/// The right to speak for a job, until another one claims it: its number of attempts is the fencing token.
+/// The right to report on a job until another worker claims it; the number of attempts is the fencing token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
     pub(crate) account_id: AccountId,
@@ -158,15 +158,15 @@ impl Claim {
 pub enum JobKept {
     /// It is still ours.
     Ours,
-    /// It is still ours, and its owner wants it to end.
+    /// It is still ours, and its owner requested its end.
     CancelWanted,
-    /// It has ended or is another's: nothing was written, and the work is to be dropped.
+    /// It has ended or is another worker's: nothing was written; drop the work.
     Lost,
 }
 
 impl Store {
-    /// Makes a job, durably. With an idempotency key an account makes one job, however often and by how many nodes at once
-    /// it is asked to.
+    /// Creates a job, durably. With an idempotency key an account creates one job, however often and on however
+    /// many nodes at once it is requested.
     pub async fn create_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.create_job(job).await,
@@ -174,7 +174,7 @@ impl Store {
         }
     }
 
-    /// An account's job; `None` also when it is another's.
+    /// Returns an account's job; `None` if it does not exist or is another account's.
     pub async fn job(&self, account_id: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.job(account_id, id),
@@ -182,7 +182,8 @@ impl Store {
         }
     }
 
-    /// Up to `limit` jobs of an account, newest first, those made before the job `before` if given, of one kind if given.
+    /// Returns up to `limit` jobs of an account, newest first; if given, those before the job `before`, and of
+    /// one kind.
     pub async fn jobs(
         &self,
         account_id: AccountId,
@@ -196,10 +197,10 @@ impl Store {
         }
     }
 
-    /// Claims the oldest job of these kinds that waits, or whose lease is over, and that this node can do. Of any
-    /// number that ask at once, on whatever nodes, one gets it.
+    /// Claims the oldest job of these kinds that waits, or whose lease expired, and that this node can run. Of
+    /// concurrent claims on any nodes, one gets it.
     ///
-    /// On a cluster this looks at the queued and running jobs of every shard: for a worker, not for a request.
+    /// On a cluster this reads the queued and running jobs of every shard: for a worker, not for a request.
     pub async fn claim_job(
         &self,
         kinds: &[JobKind],
@@ -217,7 +218,7 @@ impl Store {
         }))
     }
 
-    /// Says how far a claimed job is, durably, and sets its lease. A lease until now gives the job back.
+    /// Stores the progress of a claimed job, durably, and sets its lease. A lease until now releases the job.
     pub async fn keep_job(
         &self,
         claim: &Claim,
@@ -235,8 +236,8 @@ impl Store {
         })
     }
 
-    /// Notes that a claimed job got further than any attempt before: this attempt and those before it are no failures.
-    /// `false` when the job is another's.
+    /// Records that a claimed job got further than any attempt before: this attempt and those before it are no
+    /// failures. Returns `false` if the job is another worker's.
     pub async fn job_got_further(&self, claim: &Claim) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.job_got_further(*claim).await,
@@ -244,9 +245,9 @@ impl Store {
         }
     }
 
-    /// Notes that an attempt ended through no fault of the job, as where the disk is full or the worker stops: it does not
-    /// count. Another one may begin when the lease is over. `progress` takes the place of what was said before, if given.
-    /// `false` when the job is another's by now; also then the attempt does not count.
+    /// Records that an attempt ended through no fault of the job, such as a full disk or a stopping worker: it
+    /// does not count. Another one may begin when the lease expires. `progress` replaces the stored one, if
+    /// given. Returns `false` if the job is another worker's by now; the attempt does not count then either.
     pub async fn job_interrupted(
         &self,
         claim: &Claim,
@@ -259,8 +260,8 @@ impl Store {
         }
     }
 
-    /// Notes what an attempt failed by; another one may begin when the lease is over. Returns how many attempts in a row
-    /// failed the same way; `None` when the job is another's.
+    /// Records the failure of an attempt; another one may begin when the lease expires. Returns the number of
+    /// consecutive attempts that failed the same way; `None` if the job is another worker's.
     pub async fn job_failed(
         &self,
         claim: &Claim,
@@ -274,7 +275,7 @@ impl Store {
         Ok(failures.map(|failures: i64| failures.max(0).unsigned_abs()))
     }
 
-    /// Ends a claimed job. `false` when it has ended or is another's: then nothing was written.
+    /// Ends a claimed job. Returns `false`, without writing, if it has ended or is another worker's.
     pub async fn finish_job(
         &self,
         claim: &Claim,
@@ -288,9 +289,9 @@ impl Store {
         }
     }
 
-    /// Calls an account's job off, and gives it as it is now; `None` when there is none. One that nobody works on, as it
-    /// waits or its lease is over, ends at once; who works on one hears of it by [`Store::keep_job`]. One that has ended
-    /// stays as it is.
+    /// Cancels an account's job, and returns it; `None` if there is none. One without a worker, because it
+    /// waits or its lease expired, ends at once; a worker learns of it by [`Store::keep_job`]. One that has
+    /// ended does not change.
     pub async fn cancel_job(
         &self,
         account_id: AccountId,
@@ -327,7 +328,7 @@ impl JobState {
         self.into()
     }
 
-    /// Returns whether nothing will change any more.
+    /// Returns true if nothing will change any more.
     pub const fn is_ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
@@ -343,8 +344,8 @@ impl JobEnd {
     }
 }
 
-/// SQL for whether a lease is over now: at its end, or if it ends later than it is long from now. Clocks of nodes may be 5
-/// seconds apart, so that a lease that another node just took is not over.
+/// SQL condition of an expired lease: at its end, or if it ends later than its length from now. Clocks of nodes
+/// may be 5 seconds apart, so that a lease that another node just took is valid.
 macro_rules! lease_is_over {
     ($now:literal) => {
         concat!("(lease_until_ms <= ", $now, " OR lease_until_ms > ", $now, " + lease_ms + 5000)")
@@ -352,8 +353,8 @@ macro_rules! lease_is_over {
 }
 pub(crate) use lease_is_over;
 
-/// SQL for the numbers of a job after the attempt `token` was interrupted. Of the attempts of which nothing was heard it is
-/// one only where it is among the last that many; whoever claimed the job since keeps the lease and says how far it is.
+/// SQL for the counters of a job after the attempt `token` was interrupted. It is subtracted from the unheard
+/// attempts only if it is one of them; a later claimant's lease and progress stay.
 macro_rules! job_interrupted {
     ($token:literal, $progress:literal, $until:literal, $ms:literal) => {
         concat!(

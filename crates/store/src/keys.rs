@@ -1,4 +1,4 @@
-//! API keys as they are stored: the public id and the SHA-256 of the secret.
+//! Stored API keys: the public id and the SHA-256 of the secret.
 
 use crate::row::row;
 use crate::{Store, StoreError};
@@ -7,46 +7,46 @@ use domain::{AccountId, KeyDigest, KeyId, KeyScope, Timestamp};
 /// Longest name of a key, in bytes.
 pub const KEY_NAME_BYTES_MAX: usize = 100;
 
-/// A key to be stored.
+/// A key to store.
 #[derive(Debug, Clone)]
 pub struct NewKey {
-    /// Its public half.
+    /// Public half.
     pub key_id: KeyId,
-    /// SHA-256 of its secret half.
+    /// SHA-256 of the secret half.
     pub digest: KeyDigest,
     /// The owner's name for it, at most [`KEY_NAME_BYTES_MAX`] bytes; may be empty.
     pub name: String,
     /// Scope.
     pub scope: KeyScope,
-    /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
+    /// Calls this key may make per minute; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
 }
 
-/// A key as it is stored.
+/// A stored key.
 #[derive(Debug, Clone)]
 pub struct StoredKey {
-    /// Its public half.
+    /// Public half.
     pub key_id: KeyId,
-    /// Whose it is.
+    /// Owner.
     pub account_id: AccountId,
     /// The owner's name for it; may be empty.
     pub name: String,
-    /// SHA-256 of its secret half.
+    /// SHA-256 of the secret half.
     pub digest: KeyDigest,
     /// Scope.
     pub scope: KeyScope,
-    /// Calls a minute this key may make; `None` for the server's setting, 0 for no limit.
+    /// Calls this key may make per minute; `None` for the server's setting, 0 for no limit.
     pub requests_per_minute: Option<u32>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: Timestamp,
-    /// When it was revoked, if it was.
+    /// Time of revocation.
     pub revoked_at: Option<Timestamp>,
 }
 
 /// Outcome of storing a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyCreated {
-    /// It can be used.
+    /// The key was stored.
     Created,
     /// Another key has this id: draw another one.
     IdTaken,
@@ -61,14 +61,14 @@ pub enum KeyCreated {
 pub enum KeyRevoked {
     /// It was valid until now.
     Revoked,
-    /// It had been revoked before, at this time.
+    /// It was revoked before, at this time.
     Already(Timestamp),
     /// There is no such key.
     NoSuchKey,
 }
 
-/// Changes whenever a key is made or revoked, by whichever process. A server that holds keys in memory asks for it
-/// several times a second and drops them when it differs.
+/// Changes whenever a process creates or revokes a key. A server that caches keys reads it several times a
+/// second, and drops them when it differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeysVersion(pub(crate) i64);
 
@@ -89,7 +89,7 @@ impl Store {
         }
     }
 
-    /// The key of this id, revoked or not.
+    /// Returns the key of this id, revoked or not.
     pub async fn key(&self, key_id: KeyId) -> Result<Option<StoredKey>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.key(key_id),
@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// All keys of an account, revoked ones too, oldest first.
+    /// Returns all keys of an account, revoked ones too, oldest first.
     pub async fn keys(&self, account_id: AccountId) -> Result<Vec<StoredKey>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.keys(account_id),
@@ -105,7 +105,7 @@ impl Store {
         }
     }
 
-    /// Ends the use of a key.
+    /// Revokes a key.
     pub async fn revoke_key(&self, key_id: KeyId, at: Timestamp) -> Result<KeyRevoked, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.revoke_key(key_id, at).await,
@@ -113,7 +113,7 @@ impl Store {
         }
     }
 
-    /// See [`KeysVersion`]. One row by its key: cheap.
+    /// Returns the [`KeysVersion`]. Cheap: one row by its key.
     pub async fn keys_version(&self) -> Result<KeysVersion, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.keys_version(),

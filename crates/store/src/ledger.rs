@@ -1,7 +1,7 @@
-//! The ledger: grants give credits, charges take them, each once, and a charge is durable before it is reported.
+//! The ledger: grants add credits, charges take them, each once, and a charge is durable before it is reported.
 //!
-//! Entries are never changed. Each names the account's balance after it and a hash over everything before it
-//! ([`crate::audit`] adds it all up again).
+//! Entries are never changed. Each has the account's balance after it and a hash over everything before it
+//! ([`crate::audit`] recomputes all of it).
 
 use crate::idempotency::{Idempotent, KeptAnswer};
 use crate::row::row;
@@ -11,14 +11,14 @@ use domain::{AccountId, Credits, Operation, OperationNumber, RequestId, Timestam
 /// Longest [`Cause`], in bytes.
 const CAUSE_BYTES_MAX: usize = 200;
 
-/// Cause of the credits an account starts with.
+/// Cause of an account's first credits.
 pub const SIGN_UP: &str = "sign-up";
 
-/// Why credits are given: a text that is used once per account, so that a grant that is repeated is given once.
+/// Reason of a grant: a text that counts once per account, so that a repeated grant adds nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cause(Box<str>);
 
-/// A text that makes no cause.
+/// A text that is not a valid cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cause of a grant is 1 to {CAUSE_BYTES_MAX} bytes of text without control characters")]
 pub struct CauseError;
@@ -32,13 +32,13 @@ impl std::str::FromStr for Cause {
 }
 
 impl Cause {
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A charge to be made.
+/// A charge to make.
 #[derive(Debug, Clone)]
 pub struct Charge {
     /// Account that pays.
@@ -47,15 +47,15 @@ pub struct Charge {
     pub request_id: RequestId,
     /// The price.
     pub credits: Credits,
-    /// Operation that is paid for.
+    /// Charged operation.
     pub operation: Operation,
-    /// Under a caller's `Idempotency-Key`, if it sent one.
+    /// The caller's `Idempotency-Key` and answer, if it sent one.
     pub idempotency: Option<Idempotent>,
-    /// When.
+    /// Time.
     pub at: Timestamp,
 }
 
-/// Proof that a charge is durable: made by the ledger only, after the commit has reached the disk.
+/// Proof that a charge is durable: only the ledger makes it, after the commit has reached the disk.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub(crate) request_id: RequestId,
@@ -65,22 +65,22 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The call that was paid for.
+    /// Returns the call that was paid for.
     pub const fn request_id(&self) -> RequestId {
         self.request_id
     }
 
-    /// Credits taken.
+    /// Returns the credits debited.
     pub const fn credits(&self) -> Credits {
         self.credits
     }
 
-    /// Balance just after it.
+    /// Returns the balance just after it.
     pub const fn balance_after(&self) -> Credits {
         self.balance_after
     }
 
-    /// Number of the entry within the account, from 1.
+    /// Returns the number of the entry within the account, from 1.
     pub const fn sequence(&self) -> u64 {
         self.sequence
     }
@@ -89,14 +89,15 @@ impl Receipt {
 /// Outcome of a charge.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ChargeOutcome {
-    /// It is on the disk.
+    /// It is on disk.
     Paid(Receipt),
-    /// The balance does not cover it; nothing was taken.
+    /// The balance does not cover it; nothing was debited.
     Refused {
         /// Current balance.
         balance: Credits,
     },
-    /// The same request was charged before under this `Idempotency-Key`: give this answer; nothing more was taken.
+    /// The same request was charged before under this `Idempotency-Key`: send this answer; nothing more was
+    /// debited.
     Replayed {
         /// The answer of the first call.
         answer: KeptAnswer,
@@ -105,9 +106,9 @@ pub enum ChargeOutcome {
         /// Current balance.
         balance: Credits,
     },
-    /// The `Idempotency-Key` was used for another request; nothing was taken.
+    /// The `Idempotency-Key` was used for another request; nothing was debited.
     KeyOfOtherRequest,
-    /// This request id was charged before ([`Store::charged`] tells how); nothing more was taken.
+    /// This request id was charged before (see [`Store::charged`]); nothing more was debited.
     AlreadyCharged,
     /// There is no such account.
     NoSuchAccount,
@@ -116,7 +117,7 @@ pub enum ChargeOutcome {
 /// Outcome of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Granted {
-    /// The credits are there.
+    /// The credits were added.
     Granted {
         /// New balance.
         balance: Credits,
@@ -132,19 +133,19 @@ pub enum Granted {
     NoSuchAccount,
 }
 
-/// Place of an entry in the ledger, to page by.
+/// Place of an entry in the ledger, for paging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryNumber(pub(crate) i64);
 
 /// Reason of a movement of credits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Movement {
-    /// Credits were given.
+    /// Credits were added.
     Grant {
         /// Why.
         cause: String,
     },
-    /// Credits were taken.
+    /// Credits were debited.
     Charge {
         /// The call that was paid for.
         request_id: RequestId,
@@ -156,11 +157,11 @@ pub enum Movement {
 /// One entry of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its place.
+    /// Place in the ledger.
     pub number: EntryNumber,
-    /// Whose it is.
+    /// Account.
     pub account_id: AccountId,
-    /// Its number within the account, from 1.
+    /// Number within the account, from 1.
     pub sequence: u64,
     /// Reason of the movement.
     pub movement: Movement,
@@ -168,7 +169,7 @@ pub struct Entry {
     pub credits: Credits,
     /// Balance just after it.
     pub balance_after: Credits,
-    /// When.
+    /// Time.
     pub at: Timestamp,
 }
 
@@ -179,9 +180,9 @@ pub struct LedgerActivity {
     pub commits: u64,
     /// Charges paid by them.
     pub charges: u64,
-    /// Commits of charges that failed; nobody in them got a receipt.
+    /// Commits of charges that failed; none of their callers got a receipt.
     pub commits_failed: u64,
-    /// A fault of the disk ended it: every charge is an error until a restart.
+    /// True if a disk fault stopped it: every charge is an error until a restart.
     pub stopped: bool,
 }
 
@@ -225,7 +226,7 @@ impl EntryRow {
     }
 }
 
-/// A whole number of the database as credits.
+/// Converts a number of the database to credits.
 pub(crate) fn to_credits(
     amount: i64,
     table: &'static str,
@@ -236,17 +237,17 @@ pub(crate) fn to_credits(
     credits.ok_or_else(|| inconsistent(table, column, row))
 }
 
-/// Credits as a whole number of the database.
+/// Converts credits to a number of the database.
 pub(crate) fn to_i64(credits: Credits) -> i64 {
     i64::try_from(credits.get()).expect("CREDITS_MAX is far below i64::MAX")
 }
 
-/// A `LIMIT` for the database.
+/// Converts to a `LIMIT` of the database.
 pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// A number in a row that makes no sense.
+/// Returns the error of an invalid number in a row.
 pub(crate) fn inconsistent(table: &'static str, column: &'static str, row: i64) -> StoreError {
     StoreError::Inconsistent { table, column, row: row.to_string() }
 }
@@ -260,11 +261,12 @@ impl Store {
         }
     }
 
-    /// Takes credits for a call, once, if the balance covers them. Completes after the charge has reached the disk.
+    /// Takes credits for a call, once, if the balance covers them. Completes after the charge has reached the
+    /// disk.
     ///
-    /// Charges that wait together are committed together, in order of arrival. A charge whose future is dropped is made
-    /// all the same. After an error no charge is stored, save where a sync failed ([`StoreError::Stopped`] from then on):
-    /// then a restart may find that the charge stands. [`StoreError::is_passing`] tells whether trying again is of use.
+    /// Charges that wait together are committed together, in order of arrival. Dropping the future does not
+    /// cancel a charge. After an error no charge is stored, unless a sync failed ([`StoreError::Stopped`] from
+    /// then on): a restart may then find the charge. [`StoreError::is_passing`] is true if a retry may help.
     pub async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.charge(charge).await,
@@ -272,7 +274,7 @@ impl Store {
         }
     }
 
-    /// Gives credits, once per cause.
+    /// Grants credits, once per cause.
     pub async fn grant(
         &self,
         account_id: AccountId,
@@ -294,8 +296,9 @@ impl Store {
         }
     }
 
-    /// Returns the likely balance of an account: the one that this process last saw, or the database's when that is unknown or nil
-    /// (another process may have granted since). Good for turning callers away early; only [`Store::charge`] decides.
+    /// Returns the likely balance of an account: the one that this process last saw, or the database's if that
+    /// is unknown or zero (another process may have granted since). For refusing callers early; only
+    /// [`Store::charge`] decides.
     pub async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.quote(account_id),
@@ -303,7 +306,7 @@ impl Store {
         }
     }
 
-    /// The entry by which a call was charged.
+    /// Returns the entry by which a call was charged.
     pub async fn charged(
         &self,
         account_id: AccountId,
@@ -315,8 +318,8 @@ impl Store {
         }
     }
 
-    /// Up to `limit` entries of an account, newest first, beginning before the entry `before`. (An entry of another
-    /// account gives nothing.)
+    /// Returns up to `limit` entries of an account, newest first, before the entry `before`. (None for an entry
+    /// of another account.)
     pub async fn entries(
         &self,
         account_id: AccountId,
@@ -329,8 +332,8 @@ impl Store {
         }
     }
 
-    /// Makes the ledger lose its promise: commits are no longer synced. For the test that shows the power-cut test can
-    /// see the difference; not in any build that is shipped.
+    /// Breaks the ledger's durability: commits are no longer synced. For the test that proves the power-cut
+    /// test; not in any release build.
     #[cfg(feature = "seeded-bugs")]
     pub async fn seed_bug_commits_are_not_synced(&self) -> Result<(), StoreError> {
         match self {

@@ -1,5 +1,5 @@
-//! Steps of the schema: numbered files, the same numbers and names for every backend, each applied once and in order. A
-//! step that has been released is never edited; its checksum is kept and compared.
+//! Steps of the schema: numbered files, the same numbers and names for every backend, each applied once and in
+//! order. A released step is never edited; its checksum is stored and compared.
 
 use crate::StoreError;
 use sha2::{Digest, Sha256};
@@ -20,8 +20,8 @@ pub(crate) struct Set {
     pub(crate) postgres: &'static [Migration],
 }
 
-/// Names the file of each step once: `set!("catalog": "0001_catalog")` has `sqlite/migrations/catalog/0001_catalog.sql`
-/// and the step of the same name for PostgreSQL.
+/// Defines the steps of a file by their names: `set!("catalog": "0001_catalog")` has
+/// `sqlite/migrations/catalog/0001_catalog.sql` and the step of the same name for PostgreSQL.
 macro_rules! set {
     ($set:literal: $($step:literal),+) => {
         $crate::migration::Set {
@@ -45,7 +45,7 @@ macro_rules! step {
 pub(crate) use step;
 
 impl Migration {
-    /// Makes the step of a file that is called by its number in four digits, an underscore and its name.
+    /// Parses the name of a step's file: its number in four digits, an underscore and its name.
     pub(crate) const fn new(file: &'static str, sql: &'static str) -> Self {
         let (digits, name) = file.split_at(4);
         let (_, name) = name.split_at(1);
@@ -58,13 +58,13 @@ impl Migration {
         Self { number, name, sql }
     }
 
-    /// Checksum that detects an edit.
+    /// Returns the checksum, which detects an edit.
     pub(crate) fn checksum(&self) -> [u8; 32] {
         Sha256::digest(self.sql).into()
     }
 }
 
-/// The steps that are still to be applied, given the numbers and checksums of those that were.
+/// Returns the steps still to apply, given the numbers and checksums of the applied ones.
 pub(crate) fn pending<'m>(
     steps: &'m [Migration],
     applied: &[(u32, Vec<u8>)],
@@ -80,7 +80,7 @@ pub(crate) fn pending<'m>(
             Some((_, known)) if known.as_slice() == step.checksum() => {}
             Some(_) => {
                 return Err(StoreError::Unusable(format!(
-                    "schema step {} ({}) differs from the one this data was made with",
+                    "schema step {} ({}) differs from the one this data was created with",
                     step.number, step.name
                 )));
             }

@@ -8,18 +8,18 @@ use tokio::sync::watch;
 pub struct Notifications {
     /// True while notifications arrive. Otherwise the store must be polled.
     pub is_listening: bool,
-    /// Notifications of keys that were made or revoked.
+    /// Notifications of created or revoked keys.
     pub keys: u64,
-    /// Notifications of changes of the catalog.
+    /// Notifications of changes to the catalog.
     pub changes: u64,
 }
 
 impl Store {
     /// Returns the notifications of all nodes, from the first call on. `None` on SQLite, where polling costs
-    /// next to nothing. To be called within a tokio runtime.
+    /// next to nothing. Call it within a tokio runtime.
     ///
-    /// Notifications may be late or lost: only the store itself is current. When the connection was lost and is open again,
-    /// all numbers grow, as anything may have changed meanwhile.
+    /// Notifications may be late or lost: only the store itself is current. When a lost connection is open
+    /// again, all numbers grow, since anything may have changed meanwhile.
     pub fn notifications(&self) -> Option<watch::Receiver<Notifications>> {
         match self {
             Self::Sqlite(_) => None,
@@ -27,7 +27,7 @@ impl Store {
         }
     }
 
-    /// Returns whether every question costs a round trip to another process.
+    /// Returns true if every query costs a round trip to another process.
     pub fn is_remote(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }

@@ -8,34 +8,34 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-/// A network connection whose other end does not take what was sent, or does not answer probes, is given up after this,
-/// unless the address says `tcp_user_timeout` or `keepalives_idle`.
+/// Time after which a network connection without acknowledgements or answers to probes is closed, unless the
+/// address has `tcp_user_timeout` or `keepalives_idle`.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// Location of the data.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    /// Folder of the SQLite files; made when missing. On PostgreSQL nothing of the store is in it.
+    /// Folder of the SQLite files, created if missing. On PostgreSQL nothing of the store is in it.
     pub data_dir: PathBuf,
-    /// The PostgreSQL database that is used in place of SQLite files.
+    /// PostgreSQL database that replaces the SQLite files.
     pub database_url: Option<DatabaseUrl>,
 }
 
 impl StoreOptions {
-    /// SQLite files in this folder.
+    /// Returns options for SQLite files in this folder.
     pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
         Self { data_dir: data_dir.into(), database_url: None }
     }
 
-    /// A PostgreSQL database.
+    /// Returns options for a PostgreSQL database.
     pub fn at_url(data_dir: impl Into<PathBuf>, database_url: DatabaseUrl) -> Self {
         Self { data_dir: data_dir.into(), database_url: Some(database_url) }
     }
 }
 
-/// Address of a PostgreSQL database: `postgres://user:password@host:5432/database?...`, with libpq's parameters (TLS as
-/// `sslmode` and `sslrootcert` say; not `sslcert`) and one of our own, `prepared_statements=false`, for poolers that hand
-/// the next transaction to another session and cannot follow them. Never shown with its password.
+/// Address of a PostgreSQL database: `postgres://user:password@host:5432/database?...`, with libpq's parameters
+/// (TLS by `sslmode` and `sslrootcert`; not `sslcert`) and one of our own, `prepared_statements=false`, for
+/// transaction poolers that do not support them. Never shown with its password.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     pub(crate) config: Config,
@@ -44,7 +44,7 @@ pub struct DatabaseUrl {
     shown: String,
 }
 
-/// Why a text is no address of a database.
+/// Error of a text that is not an address of a database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a database is given as postgres://user:password@host:5432/database: {0}")]
 pub struct DatabaseUrlError(String);
@@ -57,7 +57,7 @@ impl FromStr for DatabaseUrl {
         if !matches!(scheme, Some("postgres" | "postgresql")) {
             return Err(DatabaseUrlError("it does not begin with postgres://".to_owned()));
         }
-        let own = take_own_parameters(text)?;
+        let own = extract_own_parameters(text)?;
         let (ssl_mode, trust) =
             tls::interpret(own.sslmode, own.sslrootcert.as_deref()).map_err(DatabaseUrlError)?;
         let mut config: Config = own.rest.parse().map_err(|error: tokio_postgres::Error| {
@@ -73,7 +73,7 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// Splits off the parameters of an address that the driver would refuse.
+/// Parameters of an address that the driver would refuse, split off.
 struct OwnParameters<'t> {
     rest: String,
     prepared_statements: bool,
@@ -81,7 +81,7 @@ struct OwnParameters<'t> {
     sslrootcert: Option<String>,
 }
 
-fn take_own_parameters(text: &str) -> Result<OwnParameters<'_>, DatabaseUrlError> {
+fn extract_own_parameters(text: &str) -> Result<OwnParameters<'_>, DatabaseUrlError> {
     let (address, query) = text.split_once('?').unwrap_or((text, ""));
     let mut own = OwnParameters {
         rest: address.to_owned(),
@@ -114,13 +114,13 @@ fn take_own_parameters(text: &str) -> Result<OwnParameters<'_>, DatabaseUrlError
     Ok(own)
 }
 
-/// Sets what the address leaves open.
+/// Sets defaults that the address leaves open.
 fn complete(config: &mut Config, ssl_mode: SslMode, address: &str) {
-    // As to libpq, TLS is for the network: a socket of this machine needs none.
+    // As in libpq, TLS is for the network: a local socket needs none.
     let hosts = config.get_hosts();
     let is_local = !hosts.is_empty() && hosts.iter().all(|host| !matches!(host, Host::Tcp(_)));
     if hosts.is_empty() {
-        // Certificates are compared with what was given.
+        // Certificates are compared with the host as given.
         let addresses: Vec<String> = config.get_hostaddrs().iter().map(ToString::to_string).collect();
         for address in addresses {
             config.host(address);
@@ -138,7 +138,7 @@ fn complete(config: &mut Config, ssl_mode: SslMode, address: &str) {
     }
 }
 
-/// For people: no password.
+/// Formats the address without its password.
 fn shown(config: &Config) -> String {
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(host)) => host.clone(),
@@ -209,8 +209,8 @@ mod tests {
             ("postgres://localhost/x?no_such=1", "no_such"),
             ("postgres://localhost:port/x", "port"),
         ] {
-            let told = text.parse::<DatabaseUrl>().expect_err(text).to_string();
-            assert!(told.contains(part), "{text}: {told}");
+            let message = text.parse::<DatabaseUrl>().expect_err(text).to_string();
+            assert!(message.contains(part), "{text}: {message}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Files and folders for their owner alone: a data folder holds accounts and what was measured with the owner's keys. What
-//! is there already keeps its permissions; `tagmeter doctor` warns of it.
+//! Files and folders for their owner alone: a data folder contains accounts and data fetched with the owner's
+//! keys. Existing ones keep their permissions; `tagmeter doctor` warns of them.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, and those above it that are missing, with mode 0700.
+/// Creates a folder, and missing ones above it, with mode 0700.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -14,7 +14,7 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Options to open a file that is created with mode 0600.
+/// Returns options that create a file with mode 0600.
 pub fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -22,7 +22,7 @@ pub fn options() -> OpenOptions {
     options
 }
 
-/// Makes an empty file where there is none.
+/// Creates an empty file if there is none.
 pub(crate) fn make_file(path: &Path) -> io::Result<()> {
     options().create(true).append(true).open(path).map(|_| ())
 }

@@ -1,13 +1,13 @@
-//! Tests that the store can be written, by a real write of each file, as a full disk shows in nothing else.
+//! Tests that the store can be written, by a real write to each file: nothing else reveals a full disk.
 
 use crate::{Store, StoreError, private};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// A block of most file systems.
+/// Size of a block on most file systems.
 const PROBE_BYTES: usize = 4096;
 
-/// A file of the store, or the part of a PostgreSQL database that holds the same.
+/// A file of the store, or the same part of a PostgreSQL database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probed {
     /// Accounts and ledger.
@@ -27,9 +27,9 @@ pub fn write_to_folder(folder: &Path) -> io::Result<()> {
 }
 
 impl Store {
-    /// Writes once to a file, durably, to see whether that works. For the background: it syncs. `None` while other work
-    /// waits for the file's writer, which shows the same. On PostgreSQL all parts are in one database, and writing for any
-    /// of them writes to it.
+    /// Writes once to a file, durably, to check that this works. For the background: it syncs. `None` while
+    /// other work waits for the file's writer, which shows the same. On PostgreSQL all parts are in one
+    /// database, which each of them writes to.
     pub async fn probe(&self, file: Probed) -> Option<Result<(), StoreError>> {
         match (self, file) {
             (Self::Sqlite(sqlite), Probed::Ledger) => Some(sqlite.accounts.probe().await),

@@ -1,48 +1,48 @@
-//! The way in: prepared observations become rows, a whole transaction at a time.
+//! Recording: prepared observations become rows, a whole transaction at a time.
 
 use crate::{Store, StoreError};
 use domain::observation::{TagRef, VideoCounts, WindowObservation};
 use domain::{AuthorId, Handle, HashtagObservation, Region, Source, Timestamp, VideoId};
 use std::sync::mpsc;
 
-/// A video observation made ready to store: all that costs time and needs no database is done.
+/// A video observation ready to store: all expensive work that needs no database is done.
 #[derive(Debug)]
 pub struct PreparedVideo {
-    /// Which video.
+    /// The video.
     pub id: VideoId,
-    /// Digest of the record it was read from.
+    /// Digest of its record.
     pub digest: u64,
-    /// By which way it came.
+    /// Source.
     pub source: Source,
-    /// When it was read, if known.
+    /// Reading time, if known.
     pub observed_at: Option<Timestamp>,
-    /// Its creator, if known.
+    /// Creator, if known.
     pub author: Option<AuthorId>,
-    /// The handle of who posted it, if known.
+    /// Handle of the creator, if known.
     pub handle: Option<Handle>,
-    /// When it was posted, seconds since 1970, if known.
+    /// Posting time, seconds since 1970, if known.
     pub create_time: Option<i64>,
-    /// Country it was posted under, if known.
+    /// Country of the post, if known.
     pub region: Option<Region>,
-    /// Its tags, each key once.
+    /// Tags, each key once.
     pub tags: Vec<TagRef>,
     /// True if tags were taken from the caption because the record lists none.
     pub has_caption_tags: bool,
-    /// Its counts.
+    /// Counts.
     pub counts: VideoCounts,
-    /// Its ready JSON, packed (`domain::fragment`).
+    /// Rendered JSON, packed (`domain::fragment`).
     pub packed: Vec<u8>,
 }
 
-/// A video that was found removed.
+/// A removed video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreparedRemoval {
-    /// Which video.
+    /// The video.
     pub id: VideoId,
-    /// When that was seen, or the moment of the import where the source reports no time.
+    /// Time of the observation, or of the import if the source reports no time.
     pub at: Timestamp,
-    /// True if the source reports the time. A removal without a time counts only where none is stored: the same file
-    /// imported again changes nothing.
+    /// True if the source reports the time. A removal without a time counts only if none is stored: importing
+    /// the same file again changes nothing.
     pub is_timed: bool,
 }
 
@@ -55,45 +55,45 @@ pub enum Prepared {
     Hashtag(Box<HashtagObservation>),
     /// A sum over a window of time.
     Window(Box<WindowObservation>),
-    /// A video is no longer there.
+    /// The removal of a video.
     Removed(PreparedRemoval),
 }
 
 /// Result of one transaction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Video records taken in.
+    /// Video records stored.
     pub video_records: u64,
     /// Videos that were not stored before.
     pub videos_new: u64,
     /// Records that changed a stored video.
     pub videos_changed: u64,
-    /// Hashtag records taken in.
+    /// Hashtag records stored.
     pub hashtag_records: u64,
-    /// Sums over windows of time taken in.
+    /// Sums over windows of time stored.
     pub window_records: u64,
-    /// Records of removed videos taken in.
+    /// Records of removed videos.
     pub removal_records: u64,
     /// Stored videos that count as removed from now on.
     pub videos_removed: u64,
-    /// Records of videos that are not stored; they are dropped.
+    /// Records of removed videos that are not stored; they are dropped.
     pub removals_unknown: u64,
-    /// Videos that were removed and are there again.
+    /// Removed videos that exist again.
     pub videos_reinstated: u64,
-    /// Video records passed over because the video or its creator was forgotten.
+    /// Video records skipped because the video or its creator was forgotten.
     pub videos_forgotten: u64,
-    /// Hashtags that were not held before.
+    /// Hashtags that were not stored before.
     pub hashtags_new: u64,
-    /// Hashtags held before of which something changed (totals, sums, description).
+    /// Hashtags stored before that changed (totals, sums, description).
     pub hashtags_changed: u64,
-    /// Snapshots of videos and hashtags, and sums over windows, that were not held before.
+    /// Snapshots of videos and hashtags, and sums over windows, that were not stored before.
     pub snapshots_new: u64,
     /// Change sequence of the store after the transaction.
     pub sequence: u64,
 }
 
 impl Recorded {
-    /// Records taken in, of every kind.
+    /// Returns the number of records of all kinds.
     pub fn records(&self) -> u64 {
         self.video_records + self.hashtag_records + self.window_records + self.removal_records
     }
@@ -118,8 +118,8 @@ impl Recorded {
 }
 
 impl Store {
-    /// Records what the channel brings, until it is closed or `records_max` records are in, in one transaction: all of
-    /// it is stored or nothing is. Gives the channel back for the next transaction.
+    /// Records observations from the channel, until it is closed or `records_max` records were read, in one
+    /// transaction: all or none. Returns the channel for the next transaction.
     pub async fn record(
         &self,
         chunks: mpsc::Receiver<Vec<Prepared>>,
@@ -134,7 +134,7 @@ impl Store {
     /// Records a handful of observations in one transaction.
     pub async fn record_all(&self, observations: Vec<Prepared>) -> Result<Recorded, StoreError> {
         let (send, chunks) = mpsc::sync_channel(1);
-        // The channel has room for one chunk, and its other end is kept below.
+        // The channel has room for one chunk, and its receiver is alive below.
         let _ = send.send(observations);
         drop(send);
         self.record(chunks, u64::MAX).await.map(|(recorded, _)| recorded)

@@ -1,5 +1,5 @@
-//! Reading rows of either driver by column name: a row type names its columns once, and its SELECT list, its fields and
-//! the order in which they are read all come from that one list.
+//! Reading rows of either driver by column name: a row type names its columns once, and its SELECT list, its
+//! fields and the order in which they are read all come from that one list.
 //!
 //! `row!` declares the type and a macro of the list:
 //!
@@ -17,9 +17,9 @@
 //! let run: RunRow = row::read(row)?;
 //! ```
 //!
-//! Reading costs what reading by position costs: positions are constants once the code is inlined, no name is looked
-//! up at run time, and texts and blobs can be borrowed from the row. A few columns that one place alone reads are a tuple;
-//! the names stand in the pattern that takes it apart.
+//! Reading costs the same as reading by position: positions are constants once the code is inlined, no name is
+//! looked up at run time, and texts and blobs can be borrowed from the row. A few columns read in one place are
+//! a tuple, named by the pattern that destructures it.
 
 use rusqlite::types::{FromSql as FromSqlite, FromSqlError, FromSqlResult, ValueRef};
 use std::error::Error;
@@ -41,7 +41,7 @@ pub(crate) trait Column<'r>: Sized {
         Err("NULL in a column that has none".into())
     }
 
-    /// Returns whether PostgreSQL's type can be read.
+    /// Returns true if PostgreSQL's type can be read.
     fn accepts(kind: &Type) -> bool;
 }
 
@@ -66,7 +66,7 @@ macro_rules! columns_of_drivers {
 
 columns_of_drivers!(i64, f64, bool, String, Vec<u8>);
 
-/// Integers that are stored wider than they are: all integer columns are 64 bits.
+/// Integers narrower than their columns, which are all 64 bits wide.
 macro_rules! narrow_columns {
     ($($kind:ty),+) => {$(
         impl<'r> Column<'r> for $kind {
@@ -102,7 +102,7 @@ impl<'r> Column<'r> for &'r str {
     }
 }
 
-/// Blobs, and texts as they are stored: bytes of a damaged text can be read, too.
+/// Blobs, and the stored bytes of texts, which can be read even if damaged.
 impl<'r> Column<'r> for &'r [u8] {
     fn from_sqlite(value: ValueRef<'r>) -> FromSqlResult<Self> {
         value.as_bytes()
@@ -153,7 +153,7 @@ impl<'r, T: Column<'r>> Column<'r> for Option<T> {
     }
 }
 
-/// Hands a [`Column`] to PostgreSQL's driver.
+/// Adapts a [`Column`] to PostgreSQL's driver.
 struct FromPostgres<T>(T);
 
 impl<'r, T: Column<'r>> FromSql<'r> for FromPostgres<T> {
@@ -208,7 +208,7 @@ impl Row for tokio_postgres::Row {
     }
 }
 
-/// The columns of a row that are not read yet.
+/// The unread columns of a row.
 pub(crate) struct Columns<'r, R> {
     row: &'r R,
     next: usize,
@@ -268,13 +268,13 @@ pub(crate) fn read<'r, T: FromRow<'r>, R: Row>(row: &'r R) -> Result<T, R::Error
     Columns { row, next: 0 }.next()
 }
 
-/// [`read`] for SQLite's `query_row` and `query_map`, which keep nothing of the row.
+/// [`read`] for SQLite's `query_row` and `query_map`, without borrowing from the row.
 #[inline]
 pub(crate) fn sqlite<T: for<'r> FromRow<'r>>(row: &rusqlite::Row<'_>) -> Result<T, rusqlite::Error> {
     read(row)
 }
 
-/// [`read`] for iterators over PostgreSQL's rows, of which nothing is kept.
+/// [`read`] for iterators over PostgreSQL's rows, without borrowing from them.
 #[inline]
 pub(crate) fn postgres<T: for<'r> FromRow<'r>>(
     row: &tokio_postgres::Row,
@@ -310,8 +310,8 @@ macro_rules! read_field {
 }
 pub(crate) use read_field;
 
-/// Declares a row type and the macro of its SELECT list; see the top of this file. With `for` in place of the struct's
-/// attributes the type exists already.
+/// Declares a row type and the macro of its SELECT list; see the top of this file. With `for` in place of the
+/// struct's attributes, the type must exist.
 macro_rules! row {
     (
         $(#[$meta:meta])*

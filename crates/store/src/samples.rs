@@ -1,4 +1,4 @@
-//! The videos under a hashtag as a sample that is measured: all that are held, or of very many a fair part.
+//! Samples: the stored videos under a hashtag that a measurement reads; of very many, a fair part.
 
 use crate::hashtags::rows_of_blob;
 use crate::merge;
@@ -9,58 +9,58 @@ use domain::metrics::engagement::VideoFigures;
 use domain::observation::VideoCounts;
 use domain::{Count, Creator, HashtagRow, Region, Timestamp, VideoId};
 
-/// Which of the videos under a hashtag are wanted.
+/// Selection of the videos under a hashtag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SamplePart {
-    /// Videos of a part of its creators, all of each.
+    /// All videos of a part of its creators.
     Creators(CreatorsPart),
-    /// So many, those with the most plays.
+    /// This many videos with the most plays.
     MostPlayed(u32),
 }
 
-/// So many of a thousand creators, the same for every hashtag: who is in a small part is in every larger one. Chosen by what
-/// is left of their ids, which has nothing to do with when they came or how large they are.
+/// This many of a thousand creators, the same for every hashtag: a small part is a subset of every larger one.
+/// Chosen by a remainder of their ids, which is independent of their age and size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CreatorsPart(u16);
 
-/// A prime, so that no pattern in the ids shows in what is left.
+/// A prime, so that patterns in the ids do not show in the remainder.
 const PRIME: i64 = 1_000_003;
-/// Creators that a part is so many of.
+/// Denominator of a part.
 const WHOLE: u16 = 1_000;
 
-/// [`CreatorsPart::has`] as both databases understand it.
+/// SQL of [`CreatorsPart::has`] for both databases.
 pub(crate) const PLACE_SQL: &str = "(abs(CASE WHEN author = 0 THEN video ELSE author END) % 1000003) % 1000";
 
 impl CreatorsPart {
-    /// All of them.
+    /// All creators.
     pub const ALL: Self = Self(WHOLE);
 
-    /// About as many as have `most` of `held` videos, and at least one of a thousand.
-    pub fn of(most: u64, held: u64) -> Self {
-        let part = most.saturating_mul(u64::from(WHOLE)) / held.max(1);
+    /// Returns the part of the creators with about `most` of `stored` videos, at least one in a thousand.
+    pub fn of(most: u64, stored: u64) -> Self {
+        let part = most.saturating_mul(u64::from(WHOLE)) / stored.max(1);
         Self(u16::try_from(part).unwrap_or(WHOLE).clamp(1, WHOLE))
     }
 
-    /// Returns whether it has a video: by its creator, or by itself if that is unknown.
+    /// Returns true if it includes a video: by its creator, or by itself if that is unknown.
     pub fn has(self, author: Option<Creator>, video: VideoRow) -> bool {
-        // A handle is negative, and never the least number there is.
+        // A handle is negative, and never the smallest number.
         let number = author.map_or(video.0.cast_signed(), Creator::to_i64).abs();
         number % PRIME % i64::from(WHOLE) < self.number()
     }
 
-    /// For the database.
+    /// Encodes for the database.
     pub(crate) fn number(self) -> i64 {
         i64::from(self.0)
     }
 }
 
-/// A video of a sample, packed tight: there may be hundreds of thousands, and each question goes through all of them.
+/// A video of a sample, packed: there may be hundreds of thousands, and each question reads all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampledVideo {
     row: VideoRow,
     id: VideoId,
     author: Option<Creator>,
-    /// [`UNKNOWN`] if so, like the others.
+    /// [`UNKNOWN`] if unknown, like the others.
     created_ms: i64,
     observed_at_ms: i64,
     counts: [i64; COUNTS],
@@ -72,7 +72,7 @@ pub struct SampledVideo {
     rounded: u8,
 }
 
-/// Stands for unknown: no stored time or count has this value.
+/// Marks an unknown value: no stored time or count has it.
 const UNKNOWN: i64 = i64::MIN;
 
 impl SampledVideo {
@@ -98,48 +98,48 @@ impl SampledVideo {
         })
     }
 
-    /// Which video.
+    /// Returns the video.
     pub const fn row(&self) -> VideoRow {
         self.row
     }
 
-    /// TikTok's id of it.
+    /// Returns TikTok's id.
     pub const fn id(&self) -> VideoId {
         self.id
     }
 
-    /// Its creator, if known.
+    /// Returns the creator, if known.
     pub const fn author(&self) -> Option<Creator> {
         self.author
     }
 
-    /// When it was posted, if known.
+    /// Returns the posting time, if known.
     pub fn created_at(&self) -> Option<Timestamp> {
         time(self.created_ms)
     }
 
-    /// When it was last read, if known.
+    /// Returns the time of the last reading, if known.
     pub fn observed_at(&self) -> Option<Timestamp> {
         time(self.observed_at_ms)
     }
 
-    /// Country it was posted under, if known.
+    /// Returns the country of the post, if known.
     pub fn region(&self) -> Option<Region> {
         Region::from_number(self.region)
     }
 
-    /// Its plays, if known.
+    /// Returns the plays, if known.
     pub fn plays(&self) -> Option<u64> {
         self.count(0).map(Count::value)
     }
 
-    /// A count above the limit, which older versions stored, is unknown.
+    /// Returns a count; one above the limit, which older versions stored, is unknown.
     fn count(&self, n: usize) -> Option<Count> {
         let value = Some(self.counts[n]).filter(|value| *value != UNKNOWN);
         merge::known_count(value, self.rounded >> n & 1 == 1, None).map(|told| told.count)
     }
 
-    /// As formulas take it.
+    /// Returns the numbers for formulas.
     pub fn figures(&self) -> VideoFigures {
         VideoFigures {
             video_id: self.id,
@@ -151,7 +151,7 @@ impl SampledVideo {
         }
     }
 
-    /// The same with its hashtags.
+    /// Returns the video with its hashtags.
     pub fn to_video(&self, tags: &[HashtagRow]) -> VideoUnder {
         let figures = self.figures();
         VideoUnder {
@@ -171,7 +171,7 @@ fn time(ms: i64) -> Option<Timestamp> {
     (ms != UNKNOWN).then(|| Timestamp::from_ms(ms))
 }
 
-/// Videos under a hashtag, in the order in which they came.
+/// Videos under a hashtag, in the order in which they were stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VideoSample {
     videos: Vec<SampledVideo>,
@@ -187,18 +187,18 @@ impl VideoSample {
         Ok(())
     }
 
-    /// The videos.
+    /// Returns the videos.
     pub fn videos(&self) -> &[SampledVideo] {
         &self.videos
     }
 
-    /// The hashtags of one of them.
+    /// Returns the hashtags of one of them.
     pub fn tags(&self, video: &SampledVideo) -> &[HashtagRow] {
         let first = video.first_tag as usize;
         self.tags.get(first..first + usize::from(video.tags)).unwrap_or_default()
     }
 
-    /// About how much memory it takes.
+    /// Returns its approximate memory, in bytes.
     pub fn bytes(&self) -> u64 {
         let bytes = size_of_val(self.videos.as_slice()) + size_of_val(self.tags.as_slice());
         (size_of::<Self>() + bytes) as u64
@@ -206,7 +206,7 @@ impl VideoSample {
 }
 
 impl Store {
-    /// Videos under a hashtag in numbers, in the order in which they came.
+    /// Reads the numbers of the videos under a hashtag, in the order in which they were stored.
     pub async fn sample(&self, hashtag: HashtagRow, part: SamplePart) -> Result<VideoSample, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.sample(hashtag, part),
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(CreatorsPart::of(1, u64::MAX), CreatorsPart(1));
         let (tenth, half) = (CreatorsPart::of(10, 100), CreatorsPart::of(50, 100));
         assert!(tenth < half && half < CreatorsPart::ALL);
-        // Ids of the kind TikTok gives out: a time in the upper bits, little below.
+        // Ids like TikTok's: a time in the upper bits, little below.
         let author = |n: i64| Creator::from_i64((1_500_000_000 + n * 977) << 32 | (n % 7) << 10 | 1);
         let has = |part: CreatorsPart| (0..20_000).filter(|n| part.has(author(*n), VideoRow(1))).count();
         assert!((1_800..2_200).contains(&has(tenth)), "{}", has(tenth));

@@ -1,5 +1,5 @@
-//! Reading snapshots: the series of a hashtag or a video, as read, oldest first, and those of many hashtags one after
-//! another.
+//! Reading snapshots: the unrepaired series of a hashtag or a video, oldest first, and those of many hashtags
+//! one after another.
 
 use crate::merge::known_count;
 use crate::row::row;
@@ -9,12 +9,12 @@ use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Source, Timestamp, VideoId};
 use std::ops::RangeInclusive;
 
-/// One kept reading.
+/// One stored reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot<C> {
-    /// When it was read.
+    /// Reading time.
     pub observed_at: Timestamp,
-    /// By which way it came.
+    /// Source.
     pub source: Source,
     /// Reported counts.
     pub counts: C,
@@ -23,13 +23,13 @@ pub struct Snapshot<C> {
 /// A reading of a hashtag among those of many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashtagReading {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
-    /// Its reading.
+    /// The reading.
     pub snapshot: Snapshot<HashtagCounts>,
 }
 
-/// One count of readings, where it was reported.
+/// Returns one count of the readings that report it.
 pub fn readings_of(
     snapshots: &[Snapshot<HashtagCounts>],
     count: fn(&HashtagCounts) -> Option<Count>,
@@ -41,7 +41,7 @@ pub fn readings_of(
     snapshots.iter().filter_map(reading).collect()
 }
 
-/// Place from which the readings of many hashtags go on: behind a hashtag, a time and the number of a source.
+/// Place after which the readings of many hashtags continue: a hashtag, a time and the number of a source.
 pub(crate) struct ReadingPlace {
     pub(crate) hashtag: i64,
     pub(crate) observed_at: i64,
@@ -49,7 +49,7 @@ pub(crate) struct ReadingPlace {
 }
 
 impl ReadingPlace {
-    /// Behind a reading, else before all readings of a hashtag.
+    /// Returns the place after a reading, else before all readings of a hashtag.
     fn of(after: Option<&HashtagReading>, first: HashtagRow) -> Self {
         match after {
             Some(HashtagReading { hashtag, snapshot }) => Self {
@@ -63,8 +63,8 @@ impl ReadingPlace {
 }
 
 impl Store {
-    /// The readings of neighbouring hashtags, ascending by hashtag, time and source: behind one of them (from the
-    /// beginning, if `None`), at most `limit`. The range says which shards of a cluster have to send how much.
+    /// Returns up to `limit` readings of neighbouring hashtags, ascending by hashtag, time and source, after
+    /// one of them (from the beginning, if `None`). The range limits what each shard of a cluster sends.
     pub async fn hashtag_readings(
         &self,
         hashtags: RangeInclusive<HashtagRow>,
@@ -78,7 +78,7 @@ impl Store {
         }
     }
 
-    /// The readings of a hashtag after a time (all, if `None`), at most `limit`.
+    /// Returns up to `limit` readings of a hashtag after a time (all, if `None`).
     pub async fn hashtag_snapshots(
         &self,
         hashtag: HashtagRow,
@@ -99,7 +99,7 @@ impl Store {
         }
     }
 
-    /// The readings of a video after a time (all, if `None`), at most `limit`.
+    /// Returns up to `limit` readings of a video after a time (all, if `None`).
     pub async fn video_snapshots(
         &self,
         video: VideoId,
@@ -113,7 +113,7 @@ impl Store {
     }
 }
 
-/// A reading's row as it is stored, with the counts in the order of their columns.
+/// A reading's stored row, with the counts in the order of their columns.
 pub(crate) struct SnapshotColumns<const N: usize> {
     pub(crate) observed_at: i64,
     pub(crate) source: i64,
@@ -160,12 +160,12 @@ impl<const N: usize> SnapshotColumns<N> {
     }
 }
 
-/// The counts of a hashtag's reading, in the order of their columns.
+/// Converts the counts of a hashtag's reading, in the order of their columns.
 pub(crate) fn hashtag_counts([views, creators, videos]: [Option<Count>; 3]) -> HashtagCounts {
     HashtagCounts { views, creators, videos }
 }
 
-/// A reading among those of many hashtags.
+/// Decodes a reading among those of many hashtags.
 pub(crate) fn reading_of(
     (hashtag, columns): (i64, SnapshotColumns<3>),
 ) -> Result<HashtagReading, StoreError> {

@@ -1,6 +1,6 @@
-//! The totals that count: a hashtag's newest reading after the repair of its series. Only where that differs from the newest
-//! reading is anything stored, beside the trends, by whoever works those out ([`Store::keep_standings`]). Of a hashtag that
-//! changed since, the series is read and repaired here, so that every answer shows what its history shows.
+//! The totals that count (standings): a hashtag's newest reading after the repair of its series. Only those
+//! that differ from the newest reading are stored, by the computation of trends ([`Store::keep_standings`]). If
+//! a hashtag changed since, its series is read and repaired here, so that every answer agrees with its history.
 
 use crate::snapshots::readings_of;
 use crate::trends::HashtagReadings;
@@ -11,12 +11,12 @@ use domain::observation::HashtagCounts;
 use domain::{Count, Hashtag, HashtagRow, Timestamp};
 use std::collections::HashMap;
 
-/// Readings that are read at once.
+/// Readings read at once.
 const READINGS_MAX: u32 = 50_000;
-/// Bytes of a count: which one, whether it is rounded, and four numbers.
+/// Bytes of a count: its number, a flag for rounding, and four integers.
 const COUNT_BYTES: usize = 2 + 4 * 8;
 
-/// A count of a hashtag where the newest reading is not what counts.
+/// A count of a hashtag that differs from the newest reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Standing {
     count: Count,
@@ -25,21 +25,21 @@ struct Standing {
     read_at: Timestamp,
 }
 
-/// The counts of a hashtag that are not as they were read last, in the order views, creators, videos.
+/// The counts of a hashtag that differ from the newest reading, in the order views, creators, videos.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standings([Option<Standing>; 3]);
 
-/// The standings of a hashtag; none where all counts are as they were read.
+/// The standings of a hashtag; empty if all counts are the newest reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashtagStandings {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
-    /// Its standings.
+    /// The standings.
     pub standings: Standings,
 }
 
 impl Standings {
-    /// Counts from the repaired series of views, creators and videos.
+    /// Returns the counts from the repaired series of views, creators and videos.
     pub fn of(series: [&Series; 3]) -> Self {
         Self(series.map(standing))
     }
@@ -52,13 +52,13 @@ impl Standings {
         Self::of(series.each_ref())
     }
 
-    /// Returns whether all counts are as they were read.
+    /// Returns true if all counts are the newest reading.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(Option::is_none)
     }
 
-    /// For the database: of each count that is there its number, whether it is rounded, its value, its time, the newest
-    /// reading and the time of that, lowest byte first.
+    /// Encodes for the database: for each count its number, a flag for rounding, its value, its time, the
+    /// newest reading and its time, little-endian.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (number, standing) in (0_u8..).zip(self.0) {
@@ -72,7 +72,7 @@ impl Standings {
         bytes
     }
 
-    /// Back from the database; `None` where the bytes are damaged.
+    /// Decodes [`Self::to_bytes`]; `None` if the bytes are damaged.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut standings = Self::default();
         let (counts, rest) = bytes.as_chunks::<COUNT_BYTES>();
@@ -92,8 +92,8 @@ impl Standings {
         rest.is_empty().then_some(standings)
     }
 
-    /// Puts the counts in place of those that were read. `false` where one of them was worked out for another reading than
-    /// the hashtag's newest: then nothing is changed.
+    /// Replaces the newest reading by the counts. Returns `false` and changes nothing if one of them was
+    /// computed for another reading than the hashtag's newest.
     fn apply(&self, hashtag: &mut Hashtag) -> bool {
         let HashtagCounts { views, creators, videos } = hashtag.reported;
         let read = [views, creators, videos];
@@ -130,7 +130,7 @@ impl Standings {
     }
 }
 
-/// Count from a repaired series; `None` if the newest reading counts, at most put on its step.
+/// Returns the count of a repaired series; `None` if the newest reading counts, at most raised to its step.
 fn standing(series: &Series) -> Option<Standing> {
     let (last, newest) = (series.last()?, series.as_read()?);
     let count = if last.step > 1 { Count::rounded(last.value) } else { Count::exact(last.value) }?;
@@ -140,7 +140,7 @@ fn standing(series: &Series) -> Option<Standing> {
     differs.then_some(Standing { count, at: last.at, read: newest.observed, read_at: newest.at })
 }
 
-/// The standings that a row of the table holds.
+/// Decodes the standings of a row.
 pub(crate) fn read(hashtag: HashtagRow, bytes: &[u8]) -> Result<Standings, StoreError> {
     Standings::from_bytes(bytes).ok_or_else(|| StoreError::Inconsistent {
         table: "standings",
@@ -150,8 +150,8 @@ pub(crate) fn read(hashtag: HashtagRow, bytes: &[u8]) -> Result<Standings, Store
 }
 
 impl Store {
-    /// Keeps the standings of hashtags in place of those kept before, as of a change sequence of the catalog: what was worked
-    /// out later stays.
+    /// Stores the standings of hashtags as of a change sequence of the catalog, in place of earlier ones. Those
+    /// of a later sequence stay.
     pub async fn keep_standings(
         &self,
         sequence: u64,
@@ -170,7 +170,7 @@ impl Store {
         }
     }
 
-    /// These hashtags with the totals that count.
+    /// Returns these hashtags with the totals that count.
     pub(crate) async fn counted_all(&self, mut hashtags: Vec<Hashtag>) -> Result<Vec<Hashtag>, StoreError> {
         // Without a time there is no series.
         let read = || |hashtag: &&mut Hashtag| hashtag.reported_at().is_some();
@@ -196,7 +196,7 @@ impl Store {
         Ok(hashtags)
     }
 
-    /// Works the standings of hashtags out from their series.
+    /// Computes the standings of hashtags from their series.
     async fn settle(&self, mut hashtags: HashMap<HashtagRow, &mut Hashtag>) -> Result<(), StoreError> {
         let mut rows: Vec<HashtagRow> = hashtags.keys().copied().collect();
         rows.sort_unstable();
@@ -213,8 +213,8 @@ impl Store {
         Ok(())
     }
 
-    /// The change sequence up to which standings are kept, at least `wanted` if that is so: it only grows, so that what is
-    /// known of it is asked once.
+    /// Returns the change sequence up to which standings are stored, at least `wanted` if they are. It only
+    /// grows, so that it is cached.
     async fn settled(&self, wanted: u64) -> Result<u64, StoreError> {
         let known = match self {
             Self::Sqlite(sqlite) => &sqlite.settled,
@@ -237,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_back_is_what_was_kept(
+        fn decoding_returns_what_was_encoded(
             counts in prop::array::uniform3(prop::option::of((0..u64::MAX / 4, any::<bool>(), 0..i64::MAX, 0..u64::MAX))),
         ) {
             let standings = Standings(counts.map(|count| {

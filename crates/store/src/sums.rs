@@ -1,11 +1,11 @@
-//! The sums of hashtags against their links: which are off, and setting them right.
+//! Comparing the sums of hashtags with their links, and correcting them.
 
 use crate::recording::sums;
 use crate::row::row;
 use crate::{Store, StoreError};
 use domain::HashtagRow;
 
-/// Hashtags that are named in a report; further ones are counted.
+/// Maximum number of hashtags named in a report; further ones are counted.
 pub const SUMS_NAMED_MAX: usize = 100;
 
 /// Sums over the videos stored under a hashtag.
@@ -13,7 +13,7 @@ pub const SUMS_NAMED_MAX: usize = 100;
 pub struct Sums {
     /// Videos.
     pub videos: u64,
-    /// Their plays together; `None` above the largest count.
+    /// Sum of their plays; `None` above the largest count.
     pub views: Option<u64>,
     /// Distinct creators among them.
     pub creators: u64,
@@ -21,23 +21,23 @@ pub struct Sums {
     pub by_handle: u64,
 }
 
-/// A hashtag whose sums are not those of its links.
+/// A hashtag whose sums differ from those of its links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SumsOff {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
     /// Its name.
     pub name: String,
-    /// As they are stored.
+    /// Stored sums.
     pub stored: Sums,
-    /// As the links add up.
+    /// Sums of the links.
     pub linked: Sums,
 }
 
 /// Result of a check of all sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SumsReport {
-    /// Hashtags looked at.
+    /// Hashtags checked.
     pub hashtags: u64,
     /// Hashtags whose sums were off.
     pub off: u64,
@@ -46,7 +46,7 @@ pub struct SumsReport {
 }
 
 impl Store {
-    /// Compares the sums of every hashtag with its links. Goes through all links: about a second for a million.
+    /// Compares the sums of every hashtag with its links. Reads all links: about a second for a million.
     pub async fn check_sums(&self) -> Result<SumsReport, StoreError> {
         let off = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.sums_off()?,
@@ -55,8 +55,8 @@ impl Store {
         self.report(off).await
     }
 
-    /// Sets the sums of hashtags whose sums are off to those of their links, in one transaction, and moves the change
-    /// sequence on, so that caches follow. Returns what was off. Nothing else is changed.
+    /// Corrects sums that differ from those of their links, in one transaction, and advances the change
+    /// sequence, so that caches follow. Returns what was off. Nothing else is changed.
     pub async fn heal_sums(&self) -> Result<SumsReport, StoreError> {
         let off = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.heal_sums().await?,
@@ -78,9 +78,10 @@ row! {
     pub(crate) struct SumsRow: sums_columns {
         hashtag: i64 = "h.hashtag",
         name: String = "h.name",
-        /// Videos, views, creators and those by handle as they are stored.
+        /// Stored videos, views, creators and those by handle.
         stored: [i64; 4] = ["h.held_videos", "h.held_views", "h.held_creators", "h.held_by_handle"],
-        /// Videos, the upper and the lower 32 bits of the views, creators and those by handle, as the links add up.
+        /// Sums of the links: videos, the upper and the lower 32 bits of the views, creators and those by
+        /// handle.
         linked: [i64; 5] = [
             "coalesce(s.videos, 0)",
             "coalesce(s.upper, 0)",
@@ -109,13 +110,13 @@ impl SumsRow {
         Ok(is_off.then_some(SumsOff {
             hashtag: HashtagRow(u32::try_from(self.hashtag).map_err(wrong)?),
             name: self.name,
-            stored: told(self.stored),
-            linked: told(linked),
+            stored: sums_of(self.stored),
+            linked: sums_of(linked),
         }))
     }
 }
 
-fn told([videos, views, creators, by_handle]: [i64; 4]) -> Sums {
+fn sums_of([videos, views, creators, by_handle]: [i64; 4]) -> Sums {
     let count = |n: i64| n.max(0).unsigned_abs();
     Sums {
         videos: count(videos),
@@ -125,8 +126,9 @@ fn told([videos, views, creators, by_handle]: [i64; 4]) -> Sums {
     }
 }
 
-/// SQL for the hashtags whose sums may be off, in the order of [`SumsRow`]. Plays above the largest count are unknown, and
-/// so are they where videos are read. Halves of plays are added up apart, so that no sum overflows.
+/// Returns the SQL for the hashtags whose sums may be off, in the order of [`SumsRow`]. Plays above the largest
+/// count are unknown, as wherever videos are read. Halves of plays are added up separately, so that no sum
+/// overflows.
 pub(crate) fn query(schema: &str) -> String {
     let plays = format!("CASE WHEN plays BETWEEN 0 AND {} THEN plays ELSE 0 END", sums::VIEWS_MAX);
     format!(
@@ -149,7 +151,7 @@ pub(crate) fn query(schema: &str) -> String {
     )
 }
 
-/// Views as they are to be stored.
+/// Encodes views for the database.
 pub(crate) fn stored_views(linked: &Sums) -> i64 {
     linked.views.map_or(sums::VIEWS_UNKNOWN, u64::cast_signed)
 }

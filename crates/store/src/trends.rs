@@ -1,5 +1,5 @@
-//! Trends of hashtags, computed when their readings come in, so that a ranked list is read and not made: one
-//! row for each hashtag and window of time. All of it can be made again from the readings.
+//! Trends of hashtags, computed when readings are recorded, so that a ranked list is read and not computed: one
+//! row for each hashtag and window of time. All of it can be rebuilt from the readings.
 
 use crate::row::row;
 use crate::snapshots::Snapshot;
@@ -16,10 +16,10 @@ use strum::{Display, IntoStaticStr, VariantArray};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum TrendSort {
-    /// The same as [`Self::Pace`], or the score of the weights that are given.
+    /// By [`Self::Pace`], or by the score of given weights.
     #[default]
     Emerging,
-    /// The growth a day that has lasted a month; what emerges is ranked by it.
+    /// The growth a day that has lasted a month.
     Pace,
     /// The pace of the last days over that of the month.
     Surge,
@@ -56,12 +56,12 @@ pub const TREND_COLUMNS: [&str; 10] = [
 ];
 
 impl TrendSort {
-    /// The name in requests and answers.
+    /// Returns the name in requests and answers.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Its place in [`TREND_COLUMNS`] and [`TrendRow::values`].
+    /// Returns its place in [`TREND_COLUMNS`] and [`TrendRow::values`].
     pub const fn column(self) -> usize {
         match self {
             Self::Pace | Self::Emerging => 0,
@@ -81,74 +81,74 @@ impl TrendSort {
 /// Trend of a hashtag within a window of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrendRow {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
-    /// Which window: its number.
+    /// Number of the window.
     pub window: u8,
-    /// When the newest reading was made that it is worked out from.
+    /// Time of the newest reading it is computed from.
     pub read_at: Timestamp,
-    /// Readings it is worked out from.
+    /// Number of readings it is computed from.
     pub readings: u64,
     /// Views at that reading.
     pub views: u64,
     /// Sort keys in the order of [`TREND_COLUMNS`]; `None` if unknown.
     pub values: [Option<f64>; TREND_COLUMNS.len()],
-    /// All that is known of it, as whoever worked it out wrote it.
+    /// All facts, in the encoding of the computation.
     pub facts: Vec<u8>,
 }
 
 /// Progress of computing trends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TrendState {
-    /// Change sequence of the catalog up to which trends are worked out.
+    /// Change sequence of the catalog up to which trends are computed.
     pub sequence: u64,
-    /// When the newest reading of all was made.
+    /// Time of the newest reading of all.
     pub newest_at: Option<Timestamp>,
 }
 
-/// Which trends are asked for.
+/// Query for a list of trends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrendsQuery {
-    /// The window's number.
+    /// Number of the window.
     pub window: u8,
-    /// Highest of this first.
+    /// Sort order.
     pub sort: TrendSort,
-    /// Only hashtags of at least so many views.
+    /// Minimum number of views.
     pub views_min: u64,
-    /// Only those that were read at or after this.
+    /// Minimum time of the newest reading.
     pub read_since: Timestamp,
-    /// Only those behind this one in the order: its value and hashtag.
+    /// Place after which the list continues: value and hashtag.
     pub after: Option<(f64, HashtagRow)>,
-    /// At most so many.
+    /// Maximum number of trends.
     pub limit: u32,
 }
 
-/// Readings of a hashtag in short.
+/// Summary of a hashtag's readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesFacts {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
-    /// Number of them.
+    /// Number of readings.
     pub readings: u64,
-    /// When the newest was made.
+    /// Time of the newest one.
     pub newest_at: Timestamp,
 }
 
 /// All readings of a hashtag, in order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HashtagReadings {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
-    /// Its readings; none where it was never read.
+    /// Its readings; empty if it was never read.
     pub snapshots: Vec<Snapshot<HashtagCounts>>,
 }
 
 /// Plays under a hashtag by creator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatorPlays {
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
-    /// The plays of each creator whose videos under it tell any, 0 included. Sums are exact; they may be above
+    /// The plays of each creator with known plays under it, 0 included. Sums are exact; they may be above
     /// [`domain::count::COUNT_MAX`].
     pub plays: Vec<u128>,
 }
@@ -156,23 +156,23 @@ pub struct CreatorPlays {
 /// Peers that trends of a window are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrendPeers {
-    /// The window's number.
+    /// Number of the window.
     pub window: u8,
-    /// As whoever made it wrote it.
+    /// The peers, in the encoding of the computation.
     pub peers: Vec<u8>,
     /// Number of trends it was computed from.
     pub made_of: u64,
 }
 
-/// The turn to work trends out: where several processes have the same files, one does so at a time. It ends when this is
-/// dropped, and with the process.
+/// The turn to compute trends: of several processes with the same files, one does so at a time. It ends when
+/// this is dropped, and with the process.
 #[derive(Debug)]
 pub struct TrendsTurn {
     _locked: Option<std::fs::File>,
 }
 
 impl Store {
-    /// Waits until no other process works trends out. On PostgreSQL nodes do not wait for each other: what they write is
+    /// Waits until no other process computes trends. On PostgreSQL nodes do not wait for each other: they write
     /// the same.
     pub async fn trends_turn(&self) -> Result<TrendsTurn, StoreError> {
         let locked = match self {
@@ -182,7 +182,7 @@ impl Store {
         Ok(TrendsTurn { _locked: locked })
     }
 
-    /// The readings of these hashtags (ascending), one after the other: of as many from the first on as have no more than
+    /// Returns the readings of these hashtags (ascending), one after the other: of as many as have at most
     /// `snapshots_max` together, and of the first one in any case.
     pub async fn hashtags_readings(
         &self,
@@ -195,8 +195,8 @@ impl Store {
         }
     }
 
-    /// Plays by creator under these hashtags (ascending). Those without any are left out, and those with more than
-    /// `videos_max` videos.
+    /// Returns plays by creator under these hashtags (ascending). Those without any are left out, and those
+    /// with more than `videos_max` videos.
     pub async fn creator_plays(
         &self,
         hashtags: &[HashtagRow],
@@ -224,7 +224,7 @@ impl Store {
         }
     }
 
-    /// Keeps trends, in place of older ones of the same hashtags and windows.
+    /// Stores trends, in place of older ones of the same hashtags and windows.
     pub async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.keep_trends(rows).await,
@@ -232,10 +232,10 @@ impl Store {
         }
     }
 
-    /// Begins to make all trends anew, with [`Self::add_rebuilt_trends`] and [`Self::end_trends_rebuild`], for whoever has the
-    /// turn. On SQLite they are set aside, without indexes, and what is kept stays as it is until the end; whatever an
-    /// earlier one that was cut off had set aside goes. On PostgreSQL, whose tables are spread over nodes, they replace
-    /// what is kept one by one.
+    /// Begins to rebuild all trends, with [`Self::add_rebuilt_trends`] and [`Self::end_trends_rebuild`]; the
+    /// caller must have the turn. On SQLite they are staged, without indexes, and the stored ones stay until
+    /// the end; rows staged by an interrupted rebuild are dropped. On PostgreSQL, whose tables are distributed,
+    /// they replace the stored ones one by one.
     pub async fn begin_trends_rebuild(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.begin_trends_rebuild().await,
@@ -243,13 +243,13 @@ impl Store {
         }
     }
 
-    /// Returns whether rebuilt trends are set aside and put in order at the end: for many of them that is a fraction of
+    /// Returns true if rebuilt trends are staged and indexed at the end: for many of them that is a fraction of
     /// the work of replacing them one by one.
     pub fn sets_trends_aside(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Adds rebuilt trends; quickest in order of hashtag and window.
+    /// Adds rebuilt trends; fastest in order of hashtag and window.
     pub async fn add_rebuilt_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.add_rebuilt_trends(rows).await,
@@ -257,8 +257,8 @@ impl Store {
         }
     }
 
-    /// Puts the rebuilt trends in place of all others, with what they are compared with, and notes how far the
-    /// readings are worked through. Where that is less than is noted, all stays as it is.
+    /// Replaces all trends by the rebuilt ones, with their peers, and stores the state. If the stored state is
+    /// further, nothing changes.
     pub async fn end_trends_rebuild(
         &self,
         peers: Vec<TrendPeers>,
@@ -277,8 +277,8 @@ impl Store {
         }
     }
 
-    /// Notes how far the readings are worked through. A state that is further stays; where nothing is worked through yet
-    /// (or it was for another store) all trends go first.
+    /// Stores the state. A stored one that is further stays; without one (or with that of another store) all
+    /// trends are dropped first.
     pub async fn note_trend_state(&self, state: TrendState) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.note_trend_state(sqlite.catalog.identity()?, state).await,
@@ -294,15 +294,15 @@ impl Store {
         }
     }
 
-    /// Trends in order, highest first; among equals lower hashtag rows first.
-    pub async fn trends(&self, asked: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
+    /// Returns trends in order, highest first; among equals lower hashtag rows first.
+    pub async fn trends(&self, query: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.walks.trends(asked),
-            Self::Postgres(postgres) => postgres.trends(asked).await,
+            Self::Sqlite(sqlite) => sqlite.walks.trends(query),
+            Self::Postgres(postgres) => postgres.trends(query).await,
         }
     }
 
-    /// The trends of these hashtags, by hashtag and window; those without are left out.
+    /// Returns the trends of these hashtags, by hashtag and window; those without are left out.
     pub async fn trends_of(&self, hashtags: &[HashtagRow]) -> Result<Vec<TrendRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trends_of(hashtags),
@@ -310,7 +310,7 @@ impl Store {
         }
     }
 
-    /// The next trends of a window after a hashtag, ascending: for going through all of them.
+    /// Returns the next trends of a window after a hashtag, ascending, to iterate over all of them.
     pub async fn trends_after(
         &self,
         window: u8,
@@ -331,7 +331,7 @@ impl Store {
         }
     }
 
-    /// When the hashtag of a window was read that was read longest ago; `None` without trends.
+    /// Returns the oldest time of a newest reading among the trends of a window; `None` without trends.
     pub async fn trends_read_since(&self, window: u8) -> Result<Option<Timestamp>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trends_read_since(window),
@@ -347,7 +347,7 @@ impl Store {
         }
     }
 
-    /// Keeps what trends of a window are compared with.
+    /// Stores the peers of a window.
     pub async fn keep_trend_peers(&self, window: u8, peers: Vec<u8>, made_of: u64) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.keep_trend_peers(window, peers, made_of).await,
@@ -355,7 +355,8 @@ impl Store {
         }
     }
 
-    /// The probabilities that were learned on the outcomes of this store, as whoever learned them wrote them.
+    /// Returns the probabilities learned on the outcomes of this store, as stored by
+    /// [`Self::store_trend_odds`].
     pub async fn trend_odds(&self) -> Result<Option<String>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.trend_odds(),
@@ -413,7 +414,7 @@ impl TrendColumns {
     }
 }
 
-/// Hashtags' readings in short as they are stored: hashtag, how many, when the newest.
+/// Decodes the summary of a hashtag's readings: hashtag, number, time of the newest.
 pub(crate) fn facts_of(columns: (i64, i64, i64)) -> Result<SeriesFacts, StoreError> {
     let (hashtag, readings, newest_at) = columns;
     Ok(SeriesFacts {
@@ -423,7 +424,7 @@ pub(crate) fn facts_of(columns: (i64, i64, i64)) -> Result<SeriesFacts, StoreErr
     })
 }
 
-/// The number of a hashtag's row, as it is stored.
+/// Decodes the number of a hashtag's row.
 pub(crate) fn row_number(table: &'static str, hashtag: i64) -> Result<HashtagRow, StoreError> {
     let wrong = |_| StoreError::Inconsistent { table, column: "hashtag", row: hashtag.to_string() };
     u32::try_from(hashtag).map(HashtagRow).map_err(wrong)

@@ -1,16 +1,16 @@
-//! Calls made to upstreams, counted by upstream and UTC day. A call is counted before it is made, durably and exactly over
-//! any number of processes and nodes: a daily budget is never exceeded, whatever is killed when. A process that is killed
-//! between the two has used a call up that it never made.
+//! Calls to upstreams, counted by upstream and UTC day. A call is counted before it is made, durably and
+//! exactly over any number of processes and nodes: a daily budget is never exceeded, whatever is killed when. A
+//! process that is killed in between has used up a call that it never made.
 
 use crate::{Store, StoreError};
 use domain::UtcDay;
 
 /// Outcome of reserving a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallTaken {
-    /// It may be made; it has been counted.
-    Taken {
-        /// Calls of the day, with this one.
+pub enum CallReservation {
+    /// It was counted and may be made.
+    Reserved {
+        /// Calls of the day, including this one.
         calls: u64,
     },
     /// The day has no calls left; nothing was counted.
@@ -21,26 +21,26 @@ pub enum CallTaken {
 }
 
 impl Store {
-    /// Counts one more call to an upstream on a day, if fewer than `calls_max` were counted; `None` for no maximum. On the
-    /// disk when it returns. After an error the call may have been counted or not.
-    pub async fn take_upstream_call(
+    /// Counts one more call to an upstream on a day, if fewer than `calls_max` were counted; `None` for no
+    /// maximum. Durable on return. After an error the call may have been counted or not.
+    pub async fn reserve_upstream_call(
         &self,
         upstream: &str,
         day: UtcDay,
         calls_max: Option<u64>,
-    ) -> Result<CallTaken, StoreError> {
-        let taken = match self {
+    ) -> Result<CallReservation, StoreError> {
+        let reserved = match self {
             _ if calls_max == Some(0) => None,
-            Self::Sqlite(sqlite) => sqlite.accounts.take_upstream_call(upstream, day, calls_max).await?,
-            Self::Postgres(postgres) => postgres.take_upstream_call(upstream, day, calls_max).await?,
+            Self::Sqlite(sqlite) => sqlite.accounts.reserve_upstream_call(upstream, day, calls_max).await?,
+            Self::Postgres(postgres) => postgres.reserve_upstream_call(upstream, day, calls_max).await?,
         };
-        match taken {
-            Some(calls) => Ok(CallTaken::Taken { calls }),
-            None => Ok(CallTaken::UsedUp { calls: self.upstream_calls(upstream, day).await? }),
+        match reserved {
+            Some(calls) => Ok(CallReservation::Reserved { calls }),
+            None => Ok(CallReservation::UsedUp { calls: self.upstream_calls(upstream, day).await? }),
         }
     }
 
-    /// Calls that were counted for an upstream on a day.
+    /// Returns the number of calls counted for an upstream on a day.
     pub async fn upstream_calls(&self, upstream: &str, day: UtcDay) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.upstream_calls(upstream, day),
@@ -48,7 +48,7 @@ impl Store {
         }
     }
 
-    /// Every upstream that was called on a day, with its calls, by name.
+    /// Returns every upstream that was called on a day, with its calls, by name.
     pub async fn upstream_calls_on(&self, day: UtcDay) -> Result<Vec<(String, u64)>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.upstream_calls_on(day),
@@ -57,7 +57,7 @@ impl Store {
     }
 }
 
-/// A maximum as databases compare it. One beyond what a column holds is none.
+/// Converts a maximum for comparison by the database. One above a column's range is no maximum.
 pub(crate) fn calls_max_of(calls_max: Option<u64>) -> Option<i64> {
     calls_max.and_then(|calls_max| i64::try_from(calls_max).ok())
 }

@@ -1,10 +1,10 @@
-//! The last fetch of each thing from an upstream, and its outcome: what is fresh need not be fetched again, and what was
-//! missing a moment ago need not be looked for again.
+//! The last fetch of each thing from an upstream, and its outcome: fresh data is not fetched again, nor is data
+//! that was missing a moment ago.
 //!
-//! On SQLite they are in `walks.db`, in the table `asks`. All of them may be lost: the upstream is then called once more. A
-//! serving process notes them at any time, also while an import holds the catalog's write lock, and a full sync for each,
-//! as in `accounts.db`, would buy nothing. Like rankings they name their store, as the file may be older or newer than the
-//! catalog.
+//! On SQLite they are in `walks.db`, in the table `asks`. All of them may be lost: the upstream is then called
+//! once more. A serving process records them at any time, also while an import holds the catalog's write lock,
+//! and a full sync for each, as in `accounts.db`, would gain nothing. Like rankings they name their store, as
+//! the file may be older or newer than the catalog.
 
 use crate::row::row;
 use crate::{Store, StoreError};
@@ -27,7 +27,7 @@ pub enum FetchKind {
     Window = 5,
 }
 
-/// Longest key that is kept as it is, in bytes: an index takes no texts of any length.
+/// Longest key that is stored unchanged, in bytes: an index limits the length of texts.
 const KEY_BYTES_MAX: usize = 500;
 
 /// Something that can be fetched from an upstream.
@@ -38,8 +38,8 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// `key` identifies it among others of its kind: an id, a tag's key, a search. Any text will do; one that is too long for
-    /// the database is replaced by its SHA-256.
+    /// Returns a fetch. `key` identifies it within its kind: an id, a tag's key, a search. It may be any text;
+    /// one that is too long for the database is replaced by its SHA-256.
     pub fn new(kind: FetchKind, key: &str) -> Self {
         let fits = key.len() <= KEY_BYTES_MAX && !key.contains('\0');
         let key = if fits { key.to_owned() } else { shortened(key) };
@@ -60,7 +60,7 @@ impl Fetch {
 pub enum FetchOutcome {
     /// The upstream had it.
     Found,
-    /// The upstream said that there is none.
+    /// The upstream does not have it.
     Missing,
 }
 
@@ -73,7 +73,7 @@ pub struct LastFetch {
     pub outcome: FetchOutcome,
     /// The upstream's cursor for the next page, at most 2^63 - 1; `None` for fetches without pages.
     pub cursor: Option<u64>,
-    /// True if the upstream says that there is more.
+    /// True if the upstream has more.
     pub has_more: bool,
 }
 
@@ -87,12 +87,12 @@ impl Store {
     }
 
     /// Stores a fetch. One that is older than the stored one changes nothing.
-    pub async fn note_fetch(&self, ask: &Fetch, asked: LastFetch) -> Result<(), StoreError> {
+    pub async fn note_fetch(&self, ask: &Fetch, fetched: LastFetch) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => {
-                sqlite.walks.note_fetch(sqlite.catalog.identity()?, ask.clone(), asked).await
+                sqlite.walks.note_fetch(sqlite.catalog.identity()?, ask.clone(), fetched).await
             }
-            Self::Postgres(postgres) => postgres.note_fetch(ask, asked).await,
+            Self::Postgres(postgres) => postgres.note_fetch(ask, fetched).await,
         }
     }
 
@@ -106,7 +106,7 @@ impl Store {
 }
 
 impl LastFetch {
-    /// Encodes the columns: time, found or not, cursor, more or not.
+    /// Encodes the columns: time, found, cursor, has more.
     pub(crate) fn columns(&self) -> (i64, bool, Option<i64>, bool) {
         let cursor = self.cursor.map(|cursor| i64::try_from(cursor).unwrap_or(i64::MAX));
         (self.at.as_ms(), self.outcome == FetchOutcome::Found, cursor, self.has_more)
@@ -134,7 +134,7 @@ impl From<FetchRow> for LastFetch {
     }
 }
 
-/// Returns a key of fixed length for a text of any.
+/// Returns a key of fixed length for any text.
 fn shortened(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
     digest.iter().fold("sha256:".to_owned(), |mut text, byte| {

@@ -1,4 +1,4 @@
-//! Reading videos: the order they stand in under a hashtag, and their ready JSON.
+//! Reading videos: their order under a hashtag, and their rendered JSON.
 
 use crate::hashtags::tags_of_blob;
 use crate::merge::known_count;
@@ -8,69 +8,70 @@ use crate::{Store, StoreError};
 use domain::observation::VideoCounts;
 use domain::{Creator, HashtagRow, Region, Timestamp, VideoId};
 
-/// The number a video has in this store.
+/// The number of a video in this store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VideoRow(pub u64);
 
-/// A video as a page shows it: its ready JSON, and which of its counts are known since when.
+/// A video on a page: its rendered JSON, the known counts and their time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownVideo {
-    /// Its ready JSON, packed (`domain::fragment`).
+    /// Rendered JSON, packed (`domain::fragment`).
     pub packed: Vec<u8>,
-    /// When it was last read, if known.
+    /// Time of the last reading, if known.
     pub read_at: Option<Timestamp>,
-    /// Bit n is set where count n is known, in the order of [`VideoCounts::to_array`]. In the JSON an unknown count is 0.
+    /// Bit n is set if count n is known, in the order of [`VideoCounts::to_array`]. In the JSON an unknown
+    /// count is 0.
     pub known: u8,
 }
 
 impl ShownVideo {
-    /// Returns whether count n is known.
+    /// Returns true if count n is known.
     pub const fn is_known(&self, n: usize) -> bool {
         self.known >> n & 1 == 1
     }
 
-    /// From the database.
+    /// Decodes from the database.
     pub(crate) fn of(packed: Vec<u8>, read_at: Option<i64>, known: i64) -> Self {
         let known = u8::try_from(known).unwrap_or(0);
         Self { packed, read_at: read_at.map(Timestamp::from_ms), known }
     }
 }
 
-/// Which counts of a video are known, as a number, for both databases.
+/// SQL for the bit set of a video's known counts, for both databases.
 pub(crate) const KNOWN_SQL: &str =
     "CASE WHEN plays IS NULL THEN 0 ELSE 1 END + CASE WHEN likes IS NULL THEN 0 ELSE 2 END
     + CASE WHEN comments IS NULL THEN 0 ELSE 4 END + CASE WHEN shares IS NULL THEN 0 ELSE 8 END
     + CASE WHEN saves IS NULL THEN 0 ELSE 16 END + CASE WHEN downloads IS NULL THEN 0 ELSE 32 END";
 
-/// A video under a hashtag, in numbers.
+/// The numbers of a video under a hashtag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoUnder {
-    /// Which video.
+    /// The video.
     pub row: VideoRow,
-    /// TikTok's id of it.
+    /// TikTok's id.
     pub id: VideoId,
-    /// Its creator, if known.
+    /// Creator, if known.
     pub author: Option<Creator>,
-    /// When it was posted, if known.
+    /// Posting time, if known.
     pub created_at: Option<Timestamp>,
-    /// Country it was posted under, if known.
+    /// Country of the post, if known.
     pub region: Option<Region>,
-    /// When it was last read, if known.
+    /// Time of the last reading, if known.
     pub observed_at: Option<Timestamp>,
-    /// The newest count that was reported of each kind.
+    /// Newest reported counts.
     pub counts: VideoCounts,
     /// Its hashtags, this one among them.
     pub tags: Vec<HashtagRow>,
 }
 
-/// Place from which a list of the videos under a hashtag goes on: behind this author and video.
+/// Place after which a list of the videos under a hashtag continues: author and video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnderPlace {
     pub(crate) author: i64,
     pub(crate) video: i64,
 }
 
-/// A part of the videos under a hashtag, and where the next begins; `None` at the end.
+/// A part of the videos under a hashtag, and the place of the next; `None` at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideosUnder {
     /// In the order of their authors.
@@ -80,7 +81,7 @@ pub struct VideosUnder {
 }
 
 row! {
-    /// A video in numbers: a row of `videos AS v`.
+    /// The numbers of a video: a row of `videos AS v`.
     pub(crate) struct UnderColumns<'r>: under_columns {
         id: i64 = "v.id",
         create_time: Option<i64> = "v.create_time",
@@ -114,7 +115,7 @@ impl UnderColumns<'_> {
     }
 }
 
-/// A part of so many was asked for: where the next begins.
+/// Returns a part of up to `limit` videos with the place of the next.
 pub(crate) fn part_of(videos: Vec<VideoUnder>, limit: u32) -> VideosUnder {
     let last = videos.last().filter(|_| videos.len() as u64 >= u64::from(limit));
     let next = last.map(|last| UnderPlace {
@@ -125,8 +126,8 @@ pub(crate) fn part_of(videos: Vec<VideoUnder>, limit: u32) -> VideosUnder {
 }
 
 impl Store {
-    /// The videos under a hashtag in numbers, part by part: from the beginning, or where the part before ended, at most
-    /// `limit`.
+    /// Returns the numbers of up to `limit` videos under a hashtag: from the beginning, or where the previous
+    /// part ended.
     pub async fn videos_under(
         &self,
         hashtag: HashtagRow,
@@ -141,7 +142,8 @@ impl Store {
         Ok(part_of(videos, limit))
     }
 
-    /// The videos under a hashtag, most plays first, newer ids first among equals; only those of a region if given.
+    /// Returns the videos under a hashtag, most plays first, newer ids first among equals; only those of a
+    /// region if given.
     pub async fn ranking(
         &self,
         hashtag: HashtagRow,
@@ -153,7 +155,7 @@ impl Store {
         }
     }
 
-    /// Ready JSON of videos, packed (`domain::fragment`), in the order asked.
+    /// Returns the rendered JSON of videos, packed (`domain::fragment`), in the given order.
     pub async fn packed(&self, videos: &[VideoRow]) -> Result<Vec<Vec<u8>>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.packed(videos),
@@ -161,7 +163,7 @@ impl Store {
         }
     }
 
-    /// Videos as a page shows them, in the order asked.
+    /// Returns videos for a page, in the given order.
     pub async fn shown(&self, videos: &[VideoRow]) -> Result<Vec<ShownVideo>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.shown(videos),
@@ -169,7 +171,7 @@ impl Store {
         }
     }
 
-    /// The rows of videos, each once and ascending; those that are not held are left out.
+    /// Returns the rows of videos, each once and ascending, without those that are not stored.
     pub async fn video_rows(&self, ids: &[VideoId]) -> Result<Vec<VideoRow>, StoreError> {
         let mut rows = match self {
             Self::Sqlite(sqlite) => sqlite.catalog.video_rows(ids)?,

@@ -1,42 +1,42 @@
-//! Videos that finished walks saw, by which job and when. From two of them follows how many videos there are by capture and
-//! recapture (`domain::metrics::coverage`). The newest few of each hashtag and region are kept.
+//! Videos that finished walks saw, with job and time. Two runs give an estimate of the number of videos by
+//! capture and recapture (`domain::metrics::coverage`). The newest few of each hashtag and region are retained.
 
 use crate::row::row;
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
 use domain::{HashtagRow, JobId, Region, Timestamp};
 
-/// Runs kept of a hashtag and region.
-pub const WALK_RUNS_KEPT: usize = 5;
+/// Runs retained of a hashtag and region.
+pub const WALK_RUNS_MAX: usize = 5;
 
-/// A walk that was finished.
+/// A finished walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalkRun {
-    /// Through which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
     /// Only the videos of this region.
     pub region: Option<Region>,
-    /// The job that walked.
+    /// The job of the walk.
     pub job_id: JobId,
-    /// When it was finished.
+    /// Time of its end.
     pub at: Timestamp,
-    /// The videos it saw, ascending, each once: as many as there are unique ones.
+    /// The videos it saw, ascending, each once.
     pub videos: Vec<VideoRow>,
 }
 
 impl Store {
-    /// Keeps what a walk saw; `videos` may be in any order and repeat. The same job's run again takes the place of the one
-    /// before. Of the hashtag and region only the newest [`WALK_RUNS_KEPT`] stay.
-    pub async fn keep_walk_run(&self, mut run: WalkRun) -> Result<(), StoreError> {
+    /// Stores what a walk saw; `videos` may be in any order and repeat. A run of the same job replaces its
+    /// earlier one. Of the hashtag and region only the newest [`WALK_RUNS_MAX`] are retained.
+    pub async fn write_walk_run(&self, mut run: WalkRun) -> Result<(), StoreError> {
         run.videos.sort_unstable();
         run.videos.dedup();
         match self {
-            Self::Sqlite(sqlite) => sqlite.catalog.keep_walk_run(run).await,
-            Self::Postgres(postgres) => postgres.keep_walk_run(&run).await,
+            Self::Sqlite(sqlite) => sqlite.catalog.write_walk_run(run).await,
+            Self::Postgres(postgres) => postgres.write_walk_run(&run).await,
         }
     }
 
-    /// The newest run of a hashtag and region from before a time.
+    /// Returns the newest run of a hashtag and region from before a time.
     pub async fn previous_walk_run(
         &self,
         hashtag: HashtagRow,
@@ -77,11 +77,11 @@ impl RunRow {
     }
 }
 
-/// Bits of a number in each byte of it; the highest bit says that more bytes follow.
+/// Bits of a number in each of its bytes; the highest bit marks that more bytes follow.
 const BITS: u32 = 7;
 
-/// Ascending rows, each as its distance from the one before, lowest bits first: rows that came in together take a byte or
-/// two.
+/// Encodes ascending rows, each as its distance from the previous one, lowest bits first: rows stored together
+/// take a byte or two.
 pub(crate) fn pack(videos: &[VideoRow]) -> Vec<u8> {
     let mut packed = Vec::with_capacity(videos.len() * 2);
     let mut last = 0;
@@ -97,7 +97,7 @@ pub(crate) fn pack(videos: &[VideoRow]) -> Vec<u8> {
     packed
 }
 
-/// `None` if it is not what [`pack`] made.
+/// Decodes [`pack`]; `None` if the bytes are damaged.
 fn unpack(packed: &[u8]) -> Option<Vec<VideoRow>> {
     let mut videos = Vec::new();
     let (mut last, mut distance, mut shift) = (0_u64, 0_u64, 0);

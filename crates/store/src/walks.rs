@@ -1,4 +1,4 @@
-//! Frozen rankings: what the cursor of a walk points into.
+//! Frozen rankings, which the cursors of walks point into.
 
 use crate::row::row;
 use crate::videos::{ShownVideo, VideoRow};
@@ -11,23 +11,24 @@ use std::collections::HashSet;
 /// A frozen ranking of the videos under a hashtag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Generation {
-    /// Its number as cursors carry it: 1 to `domain::cursor::GENERATION_MAX`, used again only long after it expired.
+    /// Its number in cursors: 1 to `domain::cursor::GENERATION_MAX`, reused only long after it expired.
     pub slot: u64,
-    /// Which hashtag.
+    /// The hashtag.
     pub hashtag: HashtagRow,
     /// Only the videos of this region.
     pub region: Option<Region>,
-    /// The hashtag's change sequence it was made at.
+    /// The hashtag's change sequence at its creation.
     pub changed: u64,
-    /// When it was made.
+    /// Creation time.
     pub built_at: Timestamp,
-    /// Videos in it.
+    /// Number of videos.
     pub videos: u64,
 }
 
 impl Store {
-    /// Keeps a ranking, with the ready JSON of its first videos. Rankings made before `expired_before` are dropped.
-    pub async fn keep_generation(
+    /// Stores a ranking, with the rendered JSON of its first videos. Drops rankings created before
+    /// `expired_before`.
+    pub async fn write_generation(
         &self,
         hashtag: HashtagRow,
         region: Option<Region>,
@@ -41,18 +42,18 @@ impl Store {
         let generation =
             NewGeneration { hashtag, region, changed, built_at, expired_before, videos, first_page };
         let kept = match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep(sqlite.catalog.identity()?, generation).await?,
-            Self::Postgres(postgres) => postgres.keep_generation(generation).await?,
+            Self::Sqlite(sqlite) => sqlite.walks.write(sqlite.catalog.identity()?, generation).await?,
+            Self::Postgres(postgres) => postgres.write_generation(generation).await?,
         };
-        // Whoever forgets drops rankings after the videos. One that was read before and written after holds some.
+        // A forget drops rankings after the videos. One that was read before and written after contains some.
         if self.videos_gone().await? != gone_before {
             self.drop_generations(Some(vec![hashtag])).await?;
         }
         Ok(kept)
     }
 
-    /// Appends videos to a ranking, those that are not in it yet, in the order given; all others keep their places. `None`
-    /// when the ranking is no longer kept. Two nodes that extend one at once append no video twice.
+    /// Appends videos to a ranking, those that are not in it yet, in the given order; all others keep their
+    /// places. `None` if the ranking no longer exists. Two nodes that extend one at once append no video twice.
     pub async fn extend_generation(
         &self,
         hashtag: HashtagRow,
@@ -60,8 +61,8 @@ impl Store {
         videos: Vec<VideoRow>,
     ) -> Result<Option<Extended>, StoreError> {
         let Some(known) = self.generation(hashtag, slot).await? else { return Ok(None) };
-        // A head that is complete stays so. In front of another one there are fewer videos than it has room for, so that
-        // it is complete after as many new ones.
+        // A complete head stays so. An incomplete one has fewer videos than its room, so that as many new ones
+        // complete it.
         let of_head = if known.videos < FIRST_PAGE_VIDEOS as u64 { FIRST_PAGE_VIDEOS * 2 } else { 0 };
         let mut more = NewVideos { hashtag, slot, videos: unrepeated(videos), shown: Vec::new() };
         more.shown = self.shown(&more.videos[..more.videos.len().min(of_head)]).await?;
@@ -71,8 +72,8 @@ impl Store {
         }
     }
 
-    /// The first `count` videos of a ranking as they were when it was made.
-    /// `None` when there are more than are kept with it, or it is no longer kept.
+    /// Returns the first `count` videos of a ranking as they were at its creation. `None` if it stores fewer,
+    /// or no longer exists.
     pub async fn first_page(
         &self,
         hashtag: HashtagRow,
@@ -89,7 +90,7 @@ impl Store {
         Ok(head.as_deref().and_then(|head| split(head, count as usize)))
     }
 
-    /// The newest ranking kept of a hashtag.
+    /// Returns the newest ranking of a hashtag.
     pub async fn newest_generation(
         &self,
         hashtag: HashtagRow,
@@ -101,7 +102,7 @@ impl Store {
         }
     }
 
-    /// The ranking of a cursor's number, if it is still kept.
+    /// Returns the ranking of a cursor's number, if it still exists.
     pub async fn generation(&self, hashtag: HashtagRow, slot: u64) -> Result<Option<Generation>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.generation(sqlite.catalog.identity()?, slot),
@@ -109,7 +110,7 @@ impl Store {
         }
     }
 
-    /// Part of a ranking: at most `count` videos from `position` on.
+    /// Returns up to `count` videos of a ranking from `position` on.
     pub async fn ranked(
         &self,
         hashtag: HashtagRow,
@@ -127,13 +128,13 @@ impl Store {
 /// A ranking after it was extended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extended {
-    /// As it is now.
+    /// The extended ranking.
     pub generation: Generation,
-    /// Videos that were appended.
+    /// Number of appended videos.
     pub appended: u64,
 }
 
-/// A ranking to be kept.
+/// A ranking to store.
 #[derive(Debug)]
 pub(crate) struct NewGeneration {
     pub(crate) hashtag: HashtagRow,
@@ -146,14 +147,14 @@ pub(crate) struct NewGeneration {
 }
 
 impl NewGeneration {
-    /// One built after this was built while the clock stood ahead: rankings are kept for as long as from `expired_before`
-    /// to now. It is kept as long as one that is built now.
+    /// Returns the time after which a ranking's time is from a clock that was ahead: rankings are retained for
+    /// as long as from `expired_before` to now. Such a one is retained like one created now.
     pub(crate) fn ahead_from(&self) -> Timestamp {
         let (now, before) = (self.built_at.as_ms(), self.expired_before.as_ms());
         Timestamp::from_ms(now.saturating_add(now.saturating_sub(before)))
     }
 
-    /// As it is kept under this number. Slots run from 1 to the largest a cursor can carry and come round again.
+    /// Returns the ranking under this number. Slots run from 1 to the largest of a cursor and start over.
     pub(crate) fn numbered(&self, number: u64) -> Generation {
         Generation {
             slot: (number - 1) % GENERATION_MAX + 1,
@@ -165,38 +166,38 @@ impl NewGeneration {
         }
     }
 
-    /// Its videos as they are stored, chunk 0 first.
+    /// Encodes its videos, chunk 0 first.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
         let chunks = self.videos.chunks(CHUNK_VIDEOS as usize);
         chunks.map(|videos| videos.iter().flat_map(|video| video.0.to_le_bytes()).collect())
     }
 }
 
-/// Videos to be appended to a ranking, those that are not in it.
+/// Videos to append to a ranking if it lacks them.
 #[derive(Debug)]
 pub(crate) struct NewVideos {
     pub(crate) hashtag: HashtagRow,
     pub(crate) slot: u64,
     /// Each once.
     pub(crate) videos: Vec<VideoRow>,
-    /// The first of them, where the ranking's head has room.
+    /// The first of them, if the ranking's head has room.
     pub(crate) shown: Vec<ShownVideo>,
 }
 
 /// Rows that extend a ranking.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Extension {
-    /// Videos that are appended.
+    /// Number of appended videos.
     pub(crate) appended: u64,
-    /// The chunk that was the last, filled up, and those after it, with their numbers.
+    /// The former last chunk, filled up, and those after it, with their numbers.
     pub(crate) chunks: Vec<(i64, Vec<u8>)>,
-    /// Appended to the head.
+    /// Bytes appended to the head.
     pub(crate) first_page: Vec<u8>,
 }
 
 impl NewVideos {
-    /// Computes what they add to a ranking of `count` videos, whose chunks are given one after another. `None` when the chunks are
-    /// not those of so many videos: the ranking is being dropped.
+    /// Computes what they add to a ranking of `count` videos, whose chunks are concatenated. `None` if the
+    /// chunks are not those of so many videos: the ranking is being dropped.
     pub(crate) fn beyond(&self, count: u64, chunks: &[u8]) -> Option<Extension> {
         let (numbers, rest) = chunks.as_chunks::<{ size_of::<u64>() }>();
         if numbers.len() as u64 != count || !rest.is_empty() {
@@ -219,14 +220,14 @@ impl NewVideos {
     }
 }
 
-/// Each once, where it stood first.
+/// Removes repeats, keeping the first of each.
 fn unrepeated(mut videos: Vec<VideoRow>) -> Vec<VideoRow> {
     let mut seen = HashSet::with_capacity(videos.len());
     videos.retain(|video| seen.insert(*video));
     videos
 }
 
-/// Which stored chunks a part of a ranking is in.
+/// The stored chunks of a part of a ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     /// The first chunk.
@@ -238,7 +239,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Span of `count` videos from `position` on.
+    /// Returns the span of `count` videos from `position` on.
     pub(crate) fn of(position: u64, count: u32) -> Self {
         let end = position.saturating_add(u64::from(count));
         Self {
@@ -249,7 +250,7 @@ impl Span {
         }
     }
 
-    /// The part, out of its chunks one after another.
+    /// Returns the part, from its concatenated chunks.
     pub(crate) fn cut(self, chunks: &[u8]) -> Vec<VideoRow> {
         let (numbers, _) = chunks.as_chunks::<{ size_of::<u64>() }>();
         let rows = numbers.iter().map(|bytes| VideoRow(u64::from_le_bytes(*bytes)));
@@ -262,10 +263,11 @@ const CHUNK_VIDEOS: u64 = 512;
 /// Bytes of a full chunk.
 const CHUNK_BYTES: usize = CHUNK_VIDEOS as usize * size_of::<u64>();
 
-/// Videos whose ready JSON is kept with a ranking: the longest page of the contract.
+/// Videos whose rendered JSON is stored with a ranking: the longest page of the contract.
 const FIRST_PAGE_VIDEOS: usize = 35;
 
-/// Each after its length: the JSON, the time of its reading in milliseconds, and which counts are known.
+/// Encodes videos, each after its length: the JSON, the reading time in milliseconds, and the bits of known
+/// counts.
 fn join(videos: &[ShownVideo]) -> Vec<u8> {
     let mut head = Vec::with_capacity(videos.iter().map(|video| video.packed.len() + 13).sum());
     for ShownVideo { packed, read_at, known } in videos {
@@ -278,11 +280,11 @@ fn join(videos: &[ShownVideo]) -> Vec<u8> {
     head
 }
 
-/// Stands for no time.
+/// Marks a missing time.
 const NO_TIME: i64 = i64::MIN;
 
-/// The first `count`, or all if there are fewer. `None` if it is not what [`join`] made: heads of an older version end with
-/// the bracket of the JSON, which is no set of counts.
+/// Decodes the first `count` of [`join`], or all if there are fewer. `None` for other bytes: heads of an older
+/// version end with the bracket of the JSON, which is no set of counts.
 fn split(mut head: &[u8], count: usize) -> Option<Vec<ShownVideo>> {
     let mut videos = Vec::with_capacity(count);
     while videos.len() < count && !head.is_empty() {
@@ -381,7 +383,7 @@ mod tests {
         let extension = extension.expect("an extension");
         let sizes: Vec<_> = extension.chunks.iter().map(|(number, videos)| (*number, videos.len())).collect();
         assert_eq!(sizes, [(1, CHUNK_BYTES), (2, CHUNK_BYTES)]);
-        assert_eq!(more(&[1]).beyond(11, &bytes(&held[..10])), None, "a chunk is gone");
+        assert_eq!(more(&[1]).beyond(11, &bytes(&held[..10])), None, "a chunk was dropped");
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! Reading sums over windows of time: what a source told of a hashtag within the last days, newest first.
+//! Reading sums over windows of time: what a source reported of a hashtag within the last days, newest first.
 
 use crate::row::row;
 use crate::{Store, StoreError};
 use domain::count::COUNT_MAX;
 use domain::{HashtagRow, Source, Timestamp};
 
-/// One kept sum.
+/// One stored sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// When it was read.
+    /// Reading time.
     pub observed_at: Timestamp,
-    /// By which way it came.
+    /// Source.
     pub source: Source,
-    /// The country it is about; empty if unknown.
+    /// Country; empty if unknown.
     pub country: String,
     /// Length of the window, if known.
     pub window_days: Option<u32>,
@@ -27,7 +27,7 @@ pub struct Window {
 }
 
 impl Store {
-    /// The sums kept of a hashtag, newest first, at most `limit`.
+    /// Returns up to `limit` sums of a hashtag, newest first.
     pub async fn hashtag_windows(&self, hashtag: HashtagRow, limit: u32) -> Result<Vec<Window>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_windows(hashtag, limit),

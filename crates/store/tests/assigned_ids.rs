@@ -1,4 +1,4 @@
-//! Every hashtag has an id that leads to it, on each backend, whatever came in first.
+//! Every hashtag has an id that leads to it, on each backend, whatever was recorded first.
 
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef};
 use domain::{Count, Hashtag, HashtagId, HashtagObservation, Source, Tag, TagKey};
@@ -39,7 +39,7 @@ testkit::on_each_backend! {
         for id in [own, assigned("cat", 0)] {
             assert_eq!(by_id(store, id).await.map(|cat| cat.public_id()), Some(own));
         }
-        // A hashtag that comes with its id has the assigned one too: another node may have handed that out.
+        // A hashtag recorded with its id has the assigned one, too: another node may have returned that.
         store.record_all(vec![reading("bird", "99".parse().ok())]).await.expect("recorded");
         assert_eq!(name_of(store, assigned("bird", 0)).await.as_deref(), Some("bird"));
         assert_eq!(name_of(store, assigned("fish", 0)).await, None);
@@ -78,7 +78,7 @@ testkit::on_each_backend! {
         let names = ["cat", "dog", "bird"];
         let readings = names.map(|name| reading(name, (name == "dog").then(|| "8".parse().expect("an id"))));
         store.record_all(readings.into()).await.expect("recorded");
-        // As it was before hashtags had assigned ids; and one of them is taken meanwhile.
+        // The state before hashtags had assigned ids; and one of them is taken meanwhile.
         held.sql("DELETE FROM tagmeter.hashtag_ids WHERE id >= 9100000000000000000");
         held.sql("UPDATE tagmeter.store SET backfill_hashtag = 3");
         let taken = assigned("bird", 0);
@@ -97,7 +97,7 @@ testkit::on_each_backend! {
     }
 }
 
-/// A folder whose schema is that of the first release, row for row.
+/// Creates a folder with the schema and rows of the first release.
 #[tokio::test]
 async fn a_folder_of_the_first_schema_opens_and_has_ids() {
     use sha2::{Digest, Sha256};

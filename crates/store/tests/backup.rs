@@ -1,4 +1,4 @@
-//! A backup that is made in a storm of charges and an import: sound, and with everything that was told before it began.
+//! A backup during a storm of charges and an import: sound, and with every charge reported before it began.
 
 use domain::{AccountId, Clock, Credits, Operation, RequestId};
 use std::path::Path;
@@ -35,26 +35,26 @@ fn charge(account_id: AccountId, clock: &FixedClock, call: u64) -> Charge {
     }
 }
 
-/// Charges and imports until told to stop; counts the charges that were told.
+/// Charges and imports until stopped; counts the reported charges.
 struct Storm {
     is_over: Arc<AtomicBool>,
-    told: Arc<AtomicU64>,
+    reported: Arc<AtomicU64>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Storm {
     fn begin(held: &Arc<TemporaryCatalog>, account_id: AccountId, clock: &FixedClock) -> Self {
-        let (is_over, told) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (is_over, reported) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut tasks = Vec::new();
         for caller in 0..CALLERS {
             let (held, clock) = (Arc::clone(held), clock.clone());
-            let (is_over, told) = (Arc::clone(&is_over), Arc::clone(&told));
+            let (is_over, reported) = (Arc::clone(&is_over), Arc::clone(&reported));
             tasks.push(tokio::spawn(async move {
                 for call in 0.. {
                     let charge = charge(account_id, &clock, call * CALLERS + caller);
                     let outcome = held.store().charge(charge).await.expect("an outcome");
                     assert!(matches!(outcome, ChargeOutcome::Paid(_)));
-                    told.fetch_add(1, Ordering::SeqCst);
+                    reported.fetch_add(1, Ordering::SeqCst);
                     if is_over.load(Ordering::SeqCst) {
                         return;
                     }
@@ -70,7 +70,7 @@ impl Storm {
                 }
             }
         }));
-        Self { is_over, told, tasks }
+        Self { is_over, reported, tasks }
     }
 
     async fn end(self) {
@@ -82,20 +82,20 @@ impl Storm {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_backup_in_a_storm_is_sound_and_has_every_charge_told_before_it() {
+async fn a_backup_in_a_storm_is_sound_and_has_every_charge_reported_before_it() {
     let (clock, home) = (FixedClock::default(), tempfile::tempdir().expect("a folder"));
     let held = Arc::new(TemporaryCatalog::open(&clock).await);
     held.record((1..5000).map(|n| video(n << 32).tag("cat").plays(n).into())).await;
     let account_id = account(held.store(), &clock).await;
     let storm = Storm::begin(&held, account_id, &clock);
     for round in 0..4 {
-        let before = storm.told.load(Ordering::SeqCst);
+        let before = storm.reported.load(Ordering::SeqCst);
         let to = home.path().join(format!("deep/backup-{round}"));
         let report = back_up(held.folder(), &to).await.expect("a backup");
         assert!(report.audit.ok(), "{:#?}", report.audit.problems);
-        let told = storm.told.load(Ordering::SeqCst);
-        assert!(report.audit.charges >= before && report.audit.charges <= told + CALLERS);
-        assert!(told > before, "the storm went on meanwhile");
+        let reported = storm.reported.load(Ordering::SeqCst);
+        assert!(report.audit.charges >= before && report.audit.charges <= reported + CALLERS);
+        assert!(reported > before, "the storm went on meanwhile");
         let mut names: Vec<_> =
             std::fs::read_dir(&to).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
         names.sort();
@@ -117,7 +117,7 @@ async fn a_backup_goes_to_a_new_place_only() {
     let held = TemporaryCatalog::open(&clock).await;
     let to = home.path().join("backup");
     std::fs::create_dir(&to).expect("a folder");
-    // What an earlier one left when it was cut off.
+    // The rest of an interrupted one.
     std::fs::create_dir(home.path().join("backup.unfinished")).expect("a folder");
     std::fs::write(home.path().join("backup.unfinished/catalog.db"), "half").expect("a file");
     back_up(held.folder(), &to).await.expect("an empty folder will do");

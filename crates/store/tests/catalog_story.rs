@@ -1,4 +1,4 @@
-//! The story of hashtags and videos in the store: what is recorded is what is found, in whatever order it came.
+//! The story of hashtags and videos in the store: what is recorded is found, in whatever order it was recorded.
 
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts, WindowObservation};
@@ -11,7 +11,7 @@ use store::hashtags::Changes;
 use store::record::{Prepared, PreparedVideo};
 use testkit::TestStore;
 
-/// A reading of a video in few words.
+/// A short form of a video's reading.
 #[derive(Debug, Clone, PartialEq)]
 struct Reading {
     id: u64,
@@ -102,7 +102,7 @@ testkit::on_each_backend! {
             store.video_rows(&ids).await.expect("rows").iter().map(|row| row.0).collect::<Vec<_>>()
         };
         assert_eq!(rows(&[]).await, Vec::<u64>::new());
-        assert_eq!(rows(&[99]).await, Vec::<u64>::new(), "it is not held");
+        assert_eq!(rows(&[99]).await, Vec::<u64>::new(), "it is not stored");
         assert_eq!(rows(&[20, 99, 30, 20]).await, [1, 3], "each once, in order of arrival");
         assert_eq!(rows(&[10, 20, 30]).await, [1, 2, 3]);
     }
@@ -133,13 +133,13 @@ testkit::on_each_backend! {
             assert_eq!(observed.sources.iter().collect::<Vec<_>>(), sources, "{name}");
             let caveats: Vec<Caveat> = observed.caveats.iter().collect();
             // Read in 1970, before the Research API changed.
-            let told = [Caveat::AdultsOnly, Caveat::SurvivorsOnly, Caveat::CanadaMissing, Caveat::FeedOnly];
-            assert_eq!(caveats, told, "{name}");
+            let expected = [Caveat::AdultsOnly, Caveat::SurvivorsOnly, Caveat::CanadaMissing, Caveat::FeedOnly];
+            assert_eq!(caveats, expected, "{name}");
         }
         store.record_all(vec![reading(2, Source::Apify, 9, vec![("dog", None)])]).await.expect("recorded");
         let dog = of("dog").await;
         assert_eq!(dog.sources.iter().collect::<Vec<_>>(), [Source::Apify, Source::ResearchApi]);
-        assert!(dog.caveats.contains(Caveat::AdultsOnly), "it stays true of what is held");
+        assert!(dog.caveats.contains(Caveat::AdultsOnly), "it stays true of the stored videos");
     }
 
     async fn what_is_recorded_is_found_by_every_spelling_and_id(held: &TestStore) {
@@ -154,7 +154,7 @@ testkit::on_each_backend! {
             .expect("recorded");
         assert_eq!((recorded.videos_new, recorded.hashtags_new, recorded.snapshots_new), (3, 2, 3));
         let cat = found(store, "cAt").await;
-        assert_eq!((cat.tag.name(), cat.id.map(|i| i.get())), ("Cat", Some(7551)), "the first spelling is kept");
+        assert_eq!((cat.tag.name(), cat.id.map(|i| i.get())), ("Cat", Some(7551)), "the first spelling stays");
         assert_eq!((cat.observed.videos, cat.observed.views, cat.observed.creators), (3, Some(60), 3));
         assert_eq!(
             found(store, "fyp").await.id.map(|i| i.get()),
@@ -166,7 +166,7 @@ testkit::on_each_backend! {
         assert_eq!(store.hashtag_by_key(&key("dog")).await.expect("an answer"), None);
     }
 
-    async fn an_id_told_later_joins_and_a_second_id_leads_to_the_same_hashtag(held: &TestStore) {
+    async fn an_id_reported_later_joins_and_a_second_id_leads_to_the_same_hashtag(held: &TestStore) {
         let store = held.store();
         store.record_all(vec![video(&reading(1, 5, &[("comedy", None)]))]).await.expect("recorded");
         assert_eq!(found(store, "comedy").await.id, None);
@@ -178,7 +178,7 @@ testkit::on_each_backend! {
             let row = store.hashtag_by_id(id.try_into().expect("an id")).await.expect("an answer").map(|h| h.row);
             assert_eq!(row, Some(comedy.row), "{id}");
         }
-        // A renamed tag that is told with the id of another stays a hashtag of its own and does not take the id.
+        // A renamed tag reported with the id of another stays a hashtag of its own and does not take the id.
         store.record_all(vec![hashtag("funny", Some(7888), None, None)]).await.expect("recorded");
         assert_eq!(found(store, "funny").await.id, None);
     }
@@ -193,10 +193,10 @@ testkit::on_each_backend! {
         assert_eq!((views.value, views.basis.name(), views.rounded), (16_400_000, "reported", true));
         let series = store.hashtag_snapshots(found(store, "cat").await.row, None, 10).await.expect("a series");
         let values: Vec<_> = series.iter().map(|s| s.counts.views.map(Count::value)).collect();
-        assert_eq!(values, [Some(16_300_000), Some(16_400_000)], "both readings are kept, oldest first");
+        assert_eq!(values, [Some(16_300_000), Some(16_400_000)], "both readings are stored, oldest first");
     }
 
-    async fn a_zero_between_numbers_is_not_told_whichever_came_in_first(held: &TestStore) {
+    async fn a_zero_between_numbers_is_unknown_in_whatever_order(held: &TestStore) {
         let store = held.store();
         let orders = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0], [0, 2, 1], [2, 0, 1]];
         let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
@@ -248,12 +248,12 @@ testkit::on_each_backend! {
         assert_eq!(store.changes_since(7).await.expect("changes"), Changes::Gap, "a follower from another store");
     }
 
-    async fn sums_over_a_window_are_kept_apart_from_totals(held: &TestStore) {
+    async fn sums_over_a_window_are_separate_from_totals(held: &TestStore) {
         let store = held.store();
-        let told = || vec![window("Malaysia", 1, 500), window("Malaysia", 2, 400), window("", 2, 9), window("", 2, 8)];
-        let first = store.record_all(told()).await.expect("recorded");
+        let windows = || vec![window("Malaysia", 1, 500), window("Malaysia", 2, 400), window("", 2, 9), window("", 2, 8)];
+        let first = store.record_all(windows()).await.expect("recorded");
         assert_eq!((first.window_records, first.hashtags_new, first.snapshots_new), (4, 1, 3));
-        let again = store.record_all(told()).await.expect("recorded");
+        let again = store.record_all(windows()).await.expect("recorded");
         assert_eq!((again.hashtags_new, again.hashtags_changed, again.snapshots_new), (0, 0, 0));
         let cat = found(store, "cat").await;
         assert_eq!((cat.views(), cat.videos(), cat.id.map(domain::HashtagId::get)), (None, None, Some(7551)));
@@ -286,7 +286,7 @@ fn id_of(packed: &[u8]) -> u64 {
     digits[..digits.find('"').expect("an end")].parse().expect("an id")
 }
 
-/// What should be held, worked out the slow way from all readings at once.
+/// Computes the expected state the slow way, from all readings at once.
 fn naive(readings: &[Reading]) -> BTreeMap<String, (u64, u64, u64)> {
     let mut videos: BTreeMap<u64, Vec<&Reading>> = BTreeMap::new();
     for reading in readings {
@@ -294,8 +294,8 @@ fn naive(readings: &[Reading]) -> BTreeMap<String, (u64, u64, u64)> {
     }
     let mut sums: BTreeMap<String, (u64, u64, BTreeSet<u64>)> = BTreeMap::new();
     for readings in videos.values() {
-        let told = readings.iter().filter_map(|r| r.plays.map(|p| (p > 0, r.at_s, p)));
-        let plays = told.max().map_or(0, |(_, _, plays)| plays);
+        let known = readings.iter().filter_map(|r| r.plays.map(|p| (p > 0, r.at_s, p)));
+        let plays = known.max().map_or(0, |(_, _, plays)| plays);
         let author = readings.iter().find_map(|r| r.author);
         let tags: BTreeSet<&str> =
             readings.iter().flat_map(|r| r.tags.iter().map(|(name, _)| *name)).collect();
@@ -314,10 +314,10 @@ fn naive(readings: &[Reading]) -> BTreeMap<String, (u64, u64, u64)> {
 fn any_reading() -> impl Strategy<Value = Reading> {
     let tags = proptest::collection::btree_set(prop_oneof![Just("a"), Just("b"), Just("c"), Just("d")], 0..3);
     (1_u64..6, any::<bool>(), proptest::option::of(0_i64..4), proptest::option::of(0_u64..4), tags).prop_map(
-        |(id, told, at_s, plays, tags)| Reading {
+        |(id, has_author, at_s, plays, tags)| Reading {
             id,
-            // A video has one author, who is told or not.
-            author: told.then_some(id % 2 + 1),
+            // A video has one author, known or not.
+            author: has_author.then_some(id % 2 + 1),
             at_s,
             plays,
             tags: tags.into_iter().map(|name| (name, None)).collect(),
@@ -342,11 +342,11 @@ async fn sums_are_the_same_in_any_order(
     cut: usize,
     seed: u64,
 ) -> Result<(), TestCaseError> {
-    let [as_told, shuffled] = stores;
+    let [in_order, shuffled] = stores;
     for part in readings.chunks(cut) {
-        as_told.store().record_all(part.iter().map(video).collect()).await.expect("recorded");
+        in_order.store().record_all(part.iter().map(video).collect()).await.expect("recorded");
     }
-    prop_assert_eq!(sums(as_told.store()).await, naive(readings));
+    prop_assert_eq!(sums(in_order.store()).await, naive(readings));
     let mut order: Vec<&Reading> = readings.iter().collect();
     order.sort_by_key(|r| xxhash(r) ^ seed);
     shuffled.store().record_all(order.into_iter().map(video).collect()).await.expect("recorded");
@@ -373,7 +373,7 @@ proptest! {
 
 #[cfg(unix)]
 proptest! {
-    // A database takes longer to make than a file.
+    // A database takes longer to create than a file.
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
     fn sums_equal_the_naive_model_on_postgres_too(

@@ -1,4 +1,4 @@
-//! The store on a cluster of Citus: everything goes as on one server, and what is asked often goes to one shard.
+//! The store on a cluster of Citus: everything works as on one server, and frequent queries go to one shard.
 #![cfg(unix)]
 
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
@@ -15,7 +15,7 @@ use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::jobs::{JobEnd, JobKept, JobKind, NewJob};
 use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedVideo};
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 use store::walk_runs::WalkRun;
 use testkit::postgres::CitusCluster;
@@ -68,8 +68,8 @@ fn observations() -> Vec<Prepared> {
     std::iter::once(Prepared::Hashtag(Box::new(reading))).chain((0..VIDEOS).map(video)).collect()
 }
 
-/// Looks up, walks, pays, each as a request does.
-async fn what_requests_ask(store: &Store) {
+/// Looks up, walks and pays, each as a request does.
+async fn queries_of_requests(store: &Store) {
     let key = TagKey::new("cat").expect("a tag");
     let cat = store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag");
     assert_eq!(store.hashtag_by_id(cat.id.expect("an id")).await.expect("an answer").as_ref(), Some(&cat));
@@ -78,7 +78,7 @@ async fn what_requests_ask(store: &Store) {
     let plays: Vec<u64> = ranking.iter().map(|video| video.0).collect();
     assert_eq!(plays.len() as u64, VIDEOS);
     let kept = store
-        .keep_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking.clone())
+        .write_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking.clone())
         .await
         .expect("a generation");
     assert_eq!(store.newest_generation(cat.row, None).await.expect("an answer"), Some(kept));
@@ -92,21 +92,21 @@ async fn what_requests_ask(store: &Store) {
     assert_eq!(extended.map(|extended| (extended.appended, extended.generation)), Some((0, kept)));
     let run =
         WalkRun { hashtag: cat.row, region: None, job_id: JobId::new(NOW, 1), at: NOW, videos: ranking };
-    store.keep_walk_run(run).await.expect("kept");
+    store.write_walk_run(run).await.expect("stored");
     let later = Timestamp::from_ms(NOW.as_ms() + 1);
     let run = store.previous_walk_run(cat.row, None, later).await.expect("an answer");
     assert_eq!(run.map(|run| run.videos.len() as u64), Some(VIDEOS));
 }
 
-/// Asks an upstream, and has a job done.
-async fn what_upstreams_and_jobs_need(store: &Store) {
+/// Records an upstream fetch, and runs a job.
+async fn queries_of_upstreams_and_jobs(store: &Store) {
     let ask = Fetch::new(FetchKind::InfoByName, "cat");
     let asked = LastFetch { at: NOW, outcome: FetchOutcome::Missing, cursor: None, has_more: false };
     store.note_fetch(&ask, asked).await.expect("noted");
     assert_eq!(store.last_fetch(&ask).await.expect("an answer"), Some(asked));
     let day = UtcDay::of(NOW);
-    for want in [CallTaken::Taken { calls: 1 }, CallTaken::UsedUp { calls: 1 }] {
-        assert_eq!(store.take_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
+    for want in [CallReservation::Reserved { calls: 1 }, CallReservation::UsedUp { calls: 1 }] {
+        assert_eq!(store.reserve_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
     }
     let job = NewJob {
         id: JobId::new(NOW, 1),
@@ -159,7 +159,7 @@ async fn pay(store: &Store) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_requests_ask_goes_to_one_shard_each() {
+async fn queries_of_requests_go_to_one_shard_each() {
     let Some(cluster) = CitusCluster::start() else { return };
     let store = cluster.open().await;
     let recorded = store.record_all(observations()).await.expect("recorded");
@@ -167,9 +167,9 @@ async fn what_requests_ask_goes_to_one_shard_each() {
     cluster.note_plans();
     let store = cluster.open().await;
     let before = cluster.plans().len();
-    what_requests_ask(&store).await;
+    queries_of_requests(&store).await;
     pay(&store).await;
-    what_upstreams_and_jobs_need(&store).await;
+    queries_of_upstreams_and_jobs(&store).await;
     let plans: BTreeSet<_> = cluster.plans().split_off(before).into_iter().collect();
     let seen = |table: &str| plans.iter().any(|plan| plan.statement.contains(table) && plan.shards == 1);
     for table in [
@@ -185,35 +185,35 @@ async fn what_requests_ask_goes_to_one_shard_each() {
         "upstream_calls",
         "walk_runs",
     ] {
-        assert!(seen(&format!("tagmeter.{table}")), "{table} was not asked: {plans:#?}");
+        assert!(seen(&format!("tagmeter.{table}")), "{table} was not queried: {plans:#?}");
     }
     let wide: Vec<_> = plans.iter().filter(|plan| plan.shards > 1).collect();
-    // Videos are asked by their ids, wherever they are: the second step of a walk.
+    // Videos are read by their ids, on any shard: the second step of a walk.
     let is_by_ids = |statement: &str| {
         statement.contains("tagmeter.video_fragments JOIN tagmeter.videos USING (video) WHERE video = ANY")
     };
-    // A worker looks for what is to be done, wherever it is.
+    // A worker looks for jobs on all shards.
     let is_for_work = |statement: &str| statement.contains("ORDER BY job_id LIMIT");
     let may = |statement: &str| is_by_ids(statement) || is_for_work(statement);
     assert!(wide.iter().all(|plan| may(&plan.statement)), "{wide:#?}");
     assert_eq!(store.forget_fetches_before(UtcDay::of(NOW).ends_at(), 10).await.expect("a number"), 1);
-    let told = cluster.sql(
+    let message = cluster.sql(
         "DO $$ BEGIN TRUNCATE tagmeter.entries; RAISE EXCEPTION 'it went through';
-         EXCEPTION WHEN raise_exception THEN PERFORM set_config('t.told', SQLERRM, false); END $$;
-         SELECT current_setting('t.told')",
+         EXCEPTION WHEN raise_exception THEN PERFORM set_config('t.message', SQLERRM, false); END $$;
+         SELECT current_setting('t.message')",
     );
-    assert!(told.contains("never"), "entries may be emptied: {told}");
+    assert!(message.contains("never"), "entries may be emptied: {message}");
     let audit = store.audit().await.expect("an audit");
     assert!(audit.ok() && audit.charges == 2, "{:#?}", audit.problems);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn followers_go_as_far_as_every_server_is_done_and_what_was_left_untold_is_told_later() {
+async fn followers_read_what_every_server_committed_and_missed_announcements_are_made_later() {
     let Some(cluster) = CitusCluster::start() else { return };
     let store = cluster.open().await;
     let recorded = store.record_all(observations()).await.expect("recorded");
     assert_eq!((recorded.sequence, store.sequence().await.expect("a sequence")), (1, 1));
-    // As a writer leaves it that is cut off between its commit and the word of it.
+    // The state after a writer was interrupted between its commit and the notification.
     cluster.sql("UPDATE tagmeter.told SET sequence = 0");
     assert_eq!(store.sequence().await.expect("a sequence"), 0);
     let none = Changes::Hashtags { hashtags: Vec::new(), sequence: 0 };

@@ -1,5 +1,5 @@
-//! Creators known by handle alone: who they are does not depend on the order of the records, how those are cut into
-//! transactions, or the backend. Compared with a model that looks at all records at once.
+//! Creators known by handle alone: their identity does not depend on the order of the records, their
+//! transactions, or the backend. Compared with a model that reads all records at once.
 #![cfg(unix)]
 
 use domain::fragment;
@@ -17,7 +17,8 @@ use testkit::postgres::TestDatabase;
 const TAGS: [&str; 2] = ["cat", "dog"];
 const HANDLES: [&str; 3] = ["@Ann", "ann.b", "BOB"];
 
-/// A record of a video in few words. Whose it is follows from its id, so that no two records contradict each other.
+/// A short form of a video's record. Its creator follows from its id, so that no two records contradict each
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Record {
     video: u64,
@@ -65,11 +66,11 @@ impl Record {
     }
 }
 
-/// Of each hashtag: creators, those by handle, and whose each video is.
-type Told = BTreeMap<&'static str, (u64, u64, BTreeMap<u64, Option<Creator>>)>;
+/// For each hashtag: creators, those by handle, and the creator of each video.
+type Facts = BTreeMap<&'static str, (u64, u64, BTreeMap<u64, Option<Creator>>)>;
 
-/// From all records at once.
-fn model(records: &[Record]) -> Told {
+/// Computes the facts from all records at once.
+fn model(records: &[Record]) -> Facts {
     let mut owners: BTreeMap<Handle, BTreeSet<AuthorId>> = BTreeMap::new();
     for record in records {
         if let (Some(handle), Some(id)) = (record.handle(), record.owner()) {
@@ -87,22 +88,22 @@ fn model(records: &[Record]) -> Told {
             _ => Some(handle.into()),
         }
     };
-    let mut told = Told::new();
+    let mut facts = Facts::new();
     for record in records {
         for tag in record.tags() {
-            told.entry(tag).or_default().2.insert(record.video, creator(record.video));
+            facts.entry(tag).or_default().2.insert(record.video, creator(record.video));
         }
     }
-    for (creators, by_handle, videos) in told.values_mut() {
+    for (creators, by_handle, videos) in facts.values_mut() {
         let all: BTreeSet<Creator> = videos.values().copied().flatten().collect();
         *creators = all.len() as u64;
         *by_handle = all.iter().filter(|creator| creator.is_by_handle()).count() as u64;
     }
-    told
+    facts
 }
 
-async fn told(store: &Store) -> Told {
-    let mut told = Told::new();
+async fn facts(store: &Store) -> Facts {
+    let mut facts = Facts::new();
     for hashtag in store.hashtags_after(None, 10).await.expect("hashtags") {
         let under = store.videos_under(hashtag.row, None, 100).await.expect("videos").videos;
         let videos: BTreeMap<u64, Option<Creator>> =
@@ -112,9 +113,9 @@ async fn told(store: &Store) -> Told {
         let sampled = sample.videos().iter().map(|video| (video.id().get(), video.author()));
         assert_eq!(sampled.collect::<BTreeMap<_, _>>(), videos);
         let tag = TAGS.into_iter().find(|tag| *tag == hashtag.tag.name()).expect("one of them");
-        told.insert(tag, (hashtag.observed.creators, hashtag.observed.by_handle, videos));
+        facts.insert(tag, (hashtag.observed.creators, hashtag.observed.by_handle, videos));
     }
-    told
+    facts
 }
 
 async fn record(store: &Store, records: &[Record], cut: usize) {
@@ -148,7 +149,7 @@ proptest! {
                 let folder = tempfile::tempdir().expect("a folder");
                 let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
                 record(&store, &order, cut).await;
-                prop_assert_eq!(&told(&store).await, &want);
+                prop_assert_eq!(&facts(&store).await, &want);
             }
             Ok(())
         })?;
@@ -165,7 +166,7 @@ proptest! {
                 let Some(database) = TestDatabase::create().await else { return Ok(()) };
                 let store = database.open().await;
                 record(&store, &order, cut).await;
-                prop_assert_eq!(&told(&store).await, &want);
+                prop_assert_eq!(&facts(&store).await, &want);
             }
             Ok(())
         })?;
@@ -177,8 +178,8 @@ fn by(video: u64, has_id: bool, handle: Option<usize>) -> Record {
 }
 
 async fn counted(store: &Store) -> (u64, u64) {
-    let told = told(store).await;
-    (told["cat"].0, told["cat"].1)
+    let facts = facts(store).await;
+    (facts["cat"].0, facts["cat"].1)
 }
 
 testkit::on_each_backend! {
@@ -200,9 +201,9 @@ testkit::on_each_backend! {
         let records = [by(3, false, Some(0)), by(6, false, Some(0)), by(2, false, Some(2)), by(1, true, Some(1)), by(5, false, None)];
         record(store, &records, 9).await;
         record(store, &[by(7, false, Some(1))], 9).await;
-        let want = told(store).await;
+        let want = facts(store).await;
         assert_eq!(counted(store).await, (3, 2));
-        // As it was before handles were read: they stand in the videos' JSON alone.
+        // The state before handles were read: they are in the videos' JSON alone.
         held.sql("DELETE FROM tagmeter.handles");
         held.sql("UPDATE tagmeter.links SET author = 0 WHERE author < 0");
         held.sql("UPDATE tagmeter.links SET author = 0 WHERE video = 6");
@@ -210,9 +211,9 @@ testkit::on_each_backend! {
         held.sql("UPDATE tagmeter.hashtags SET held_creators = 1, held_by_handle = 0, held_at = NULL");
         held.sql("UPDATE tagmeter.store SET backfill_video = 6");
         let again = held.again().await;
-        assert_eq!(told(&again).await, want);
+        assert_eq!(facts(&again).await, want);
         let cat = again.hashtags_after(None, 1).await.expect("hashtags").remove(0);
         assert_eq!(cat.observed.read_at, Some(Timestamp::from_ms(1_700_000_000_000)));
-        assert_eq!(told(&held.again().await).await, want);
+        assert_eq!(facts(&held.again().await).await, want);
     }
 }

@@ -1,5 +1,5 @@
-//! The same observations leave the same rows on SQLite and on PostgreSQL, however they are cut into transactions, and
-//! both give the same answers.
+//! The same observations leave the same rows on SQLite and on PostgreSQL, whatever the transactions, and both
+//! give the same answers.
 #![cfg(unix)]
 
 use domain::fragment;
@@ -17,7 +17,7 @@ use testkit::postgres::TestDatabase;
 
 const TAGS: [&str; 5] = ["Cat", "dog", "fyp", "καλό", "犬"];
 const SOURCES: [Source; 3] = [Source::WebItem, Source::WebChallenge, Source::Series];
-/// 2019, the turn to 2020 and later, and times no year has a table for.
+/// 2019, the turn to 2020 and later, and times outside the years with a table.
 const TIMES_S: [i64; 8] = [
     1_577_836_799,
     1_577_836_800,
@@ -29,7 +29,7 @@ const TIMES_S: [i64; 8] = [
     9_000_000_000,
 ];
 
-/// What both hold, but the links' ids of videos, which only PostgreSQL has: columns and order.
+/// Tables of both, with columns and order, without the links' ids of videos, which only PostgreSQL has.
 const TABLES: [(&str, &str); 12] = [
     (
         "hashtags",
@@ -57,13 +57,13 @@ const TABLES: [(&str, &str); 12] = [
     ("changes", "sequence, hashtags"),
 ];
 
-/// An observation in few words. Tags are numbers in [`TAGS`]; an id of a tag is told or not.
+/// A short form of an observation. Tags are numbers in [`TAGS`]; the id of a tag is optional.
 #[derive(Debug, Clone, Hash)]
 enum Observation {
     Video {
         id: u64,
         author: Option<u64>,
-        /// 0 to 2: handles that several ids are given with.
+        /// 0 to 2: handles with several ids.
         handle: Option<u8>,
         at: Option<usize>,
         source: usize,
@@ -102,9 +102,9 @@ fn at(time: Option<usize>) -> Option<Timestamp> {
     time.map(|time| Timestamp::from_ms(TIMES_S[time] * 1000))
 }
 
-/// 3 becomes a number that was rounded.
-fn count(told: Option<u64>) -> Option<Count> {
-    told.and_then(|n| if n == 3 { Count::rounded(1_200_000) } else { Count::exact(n) })
+/// Returns a count; 3 becomes a rounded one.
+fn count(known: Option<u64>) -> Option<Count> {
+    known.and_then(|n| if n == 3 { Count::rounded(1_200_000) } else { Count::exact(n) })
 }
 
 fn prepared(observation: &Observation) -> Prepared {
@@ -135,7 +135,7 @@ fn prepared(observation: &Observation) -> Prepared {
         }
         Observation::Hashtag { tag, at: time, source, counts, description, kind } => {
             let [views, creators, videos] = counts.map(count);
-            // Some of them hold what PostgreSQL's text cannot.
+            // Some of them contain what PostgreSQL's text cannot.
             let description =
                 description.map(|n| if n == 0 { "a\0b".to_owned() } else { format!("it's {n}") });
             Prepared::Hashtag(Box::new(HashtagObservation {
@@ -151,7 +151,7 @@ fn prepared(observation: &Observation) -> Prepared {
                 },
             }))
         }
-        // The present stands for no time.
+        // The current time means no time.
         Observation::Removed { id, at: time } => Prepared::Removed(PreparedRemoval {
             id: id.try_into().expect("an id"),
             at: at(time.or(Some(4))).expect("a time"),
@@ -181,7 +181,7 @@ fn any_time() -> impl Strategy<Value = Option<usize>> {
     proptest::option::weighted(0.9, 0..TIMES_S.len())
 }
 
-/// Ids of tags are their own, so that it does not matter which of two in a transaction is written first; unless shared.
+/// Tags have ids of their own, unless `shared`, so that the order of writes in a transaction does not matter.
 fn any_tag(shared: bool) -> impl Strategy<Value = (usize, Option<u64>)> {
     (0..TAGS.len(), proptest::option::of(1_u64..3))
         .prop_map(move |(tag, id)| (tag, id.map(|id| if shared { id } else { 10 * (tag as u64 + 1) + id })))
@@ -189,7 +189,7 @@ fn any_tag(shared: bool) -> impl Strategy<Value = (usize, Option<u64>)> {
 
 fn any_observation(shared: bool) -> impl Strategy<Value = Observation> {
     let tags = proptest::collection::vec(any_tag(shared), 0..4).prop_map(|mut tags| {
-        // Each key once, as the sources give them.
+        // Each key once, as from the sources.
         tags.sort_unstable();
         tags.dedup_by_key(|(tag, _)| *tag);
         tags
@@ -250,7 +250,7 @@ async fn record(store: &Store, observations: &[Observation], cut: usize) -> Reco
     recorded
 }
 
-/// Rows of a SQLite file, as `psql` prints rows.
+/// Returns the rows of a SQLite file, formatted like `psql`'s.
 fn rows_of_sqlite(catalog: &rusqlite::Connection, table: &str, columns: &str) -> Vec<String> {
     let columns = columns.replace('#', "");
     let sql = format!("SELECT {columns} FROM {table}");
@@ -281,45 +281,45 @@ fn rows_of_postgres(database: &TestDatabase, table: &str, columns: &str) -> Vec<
             column.strip_prefix('#').map_or_else(|| column.to_owned(), |flag| format!("{flag}::int"))
         })
         .collect();
-    let told = database.sql(&format!("SELECT {} FROM tagmeter.{table}", columns.join(", ")));
-    let mut rows: Vec<String> = told.lines().map(str::to_owned).collect();
+    let printed = database.sql(&format!("SELECT {} FROM tagmeter.{table}", columns.join(", ")));
+    let mut rows: Vec<String> = printed.lines().map(str::to_owned).collect();
     rows.sort_unstable();
     rows
 }
 
-/// Everything that the store answers, with `changed` left out where transactions were cut differently.
+/// Returns all answers of the store, without `changed` if transactions differed.
 async fn answers(store: &Store, with_changed: bool) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     let size = store.catalog_size().await.expect("a size");
-    told.push(format!("{size:?}"));
+    answers.push(format!("{size:?}"));
     for hashtag in store.hashtags_after(None, 1000).await.expect("hashtags") {
         let row = hashtag.row;
         let changed = if with_changed { hashtag.changed } else { 0 };
-        told.push(format!("{:?}", Hashtag { changed, ..hashtag }));
+        answers.push(format!("{:?}", Hashtag { changed, ..hashtag }));
         for region in [None, "US".parse().ok()] {
-            told.push(format!("{:?}", store.ranking(row, region).await.expect("a ranking")));
+            answers.push(format!("{:?}", store.ranking(row, region).await.expect("a ranking")));
         }
-        told.push(format!("{:?}", store.hashtag_snapshots(row, None, 1000).await.expect("a series")));
-        told.push(format!("{:?}", store.hashtag_windows(row, 1000).await.expect("windows")));
+        answers.push(format!("{:?}", store.hashtag_snapshots(row, None, 1000).await.expect("a series")));
+        answers.push(format!("{:?}", store.hashtag_windows(row, 1000).await.expect("windows")));
     }
     let all = store.creators_of_rows(VideoRow(1)..=size.last_video).await.expect("videos");
-    told.push(format!("{all:?}"));
+    answers.push(format!("{all:?}"));
     let videos: Vec<VideoRow> = all.iter().map(|(row, ..)| *row).collect();
     for packed in store.packed(&videos).await.expect("videos") {
-        told.push(String::from_utf8(packed).expect("UTF-8"));
+        answers.push(String::from_utf8(packed).expect("UTF-8"));
     }
-    told.push(format!("{:?}", store.videos_of_rows(VideoRow(1)..=size.last_video).await.expect("videos")));
+    answers.push(format!("{:?}", store.videos_of_rows(VideoRow(1)..=size.last_video).await.expect("videos")));
     for id in 1_u64..6 {
         let id = id.try_into().expect("an id");
-        told.push(format!("{:?}", store.video_snapshots(id, None, 1000).await.expect("a series")));
+        answers.push(format!("{:?}", store.video_snapshots(id, None, 1000).await.expect("a series")));
     }
     if with_changed {
         let sequence = store.sequence().await.expect("a sequence");
         for after in 0..=sequence + 1 {
-            told.push(format!("{:?}", store.changes_since(after).await.expect("changes")));
+            answers.push(format!("{:?}", store.changes_since(after).await.expect("changes")));
         }
     }
-    told
+    answers
 }
 
 async fn forget(store: &Store, videos: &[u64]) -> ForgottenVideos {
@@ -327,7 +327,7 @@ async fn forget(store: &Store, videos: &[u64]) -> ForgottenVideos {
     store.forget_videos(ids).await.expect("forgotten")
 }
 
-async fn both_hold_the_same(
+async fn both_store_the_same(
     observations: &[Observation],
     cut: usize,
     other_cut: Option<usize>,
@@ -338,7 +338,7 @@ async fn both_hold_the_same(
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
     let mut recorded = Vec::new();
-    // Twice: again, everything is there already and nothing may change.
+    // Twice: the second time everything is stored already and nothing may change.
     for _ in 0..2 {
         let here = record(&sqlite, observations, cut).await;
         prop_assert_eq!(record(&postgres, observations, cut).await, here);
@@ -372,7 +372,7 @@ fn run(case: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), Test
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(case)
 }
 
-/// How many random cases there are: more for `scripts/soak.sh differential`.
+/// Number of random cases: more for `scripts/soak.sh differential`.
 #[expect(clippy::disallowed_methods, reason = "a setting of this test")]
 fn cases() -> u32 {
     std::env::var("TAGMETER_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(16)
@@ -387,19 +387,19 @@ proptest! {
         other_cut in 1_usize..61,
         forgotten in proptest::collection::vec(1_u64..6, 0..3),
     ) {
-        run(both_hold_the_same(&observations, cut, Some(other_cut), &forgotten))?;
+        run(both_store_the_same(&observations, cut, Some(other_cut), &forgotten))?;
     }
 
     #[test]
-    fn ids_that_several_tags_are_told_with_go_to_the_same_one(
+    fn ids_of_several_tags_lead_to_the_same_one(
         observations in proptest::collection::vec(any_observation(true), 1..40),
         cut in 1_usize..20,
     ) {
-        run(both_hold_the_same(&observations, cut, None, &[]))?;
+        run(both_store_the_same(&observations, cut, None, &[]))?;
     }
 }
 
-/// Readings of videos `from..to`, two tags each, for what needs more than a group of records.
+/// Returns readings of videos `from..to`, two tags each, for tests with more than a group of records.
 fn many(from: u64, to: u64, time: usize) -> Vec<Prepared> {
     let video = |id: u64| {
         prepared(&Observation::Video {
@@ -417,7 +417,7 @@ fn many(from: u64, to: u64, time: usize) -> Vec<Prepared> {
     (from..to).map(video).collect()
 }
 
-/// More than one group of records in a transaction, and videos that come again in another group.
+/// More than one group of records in a transaction, and videos that recur in another group.
 #[tokio::test]
 async fn transactions_of_several_groups_leave_the_same_rows() {
     let Some(database) = TestDatabase::create().await else { return };
@@ -441,7 +441,7 @@ async fn transactions_of_several_groups_leave_the_same_rows() {
     }
 }
 
-/// Two nodes that import at the same time leave what they leave one after the other, but for who came first.
+/// Two nodes that import at the same time leave the same rows as one after the other, except for their order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_import_at_once_take_turns() {
     let Some(database) = TestDatabase::create().await else { return };
@@ -472,14 +472,14 @@ async fn nodes_that_import_at_once_take_turns() {
     };
     let held = nodes[0].hashtags_after(None, 100).await.expect("hashtags");
     assert_eq!(sums(held), sums(alone.hashtags_after(None, 100).await.expect("hashtags")));
-    // Sequences are given out one after the other and each is listed.
+    // Sequences are assigned one after the other and each is listed.
     let sequence = nodes[1].sequence().await.expect("a sequence");
     let all = (1..=5).map(HashtagRow).collect();
     let changes = nodes[1].changes_since(0).await.expect("changes");
     assert_eq!(changes, store::hashtags::Changes::Hashtags { hashtags: all, sequence });
 }
 
-/// The same on a cluster of Citus, where each statement is planned for many shards.
+/// Runs on a cluster of Citus, where each statement is planned for many shards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_gives_the_same_answers() {
     let Some(cluster) = testkit::postgres::CitusCluster::start() else { return };

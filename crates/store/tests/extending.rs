@@ -1,4 +1,4 @@
-//! Rankings that grow while they are walked through, the same on each backend.
+//! Rankings that grow during a walk, the same on each backend.
 
 use domain::observation::{TagRef, VideoCounts};
 use domain::video::VideoDetails;
@@ -34,7 +34,7 @@ fn video(n: u64, plays: u64) -> Prepared {
     }))
 }
 
-/// Records so many videos under #cat and gives their rows.
+/// Records so many videos under #cat and returns their rows.
 async fn videos(store: &Store, count: u64) -> Vec<VideoRow> {
     let observations = (1..=count).map(|n| video(n, count - n)).collect();
     store.record_all(observations).await.expect("recorded");
@@ -44,12 +44,12 @@ async fn videos(store: &Store, count: u64) -> Vec<VideoRow> {
 }
 
 async fn keep(store: &Store, videos: &[VideoRow]) -> Generation {
-    let kept = store.keep_generation(CAT, None, 1, at(100), at(0), videos.to_vec());
-    kept.await.expect("kept")
+    let kept = store.write_generation(CAT, None, 1, at(100), at(0), videos.to_vec());
+    kept.await.expect("stored")
 }
 
 testkit::on_each_backend! {
-    async fn what_is_new_is_appended_and_the_rest_keeps_its_place(held: &TestStore) {
+    async fn new_videos_are_appended_and_others_keep_their_places(held: &TestStore) {
         let store = held.store();
         let all = videos(store, 700).await;
         let kept = keep(store, &all[..505]).await;
@@ -57,12 +57,12 @@ testkit::on_each_backend! {
             store.extend_generation(CAT, slot, videos.to_vec()).await.expect("an answer")
         };
         let more = [all[3], all[600], all[504], all[505], all[600]];
-        let extended = extend(kept.slot, &more).await.expect("it is kept");
+        let extended = extend(kept.slot, &more).await.expect("it exists");
         assert_eq!(extended.appended, 2);
         assert_eq!(extended.generation, Generation { videos: 507, ..kept });
-        let extended = extend(kept.slot, &all).await.expect("it is kept");
+        let extended = extend(kept.slot, &all).await.expect("it exists");
         assert_eq!((extended.appended, extended.generation.videos), (193, 700));
-        assert_eq!(extend(kept.slot, &all).await.expect("it is kept").appended, 0);
+        assert_eq!(extend(kept.slot, &all).await.expect("it exists").appended, 0);
         let again = held.again().await;
         let mut want = all[..505].to_vec();
         want.extend([all[600], all[505]]);
@@ -102,7 +102,7 @@ testkit::on_each_backend! {
                 let (node, slot, videos) = (node.clone(), kept.slot, all[from..from + 30].to_vec());
                 tasks.push(tokio::spawn(async move {
                     let extended = node.extend_generation(CAT, slot, videos).await.expect("an answer");
-                    extended.expect("it is kept").appended
+                    extended.expect("it exists").appended
                 }));
             }
         }

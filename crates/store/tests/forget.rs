@@ -1,5 +1,5 @@
-//! Forgetting for good: no row, no frozen ranking and no kept answer is left, sums stay exact, and no old file brings back what
-//! was forgotten.
+//! Forgetting for good: no row, no frozen ranking and no stored answer is left, sums stay exact, and no old
+//! file restores what was forgotten.
 
 use domain::observation::{TagRef, VideoCounts};
 use domain::video::{Author, VideoDetails};
@@ -19,7 +19,7 @@ use store::{Store, StoreOptions};
 use testkit::TestStore;
 
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
-/// A caption that is nowhere else.
+/// A caption that occurs nowhere else.
 const CAPTION: &str = "a caption of five words";
 
 fn id(video: u64) -> VideoId {
@@ -30,7 +30,7 @@ fn handle(name: &str) -> Handle {
     Handle::new(name).expect("a handle")
 }
 
-/// A reading of a video by the creator of this number and handle.
+/// Returns a reading of a video by the creator of this number and handle.
 fn reading(video: u64, by: Option<u64>, name: &str, minute: i64) -> Prepared {
     let counts = VideoCounts { plays: Count::exact(video * 10), ..VideoCounts::default() };
     let details = VideoDetails {
@@ -69,7 +69,7 @@ async fn sums(store: &Store, name: &str) -> (u64, Option<u64>, u64) {
     (observed.videos, observed.views, observed.creators)
 }
 
-/// Ten videos by five creators, two each.
+/// Records ten videos by five creators, two each.
 async fn filled(store: &Store) {
     let all = (1..=10).map(|video| reading(video, Some(video % 5 + 1), &format!("user{}", video % 5 + 1), 1));
     record(store, all.collect()).await;
@@ -107,13 +107,13 @@ testkit::on_each_backend! {
         assert!(store.sequence().await.expect("a sequence") > before);
         is_sound(store).await;
 
-        // The old file again: what was forgotten is passed over, and its row is given to nobody.
+        // The old file again: forgotten data is skipped, and its row is not reassigned.
         let again = (1..=11).map(|video| reading(video, Some(video % 5 + 1), &format!("user{}", video % 5 + 1), 3));
         let recorded = record(store, again.chain([reading(77, Some(1), "user1", 1)]).collect()).await;
         assert_eq!((recorded.videos_forgotten, recorded.videos_new, recorded.video_records), (3, 1, 12));
         assert_eq!(store.video_rows(&[id(11)]).await.expect("rows"), [VideoRow(11)]);
         assert_eq!(sums(store, "cat").await, (9, Some(470), 5));
-        // Again it finds nothing.
+        // The second time it finds nothing.
         assert_eq!(store.forget_videos(asked.to_vec()).await.expect("forgotten").videos, 0);
 
         assert_eq!(store.allow_again(&[id(9), id(3)], &BTreeSet::new()).await.expect("lifted"), 1);
@@ -139,7 +139,7 @@ testkit::on_each_backend! {
         is_sound(store).await;
     }
 
-    async fn creators_are_kept_out_with_all_their_videos(held: &TestStore) {
+    async fn imports_skip_forgotten_creators_and_all_their_videos(held: &TestStore) {
         let store = held.store();
         filled(store).await;
         record(store, vec![reading(20, None, "byname", 1), reading(21, Some(8), "twice", 1), reading(22, Some(9), "twice", 1)]).await;
@@ -160,7 +160,7 @@ testkit::on_each_backend! {
         assert_eq!(theirs, [id(1), id(6), id(20)]);
         store.forget_videos(theirs).await.expect("forgotten");
         assert_eq!(sums(store, "cat").await, (10, Some(910), 6));
-        // Under either name, and with videos that were never stored.
+        // By either name, and with videos that were never stored.
         let more = vec![
             reading(30, Some(2), "renamed", 1),
             reading(31, None, "@User2", 1),
@@ -194,7 +194,7 @@ testkit::on_each_backend! {
         let keep = async |hashtag: &Hashtag| {
             let ranking = store.ranking(hashtag.row, None).await.expect("a ranking");
             let before = Timestamp::from_ms(0);
-            store.keep_generation(hashtag.row, None, hashtag.changed, NOW, before, ranking).await.expect("kept")
+            store.write_generation(hashtag.row, None, hashtag.changed, NOW, before, ranking).await.expect("stored")
         };
         let (of_even, of_odd) = (keep(&even).await, keep(&odd).await);
         assert_eq!(store.first_page(even.row, of_even.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
@@ -203,14 +203,14 @@ testkit::on_each_backend! {
         assert_eq!(store.ranked(even.row, of_even.slot, 0, 5).await.expect("rows"), []);
         assert_eq!(store.ranked(odd.row, of_odd.slot, 0, 5).await.expect("rows").len(), 5, "others go on");
         assert_eq!(store.first_page(odd.row, of_odd.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
-        // The next one has a number of its own.
+        // The next one has a new number.
         let next = keep(&found(store, "even").await).await;
         assert!(next.slot != of_even.slot && next.slot != of_odd.slot);
         store.drop_generations(None).await.expect("dropped");
         assert_eq!(store.ranked(odd.row, of_odd.slot, 0, 5).await.expect("rows"), []);
     }
 
-    async fn kept_answers_that_name_any_of_it_go(held: &TestStore) {
+    async fn stored_answers_that_name_any_of_it_are_deleted(held: &TestStore) {
         let store = held.store();
         let email = "caller@example.com".parse().expect("an address");
         let made = store.create_account(&email, Credits::new(100).expect("credits"), NOW).await.expect("an account");
@@ -258,7 +258,7 @@ testkit::on_each_backend! {
     }
 }
 
-/// The bytes of every file of a data folder.
+/// Returns the bytes of every file of a data folder.
 fn bytes_of(folder: &std::path::Path) -> Vec<u8> {
     let files = std::fs::read_dir(folder).expect("a folder");
     files.flat_map(|file| std::fs::read(file.expect("a file").path()).unwrap_or_default()).collect()
@@ -269,16 +269,16 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_bytes_are_gone_from_the_files_too() {
+async fn the_bytes_are_deleted_from_the_files_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
     record(&store, (1..=200).map(|video| reading(video, Some(video), "someone", 1)).collect()).await;
     let cat = found(&store, "cat").await;
     let ranking = store.ranking(cat.row, None).await.expect("a ranking");
     store
-        .keep_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking)
+        .write_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking)
         .await
-        .expect("kept");
+        .expect("stored");
     assert!(holds(&bytes_of(folder.path()), CAPTION));
     store.forget_videos((1..=200).map(id).collect()).await.expect("forgotten");
     let wiped = store.end_forgetting(false).await.expect("ended");
@@ -287,7 +287,7 @@ async fn the_bytes_are_gone_from_the_files_too() {
 }
 
 #[tokio::test]
-async fn a_copy_keeps_out_what_its_source_does() {
+async fn imports_to_a_copy_skip_what_its_source_forgot() {
     let (from, to) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let [from, to] = [from.path(), to.path()].map(StoreOptions::in_folder);
     let source = Store::open(&from).await.expect("a store");

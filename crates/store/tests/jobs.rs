@@ -1,4 +1,4 @@
-//! The life of jobs: made once, claimed by one, kept, ended and called off, the same on each backend.
+//! The life of jobs: created once, claimed by one, extended, ended and cancelled, the same on each backend.
 
 use domain::{AccountId, JobId, Timestamp};
 use store::Store;
@@ -36,17 +36,17 @@ fn lease(from_ms: i64, until_ms: i64) -> Lease {
     Lease { from: at(from_ms), until: at(until_ms) }
 }
 
-/// A claim at a time, for 100 ms.
+/// Claims a job at a time, for 100 ms.
 async fn claim(store: &Store, node: &str, ms: i64) -> Option<(Job, Claim)> {
     store.claim_job(&KINDS, node, lease(ms, ms + 100)).await.expect("an answer")
 }
 
-async fn look(store: &Store, id: JobId) -> Job {
+async fn read(store: &Store, id: JobId) -> Job {
     store.job(ME, id).await.expect("an answer").expect("a job")
 }
 
 testkit::on_each_backend! {
-    async fn a_job_is_made_claimed_kept_and_done(held: &TestStore) {
+    async fn a_job_is_created_claimed_extended_and_done(held: &TestStore) {
         let store = held.store();
         let made = create(store, new_job(1, ME, JobKind::Import)).await;
         assert_eq!((made.state, made.request.as_str(), made.attempts), (JobState::Queued, "{\"n\":1}", 0));
@@ -63,7 +63,7 @@ testkit::on_each_backend! {
         assert!(claim(store, "b", 150).await.is_none(), "the lease goes on");
         let result = "{\"rejects\":0}".to_owned();
         assert!(store.finish_job(&ours, JobEnd::Done, result, at(160)).await.expect("an answer"));
-        let done = look(&held.again().await, made.id).await;
+        let done = read(&held.again().await, made.id).await;
         assert_eq!((done.state, done.finished_at), (JobState::Done, Some(at(160))));
         assert_eq!(done.progress.as_deref(), Some("{\"done\":5}"));
         assert_eq!(done.result.as_deref(), Some("{\"rejects\":0}"));
@@ -76,17 +76,17 @@ testkit::on_each_backend! {
         let (_, first) = claim(store, "a", 0).await.expect("a job");
         store.keep_job(&first, "{\"page\":3}".to_owned(), lease(0, 100)).await.expect("an answer");
         assert!(claim(store, "b", 99).await.is_none());
-        let (job, second) = claim(&held.again().await, "b", 100).await.expect("the lease is over");
+        let (job, second) = claim(&held.again().await, "b", 100).await.expect("the lease expired");
         assert_eq!((job.attempts, job.started_at), (2, Some(at(0))));
         assert_eq!(job.progress.as_deref(), Some("{\"page\":3}"), "from there it goes on");
         let text = || "{}".to_owned();
         assert_eq!(store.keep_job(&first, text(), lease(0, 900)).await.expect("an answer"), JobKept::Lost);
         assert!(!store.finish_job(&first, JobEnd::Failed, text(), at(101)).await.expect("an answer"));
-        assert_eq!(look(store, id).await, job, "nothing was written");
+        assert_eq!(read(store, id).await, job, "nothing was written");
         assert!(store.finish_job(&second, JobEnd::Failed, text(), at(150)).await.expect("an answer"));
         assert_eq!(store.keep_job(&second, text(), lease(0, 900)).await.expect("an answer"), JobKept::Lost);
         assert!(!store.finish_job(&second, JobEnd::Done, text(), at(160)).await.expect("an answer"));
-        assert_eq!(look(store, id).await.state, JobState::Failed);
+        assert_eq!(read(store, id).await.state, JobState::Failed);
     }
 
     async fn a_lease_that_is_over_late_is_still_ours_until_another_claims_the_job(held: &TestStore) {
@@ -96,7 +96,7 @@ testkit::on_each_backend! {
         let kept = store.keep_job(&ours, "{}".to_owned(), lease(0, 5_000)).await.expect("an answer");
         assert_eq!(kept, JobKept::Ours);
         assert!(claim(store, "b", 4_999).await.is_none());
-        // Given back.
+        // Released.
         store.keep_job(&ours, "{}".to_owned(), lease(0, 4_999)).await.expect("an answer");
         assert!(claim(store, "b", 4_999).await.is_some());
     }
@@ -107,12 +107,12 @@ testkit::on_each_backend! {
         let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
         let (_, ahead) = claim(store, "a", YEAR_MS).await.expect("a job");
         store.keep_job(&ahead, "{}".to_owned(), lease(YEAR_MS, YEAR_MS + 100)).await.expect("an answer");
-        // A node whose clock is a little behind does not take a job that is worked on.
+        // A node whose clock is slightly behind does not take a running job.
         assert!(claim(store, "b", YEAR_MS - 1_000).await.is_none());
-        let (job, _) = claim(&held.again().await, "b", 10).await.expect("that lease is over");
+        let (job, _) = claim(&held.again().await, "b", 10).await.expect("that lease expired");
         assert_eq!((job.id, job.attempts), (id, 2));
         assert!(claim(store, "c", 20).await.is_none(), "this one is not");
-        // One that is called off ends at once, as nobody works on it.
+        // A cancelled one ends at once, as no worker runs it.
         let other = create(store, new_job(2, ME, JobKind::Import)).await.id;
         claim(store, "a", YEAR_MS).await.expect("a job");
         let ended = store.cancel_job(ME, other, at(30)).await.expect("an answer").expect("a job");
@@ -122,7 +122,7 @@ testkit::on_each_backend! {
     async fn attempts_of_which_nothing_is_heard_are_counted_before_the_work_begins(held: &TestStore) {
         let store = held.store();
         let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
-        // Killed: nobody says anything, and the lease runs out.
+        // Killed: nothing is reported, and the lease expires.
         for n in 1..=3 {
             let (job, _) = claim(&held.again().await, "a", n * 1_000).await.expect("a job");
             assert_eq!((job.unheard, job.failures, job.failure), (n.unsigned_abs(), 0, None));
@@ -130,7 +130,7 @@ testkit::on_each_backend! {
         let (job, ours) = claim(store, "a", 4_000).await.expect("a job");
         assert_eq!((job.unheard, job.attempts), (4, 4));
         assert!(store.job_got_further(&ours).await.expect("an answer"));
-        assert_eq!(look(store, id).await.unheard, 0, "it had got further");
+        assert_eq!(read(store, id).await.unheard, 0, "it had got further");
     }
 
     async fn only_failures_of_one_reason_add_up(held: &TestStore) {
@@ -144,7 +144,7 @@ testkit::on_each_backend! {
         let failed = async |claim: &Claim, why: &str, ms| {
             store.job_failed(claim, why.to_owned(), lease(ms, ms)).await.expect("an answer")
         };
-        // Two processes end, then it fails: that is another way.
+        // Two processes end, then it fails: another reason.
         next().await;
         next().await;
         let ((_, first), at) = next().await;
@@ -153,7 +153,7 @@ testkit::on_each_backend! {
         assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("one"), 1));
         assert_eq!(failed(&second, "one", at + 1).await, Some(2));
         assert_eq!(failed(&first, "one", at + 1).await, None, "it is another's");
-        // A process that ends in between takes nothing back.
+        // A process that ends in between changes nothing.
         next().await;
         let ((job, third), at) = next().await;
         assert_eq!((job.failures, job.unheard), (2, 2));
@@ -163,7 +163,7 @@ testkit::on_each_backend! {
         let ((_, fifth), at) = next().await;
         assert!(store.job_got_further(&fifth).await.expect("an answer"));
         assert_eq!(failed(&fifth, "another", at + 1).await, Some(1), "it had got further");
-        let job = look(store, id).await;
+        let job = read(store, id).await;
         assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("another"), 0));
     }
 
@@ -178,23 +178,23 @@ testkit::on_each_backend! {
             let (job, ours) = claim(store, "a", n * 1_000).await.expect("a job");
             assert_eq!((job.unheard, job.attempts), (1, n.unsigned_abs()));
             assert!(interrupted(&ours, None, n * 1_000 + 10, n * 1_000 + 20).await);
-            assert_eq!(look(store, id).await.unheard, 0);
+            assert_eq!(read(store, id).await.unheard, 0);
             assert!(claim(store, "b", n * 1_000 + 19).await.is_none(), "not before the pause is over");
         }
-        // What it said stays, and what it says now takes its place.
+        // Reported progress stays, until new progress replaces it.
         let (_, ours) = claim(store, "a", 30_000).await.expect("a job");
         store.keep_job(&ours, "{\"page\":3}".to_owned(), lease(30_000, 30_100)).await.expect("an answer");
         assert!(interrupted(&ours, None, 30_010, 30_020).await);
-        assert_eq!(look(store, id).await.progress.as_deref(), Some("{\"page\":3}"));
+        assert_eq!(read(store, id).await.progress.as_deref(), Some("{\"page\":3}"));
         let (_, ours) = claim(store, "a", 31_000).await.expect("a job");
         assert!(interrupted(&ours, Some("{\"page\":4}"), 31_010, 31_020).await);
-        assert_eq!(look(store, id).await.progress.as_deref(), Some("{\"page\":4}"));
-        // A failure before it is not forgotten.
+        assert_eq!(read(store, id).await.progress.as_deref(), Some("{\"page\":4}"));
+        // An earlier failure still counts.
         let (_, ours) = claim(store, "a", 32_000).await.expect("a job");
         store.job_failed(&ours, "one".to_owned(), lease(32_000, 32_000)).await.expect("an answer");
         let (_, ours) = claim(store, "a", 33_000).await.expect("a job");
         assert!(interrupted(&ours, None, 33_010, 33_020).await);
-        let job = look(store, id).await;
+        let job = read(store, id).await;
         assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("one"), 0));
     }
 
@@ -202,19 +202,19 @@ testkit::on_each_backend! {
         let store = held.store();
         let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
         let (_, lost) = claim(store, "a", 1_000).await.expect("a job");
-        let (_, crashed) = claim(store, "b", 2_000).await.expect("the lease is over");
-        let (job, ours) = claim(store, "c", 3_000).await.expect("the lease is over");
+        let (_, crashed) = claim(store, "b", 2_000).await.expect("the lease expired");
+        let (job, ours) = claim(store, "c", 3_000).await.expect("the lease expired");
         assert_eq!(job.unheard, 3);
         let interrupted = async |claim: &Claim| {
             let progress = Some("{\"page\":9}".to_owned());
             store.job_interrupted(claim, progress, lease(3_010, 3_010)).await.expect("an answer")
         };
         assert!(!interrupted(&lost).await, "it is another's");
-        assert_eq!(look(store, id).await, Job { unheard: 2, ..job }, "the lease and the progress are another's");
+        assert_eq!(read(store, id).await, Job { unheard: 2, ..job }, "the lease and the progress are another's");
         assert!(claim(store, "d", 3_099).await.is_none());
         assert!(store.job_got_further(&ours).await.expect("an answer"));
         assert!(!interrupted(&crashed).await);
-        assert_eq!(look(store, id).await.unheard, 0, "never below none");
+        assert_eq!(read(store, id).await.unheard, 0, "never below none");
         assert!(store.finish_job(&ours, JobEnd::Done, "{}".to_owned(), at(3_050)).await.expect("an answer"));
         assert!(!interrupted(&ours).await, "it has ended");
     }
@@ -290,7 +290,7 @@ testkit::on_each_backend! {
             store.cancel_job(account_id, job.id, at(100)).await.expect("an answer")
         };
         assert_eq!(cancel(OTHER, &queued).await, None, "it is not theirs");
-        assert!(!look(store, queued.id).await.is_cancel_wanted);
+        assert!(!read(store, queued.id).await.is_cancel_wanted);
         for job in [&queued, &lost] {
             let cancelled = cancel(ME, job).await.expect("a job");
             assert_eq!((cancelled.state, cancelled.finished_at), (JobState::Cancelled, Some(at(100))));
@@ -301,13 +301,13 @@ testkit::on_each_backend! {
         assert_eq!((ended.state, ended.is_cancel_wanted), (JobState::Done, false));
         assert_eq!(cancel(ME, &queued).await.map(|job| job.finished_at), Some(Some(at(100))), "as it was");
         assert!(claim(store, "a", 400).await.is_none());
-        // The worker hears of it, or whoever goes on when it is gone.
-        let (job, claim) = claim(store, "b", 500).await.expect("the lease is over");
+        // The worker learns of it, or the next one.
+        let (job, claim) = claim(store, "b", 500).await.expect("the lease expired");
         assert!(job.id == running.id && job.is_cancel_wanted);
         let kept = store.keep_job(&claim, "{}".to_owned(), lease(0, 900)).await.expect("an answer");
         assert_eq!(kept, JobKept::CancelWanted);
         assert!(store.finish_job(&claim, JobEnd::Cancelled, "{}".to_owned(), at(600)).await.expect("an answer"));
-        assert_eq!(look(store, running.id).await.state, JobState::Cancelled);
+        assert_eq!(read(store, running.id).await.state, JobState::Cancelled);
     }
 
     async fn jobs_are_listed_newest_first_in_pages(held: &TestStore) {

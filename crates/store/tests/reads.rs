@@ -1,4 +1,4 @@
-//! What an empty store answers, and rankings as they are kept: the same on each backend.
+//! Answers of an empty store, and stored rankings: the same on each backend.
 
 use domain::cursor::GENERATION_MAX;
 use domain::{HashtagRow, Region, TagKey, Timestamp};
@@ -40,12 +40,12 @@ testkit::on_each_backend! {
         let store = held.store();
         let region: Region = "DE".parse().expect("a region");
         let keep = |hashtag, region, changed, built_at| {
-            store.keep_generation(hashtag, region, changed, at(built_at), at(0), Vec::new())
+            store.write_generation(hashtag, region, changed, at(built_at), at(0), Vec::new())
         };
-        let first = keep(CAT, None, 1, 100).await.expect("kept");
-        let german = keep(CAT, Some(region), 1, 101).await.expect("kept");
-        let later = keep(CAT, None, 2, 102).await.expect("kept");
-        let other = keep(HashtagRow(2), None, 2, 103).await.expect("kept");
+        let first = keep(CAT, None, 1, 100).await.expect("stored");
+        let german = keep(CAT, Some(region), 1, 101).await.expect("stored");
+        let later = keep(CAT, None, 2, 102).await.expect("stored");
+        let other = keep(HashtagRow(2), None, 2, 103).await.expect("stored");
         assert_eq!([first.slot, german.slot, later.slot, other.slot], [1, 2, 3, 4]);
         assert!(other.slot < GENERATION_MAX);
         let newest = |region| store.newest_generation(CAT, region);
@@ -55,7 +55,7 @@ testkit::on_each_backend! {
         assert_eq!(store.generation(CAT, 1).await.expect("an answer"), Some(first));
         assert_eq!(store.generation(CAT, 9).await.expect("an answer"), None);
         assert_eq!(store.first_page(CAT, 1, 35).await.expect("an answer"), Some(Vec::new()));
-        assert_eq!(store.first_page(CAT, 1, 36).await.expect("an answer"), None, "more than is kept");
+        assert_eq!(store.first_page(CAT, 1, 36).await.expect("an answer"), None, "more than is stored");
         assert_eq!(store.ranked(CAT, 1, 0, 10).await.expect("an answer"), []);
         assert_eq!(held.again().await.generation(CAT, 3).await.expect("an answer"), Some(later));
     }
@@ -64,8 +64,8 @@ testkit::on_each_backend! {
         let store = held.store();
         let mut first_gone_at = None;
         for number in 1..=100_i64 {
-            let kept = store.keep_generation(CAT, None, 1, at(number), at(number - 10), Vec::new());
-            kept.await.expect("kept");
+            let kept = store.write_generation(CAT, None, 1, at(number), at(number - 10), Vec::new());
+            kept.await.expect("stored");
             if first_gone_at.is_none() && store.generation(CAT, 1).await.expect("an answer").is_none() {
                 first_gone_at = Some(number);
             }

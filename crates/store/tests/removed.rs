@@ -1,5 +1,5 @@
-//! Removed videos: they leave rankings, lists, samples and sums, their readings stay, and a later reading brings them back.
-//! What comes in when does not matter where times are known.
+//! Removed videos: they leave rankings, lists, samples and sums, their readings stay, and a later reading
+//! reinstates them. The order of records with times does not matter.
 
 use domain::observation::{TagRef, VideoCounts};
 use domain::video::VideoDetails;
@@ -62,13 +62,14 @@ async fn found(store: &Store, name: &str) -> Hashtag {
     store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag")
 }
 
-/// Videos, views and creators of a hashtag.
+/// Returns videos, views and creators of a hashtag.
 async fn sums(store: &Store, name: &str) -> (u64, Option<u64>, u64) {
     let observed = found(store, name).await.observed;
     (observed.videos, observed.views, observed.creators)
 }
 
-/// What shows the videos of a hashtag, in every way: the rows of a ranking, a list, a sample and of everything.
+/// Returns the rows of a hashtag's videos, checked to be the same in a ranking, a list, a sample and in
+/// everything.
 async fn shown(store: &Store, name: &str) -> Vec<VideoRow> {
     let row = found(store, name).await.row;
     let mut ranked = store.ranking(row, None).await.expect("a ranking");
@@ -109,19 +110,19 @@ testkit::on_each_backend! {
         let Changes::Hashtags { hashtags, .. } = changes else { panic!("{changes:?}") };
         assert_eq!(hashtags, [found(store, "cat").await.row, found(store, "dog").await.row], "caches hear of both");
 
-        // The same again, also in a transaction of its own, changes nothing.
+        // A repeat, also in a transaction of its own, changes nothing.
         let sequence = store.sequence().await.expect("a sequence");
         assert_eq!(record(store, vec![removal(1, 5), removal(1, 3)]).await.videos_removed, 0);
         assert_eq!(store.sequence().await.expect("a sequence"), sequence);
 
-        // A reading from before keeps it removed, and is kept itself.
+        // An earlier reading does not reinstate it, and is stored.
         let recorded = record(store, vec![reading(1, Some(4), 40, both)]).await;
         assert_eq!((recorded.videos_reinstated, recorded.snapshots_new), (0, 1));
         assert_eq!(shown(store, "cat").await, [VideoRow(2), VideoRow(3)]);
-        // One without a time or of the same moment says nothing of that either.
+        // Nor does one without a time or of the same moment.
         record(store, vec![reading(1, None, 41, both), reading(1, Some(5), 42, both)]).await;
         assert_eq!(sums(store, "dog").await, (1, Some(5), 1));
-        // A later one brings it back, with a hashtag that it got meanwhile.
+        // A later one reinstates it, with a hashtag that it got meanwhile.
         let recorded = record(store, vec![reading(1, Some(6), 50, &["dog", "new"])]).await;
         assert_eq!(recorded.videos_reinstated, 1);
         assert_eq!((sums(store, "cat").await, sums(store, "dog").await), ((3, Some(62), 2), (2, Some(55), 2)));
@@ -140,7 +141,7 @@ testkit::on_each_backend! {
         // The same file is imported again, later.
         assert_eq!(record(store, vec![untimed_removal(1, 300)]).await.videos_removed, 0);
         assert_eq!(sums(store, "cat").await, (1, Some(11), 1));
-        // A removal that says when it was seen counts.
+        // A removal with a time counts.
         assert_eq!(record(store, vec![removal(1, 250)]).await.videos_removed, 1);
         assert_eq!(sums(store, "cat").await, (0, Some(0), 0));
     }
@@ -156,7 +157,7 @@ testkit::on_each_backend! {
     }
 }
 
-/// What may happen to a video.
+/// Events of a video.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Read { minute: i64, plays: u64, tags: [bool; 2] },
@@ -184,10 +185,10 @@ fn prepared((video, event): (u64, Event)) -> Prepared {
     }
 }
 
-/// All that is known of a video, the simple way.
+/// The expected state of a video, computed the simple way.
 #[derive(Debug, Default)]
 struct Known {
-    /// The newest reading, and of one moment the one with most plays.
+    /// The newest reading; of one moment the one with most plays.
     newest: (i64, u64),
     tags: [bool; 2],
     removed_at: Option<i64>,
@@ -255,14 +256,14 @@ async fn sums_are_those_of_a_simple_model() {
     }
 }
 
-/// Once the videos are stored, the order of what has a time does not matter.
+/// Once the videos are stored, the order of records with times does not matter.
 #[tokio::test]
 async fn the_order_of_timed_records_does_not_matter() {
     let mut chance = TestRunner::deterministic();
     for _ in 0..30 {
         let all: Vec<(u64, Event)> = events().new_tree(&mut chance).expect("events").current().concat();
         let shuffled = Just(all.clone()).prop_shuffle().new_tree(&mut chance).expect("an order").current();
-        let mut told: Vec<Vec<String>> = Vec::new();
+        let mut states: Vec<Vec<String>> = Vec::new();
         for order in [all, shuffled] {
             let folder = tempfile::tempdir().expect("a folder");
             let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
@@ -275,8 +276,8 @@ async fn the_order_of_timed_records_does_not_matter() {
                 let hashtag = found(&store, tag).await;
                 all.push(format!("{:?} {:?}", hashtag.observed, shown(&store, tag).await));
             }
-            told.push(all);
+            states.push(all);
         }
-        assert_eq!(told[0], told[1]);
+        assert_eq!(states[0], states[1]);
     }
 }

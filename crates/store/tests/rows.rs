@@ -1,4 +1,5 @@
-//! Rows are read by the names of their columns: no source of the store has a position in it, but the 0 of a single column.
+//! Rows are read by the names of their columns: no source of the store has a position but the 0 of a single
+//! column.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The positions in calls of `get`, `get_ref` and `try_get`, with or without types.
+/// Returns the positions in calls of `get`, `get_ref` and `try_get`, with or without types.
 fn positions(source: &str) -> impl Iterator<Item = usize> {
     let calls = [".get", ".try_get"].into_iter().flat_map(|name| source.split(name).skip(1));
     calls.filter_map(|rest| {

@@ -1,4 +1,5 @@
-//! Samples of the videos under a hashtag are the same on each backend: all of them, a part of the creators, the most played.
+//! Samples of the videos under a hashtag are the same on each backend: all of them, a part of the creators, the
+//! most played.
 
 use domain::metrics::engagement::VideoFigures;
 use domain::observation::{TagRef, VideoCounts};
@@ -40,7 +41,7 @@ fn ids(sample: &VideoSample) -> Vec<u64> {
 }
 
 testkit::on_each_backend! {
-    async fn a_sample_has_what_is_held_in_the_order_it_came(held: &TestStore) {
+    async fn a_sample_has_the_stored_videos_in_their_order(held: &TestStore) {
         let store = held.store();
         let videos = vec![
             video(30, Some(9), Some(5), &["cat", "dog"]),
@@ -51,9 +52,9 @@ testkit::on_each_backend! {
         store.record_all(videos).await.expect("recorded");
         let all = store.sample(CAT, ALL).await.expect("a sample");
         assert_eq!(ids(&all), [30, 10, 20]);
-        let [told, untold, _] = all.videos() else { panic!("{all:?}") };
-        assert_eq!(all.tags(told), [CAT, HashtagRow(2)]);
-        assert_eq!(all.tags(untold), [CAT]);
+        let [known, unknown, _] = all.videos() else { panic!("{all:?}") };
+        assert_eq!(all.tags(known), [CAT, HashtagRow(2)]);
+        assert_eq!(all.tags(unknown), [CAT]);
         let counts = VideoCounts { likes: Count::rounded(12_300), ..VideoCounts::default() };
         let expected = VideoFigures {
             video_id: 30.try_into().expect("an id"),
@@ -63,7 +64,7 @@ testkit::on_each_backend! {
             region: "DE".parse().ok(),
             counts: VideoCounts { plays: Count::exact(5), ..counts },
         };
-        assert_eq!((told.figures(), told.plays(), told.row().0), (expected, Some(5), 1));
+        assert_eq!((known.figures(), known.plays(), known.row().0), (expected, Some(5), 1));
         let nothing = VideoFigures {
             video_id: 10.try_into().expect("an id"),
             author: None,
@@ -72,7 +73,7 @@ testkit::on_each_backend! {
             region: None,
             counts,
         };
-        assert_eq!((untold.figures(), untold.plays()), (nothing, None));
+        assert_eq!((unknown.figures(), unknown.plays()), (nothing, None));
         let under: Vec<_> = all.videos().iter().map(|video| video.to_video(all.tags(video))).collect();
         let mut parts = store.videos_under(CAT, None, 10).await.expect("videos").videos;
         parts.sort_unstable_by_key(|video| video.row);

@@ -1,5 +1,5 @@
-//! Sums of hashtags stay within the largest count, are known for unknown above it, and can be set right from the links; a
-//! data folder of a version that stored larger counts opens and takes imports.
+//! Sums of hashtags stay within the largest count, are unknown above it, and can be corrected from the links; a
+//! data folder of a version that stored larger counts opens and accepts imports.
 
 use domain::count::{COUNT_MAX, checked_sum};
 use domain::observation::{TagRef, VideoCounts};
@@ -43,7 +43,7 @@ async fn found(store: &Store, name: &str) -> Hashtag {
 async fn sum_is_unknown_above_the_limit(store: &Store) {
     store.record_all(vec![video(1, 1, COUNT_MAX, &["cat"])]).await.expect("recorded");
     assert_eq!(found(store, "cat").await.observed.views, Some(COUNT_MAX));
-    // 1,100 of them are more than 63 bits hold, in one transaction and in several.
+    // 1,100 of them exceed 63 bits, in one transaction and in several.
     let more: Vec<Prepared> = (2..1_100).map(|n| video(n, n, COUNT_MAX, &["cat", "dog"])).collect();
     store.record_all(more).await.expect("recorded");
     for name in ["cat", "dog"] {
@@ -54,7 +54,7 @@ async fn sum_is_unknown_above_the_limit(store: &Store) {
     store.record_all(vec![video(2_000, 2_000, 5, &["cat"])]).await.expect("recorded");
     assert_eq!(found(store, "cat").await.observed.videos, 1_100);
     assert_eq!(store.check_sums().await.expect("a report").off, 0, "unknown is right");
-    // What is unknown stays so when a video's count falls, until it is added up again.
+    // An unknown sum stays so when a video's count falls, until it is recomputed.
     store.record_all((1..1_100).map(|n| video(n, 3_000 + n, 1, &["cat"])).collect()).await.expect("recorded");
     assert_eq!(found(store, "cat").await.observed.views, None);
     let healed = store.heal_sums().await.expect("healed");
@@ -71,11 +71,11 @@ fn batches() -> impl Strategy<Value = Vec<Vec<(u64, u64, bool)>>> {
     prop::collection::vec(prop::collection::vec(reading, 1..6), 1..8)
 }
 
-/// What is held of videos by number: plays, and whether a video is under both hashtags.
+/// Stored videos by number: plays, and true for a video under both hashtags.
 type Held = BTreeMap<u64, (u64, bool)>;
 
-/// The plays under a hashtag, added up the simple way: of all videos, and of those with even and with odd numbers, which
-/// are two creators'.
+/// Adds the plays under a hashtag up the simple way: of all videos, and of those with even and with odd
+/// numbers, which are two creators'.
 fn naive(held: &Held, is_cat: bool) -> (u128, Vec<u128>) {
     let under: Vec<(u64, u128)> = held
         .iter()
@@ -133,7 +133,7 @@ async fn poisoned_store_is_healed(store: &Store, prefix: &str, sql: impl Fn(&str
     sql(&format!("UPDATE {prefix}videos SET plays = {POISON} WHERE video <= 2"));
     sql(&format!("UPDATE {prefix}links SET plays = {POISON} WHERE video <= 2"));
     sql(&format!("UPDATE {prefix}hashtags SET held_views = {POISON} WHERE hashtag <= 2"));
-    // Imports of its hashtags go through, of the videos themselves, too.
+    // Imports of its hashtags succeed, and of the videos, too.
     let more = vec![video(4, 4, 40, &["cat"]), video(1, 6, 11, &["cat", "dog"])];
     store.record_all(more).await.expect("recorded");
     assert_eq!(found(store, "cat").await.observed.views, None);
@@ -152,7 +152,7 @@ async fn poisoned_store_is_healed(store: &Store, prefix: &str, sql: impl Fn(&str
     assert_eq!(found(store, "bird").await, bird, "nothing else is changed");
     let changed = store.changes_since(before).await.expect("changes");
     assert_eq!(changed, Changes::Hashtags { hashtags: vec![cat.row, dog.row], sequence: before + 1 });
-    // Again, there is nothing to do, and followers are left alone.
+    // The second time nothing is off, and followers are not notified.
     assert_eq!(store.heal_sums().await.expect("healed").off, 0);
     assert_eq!(store.sequence().await.expect("a sequence"), before + 1);
 }

@@ -1,5 +1,5 @@
-//! Stores move whole: everything is there afterwards, a transfer that was cut off goes on, and what does not fit is
-//! refused.
+//! Stores move completely: everything is copied, an interrupted transfer continues, and one that does not fit
+//! is refused.
 
 use domain::observation::{TagRef, WindowObservation};
 use domain::{
@@ -21,7 +21,8 @@ use tokio::sync::Notify;
 
 const YEAR_MS: i64 = 31_556_952_000;
 
-/// Every table of both files with its rows in order, but for what is a store's own and where entries lie.
+/// Returns every table of both files with its rows in order, except a store's own data and the places of
+/// entries.
 const DUMPS: [(&str, &str); 19] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
@@ -71,7 +72,7 @@ fn dump(folder: &Path) -> Vec<String> {
     lines
 }
 
-/// A store with something in every table. Its clock runs backwards for one account.
+/// Creates a store with rows in every table. Its clock runs backwards for one account.
 async fn filled() -> TemporaryCatalog {
     let clock = FixedClock::default();
     let held = TemporaryCatalog::open(&clock).await;
@@ -108,7 +109,7 @@ async fn filled() -> TemporaryCatalog {
     held
 }
 
-/// A job that is done, one under way and one that waits, calls of two days, and what a walk saw.
+/// Adds a finished, a running and a waiting job, calls of two days, and what a walk saw.
 async fn fill_work(store: &Store, now: Timestamp) {
     for n in 0..3_u8 {
         let idempotency =
@@ -134,13 +135,13 @@ async fn fill_work(store: &Store, now: Timestamp) {
         }
     }
     for (upstream, day) in [("one", now), ("one", UtcDay::of(now).ends_at()), ("other", now)] {
-        store.take_upstream_call(upstream, UtcDay::of(day), None).await.expect("a call");
+        store.reserve_upstream_call(upstream, UtcDay::of(day), None).await.expect("a call");
     }
     let cat = store.hashtag_by_key(&TagKey::new("cat").expect("a tag")).await.expect("an answer");
     let hashtag = cat.expect("a hashtag").row;
     let videos = store.ranking(hashtag, None).await.expect("videos");
     let run = WalkRun { hashtag, region: None, job_id: JobId::new(now, 0), at: now, videos };
-    store.keep_walk_run(run).await.expect("kept");
+    store.write_walk_run(run).await.expect("stored");
 }
 
 async fn fill_account(store: &Store, n: u8, now: Timestamp) {
@@ -286,7 +287,7 @@ async fn is_finished_when_run_again(to: StoreOptions) {
     assert!(report.audit.ok() && report.rows_before > 0);
     Store::open(&to).await.expect("it can be used now");
     let refused = go(&from, &to).await.expect_err("it is full now").to_string();
-    assert!(refused.contains("holds data already"), "{refused}");
+    assert!(refused.contains("contains data already"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -313,13 +314,13 @@ async fn a_source_that_was_written_to_is_noticed() {
     let (from, to) = (folder(held.folder()), folder(&home.path().join("a")));
     cut_off(&from, &to, "videos").await;
     let sequence = held.store().sequence().await.expect("a sequence");
-    // No hashtag changes with this.
+    // This changes no hashtag.
     held.record([video(2000).counts(5, 0, 0, 0).version(9).into()]).await;
     assert_eq!(held.store().sequence().await.expect("a sequence"), sequence);
     let refused = go(&from, &to).await.expect_err("the source changed").to_string();
     assert!(refused.contains("was written to since"), "{refused}");
 
-    // Written to while it is read: the copy is as it was at the beginning, and that is told.
+    // Written to while it is read: the copy is a snapshot of the beginning, which is reported.
     let begun = Notify::new();
     let to = folder(&home.path().join("b"));
     let began = |_| begun.notify_one();
@@ -335,7 +336,7 @@ async fn a_source_that_was_written_to_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_not_there_is_told_and_not_made() {
+async fn a_missing_source_is_reported_and_not_created() {
     let home = tempfile::tempdir().expect("a folder");
     let (from, to) = (folder(&home.path().join("a")), folder(&home.path().join("b")));
     let refused = go(&from, &to).await.expect_err("nothing is there").to_string();

@@ -1,5 +1,5 @@
-//! What is worked out of readings is kept, found in order and goes when it is old, the same on each backend; and what it is
-//! worked out from is found.
+//! Trends are stored, listed in order and dropped when old, the same on each backend; and the readings for
+//! their computation are found.
 
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
@@ -37,7 +37,7 @@ fn trend(hashtag: u32, window: u8, emerging: Option<f64>, read_at: i64) -> Trend
     }
 }
 
-fn asked(sort: TrendSort, limit: u32) -> TrendsQuery {
+fn query(sort: TrendSort, limit: u32) -> TrendsQuery {
     TrendsQuery { window: 2, sort, views_min: 0, read_since: at(0), after: None, limit }
 }
 
@@ -86,33 +86,33 @@ testkit::on_each_backend! {
             trend(4, 2, None, 40),
             trend(2, 1, Some(1.0), 20),
         ];
-        store.keep_trends(rows.clone()).await.expect("kept");
-        assert_eq!(store.trends(asked(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
-        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
-        assert_eq!(hashtags(store, asked(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
-        assert_eq!(hashtags(store, asked(TrendSort::Zscore, 9)).await, [1, 2, 3, 4]);
-        assert_eq!(hashtags(store, asked(TrendSort::Acceleration, 2)).await, [1, 2]);
-        assert_eq!(hashtags(store, asked(TrendSort::Growth, 9)).await, Vec::<u32>::new(), "not known of any");
-        let behind = |value, row| TrendsQuery { after: Some((value, HashtagRow(row))), ..asked(TrendSort::Emerging, 9) };
+        store.keep_trends(rows.clone()).await.expect("stored");
+        assert_eq!(store.trends(query(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
+        assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
+        assert_eq!(hashtags(store, query(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
+        assert_eq!(hashtags(store, query(TrendSort::Zscore, 9)).await, [1, 2, 3, 4]);
+        assert_eq!(hashtags(store, query(TrendSort::Acceleration, 2)).await, [1, 2]);
+        assert_eq!(hashtags(store, query(TrendSort::Growth, 9)).await, Vec::<u32>::new(), "not known of any");
+        let behind = |value, row| TrendsQuery { after: Some((value, HashtagRow(row))), ..query(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, behind(90.5, 2)).await, [1, 3]);
         assert_eq!(hashtags(store, behind(50.0, 1)).await, [3]);
         assert_eq!(hashtags(store, behind(50.0, 3)).await, Vec::<u32>::new());
-        let large = TrendsQuery { views_min: 2_000, ..asked(TrendSort::Emerging, 9) };
+        let large = TrendsQuery { views_min: 2_000, ..query(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, large).await, [2, 3]);
-        let lately = TrendsQuery { read_since: at(20), ..asked(TrendSort::Emerging, 9) };
+        let lately = TrendsQuery { read_since: at(20), ..query(TrendSort::Emerging, 9) };
         assert_eq!(hashtags(store, lately).await, [2, 3]);
     }
 
     async fn lists_of_few_and_of_many_are_in_the_same_order(held: &TestStore) {
         let store = held.store();
         let rows: Vec<TrendRow> = (1..=700_u32).map(|row| trend(row, 2, Some(f64::from(row * 37 % 100)), 10)).collect();
-        store.keep_trends(rows.clone()).await.expect("kept");
+        store.keep_trends(rows.clone()).await.expect("stored");
         let mut wanted: Vec<(f64, u32)> = rows.iter().filter_map(|row| Some((row.values[0]?, row.hashtag.0))).collect();
         wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for first in [1, 2, 150, 201, 202, 690] {
             let views_min = 1_000 * u64::from(first);
             let large: Vec<(f64, u32)> = wanted.iter().copied().filter(|(_, row)| *row >= first).collect();
-            let list = TrendsQuery { views_min, ..asked(TrendSort::Emerging, 5) };
+            let list = TrendsQuery { views_min, ..query(TrendSort::Emerging, 5) };
             let shown: Vec<u32> = large.iter().take(5).map(|(_, row)| *row).collect();
             assert_eq!(hashtags(store, list).await, shown, "from {first}");
             let (value, row) = large[4];
@@ -125,15 +125,15 @@ testkit::on_each_backend! {
     async fn every_order_has_its_column(held: &TestStore) {
         let store = held.store();
         let rows: Vec<TrendRow> = (1..=5).map(|row| trend(row, 2, Some(f64::from(row)), 10)).collect();
-        store.keep_trends(rows).await.expect("kept");
-        assert_eq!(hashtags(store, asked(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
-        assert_eq!(hashtags(store, asked(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
-        assert_eq!(hashtags(store, asked(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
-        assert_eq!(hashtags(store, asked(TrendSort::Breadth, 9)).await, Vec::<u32>::new());
-        assert_eq!(hashtags(store, asked(TrendSort::Novelty, 9)).await, [1, 2, 3, 4, 5]);
-        assert_eq!(hashtags(store, asked(TrendSort::Saturation, 9)).await, [1, 2, 3, 4, 5]);
-        assert_eq!(hashtags(store, asked(TrendSort::Concentration, 9)).await, [3, 4, 5]);
-        let behind = TrendsQuery { after: Some((2.0, HashtagRow(5))), ..asked(TrendSort::Surge, 9) };
+        store.keep_trends(rows).await.expect("stored");
+        assert_eq!(hashtags(store, query(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
+        assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
+        assert_eq!(hashtags(store, query(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
+        assert_eq!(hashtags(store, query(TrendSort::Breadth, 9)).await, Vec::<u32>::new());
+        assert_eq!(hashtags(store, query(TrendSort::Novelty, 9)).await, [1, 2, 3, 4, 5]);
+        assert_eq!(hashtags(store, query(TrendSort::Saturation, 9)).await, [1, 2, 3, 4, 5]);
+        assert_eq!(hashtags(store, query(TrendSort::Concentration, 9)).await, [3, 4, 5]);
+        let behind = TrendsQuery { after: Some((2.0, HashtagRow(5))), ..query(TrendSort::Surge, 9) };
         assert_eq!(hashtags(store, behind).await, [1, 4, 3]);
     }
 
@@ -150,8 +150,8 @@ testkit::on_each_backend! {
 
     async fn a_trend_is_replaced_and_goes_when_it_is_old(held: &TestStore) {
         let store = held.store();
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("kept");
-        store.keep_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("kept");
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("stored");
+        store.keep_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("stored");
         store.keep_trends(Vec::new()).await.expect("nothing to keep");
         assert_eq!(store.trends_count(2).await.expect("a count"), 2);
         let of_both = store.trends_of(&[HashtagRow(2), HashtagRow(1), HashtagRow(9)]).await.expect("trends");
@@ -169,15 +169,15 @@ testkit::on_each_backend! {
         assert_eq!(store.trend_state().await.expect("a state"), TrendState::default());
         let state = |sequence, ms: Option<i64>| TrendState { sequence, newest_at: ms.map(at) };
         store.note_trend_state(state(3, None)).await.expect("noted");
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("kept");
+        store.keep_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("stored");
         store.note_trend_state(state(5, Some(9))).await.expect("noted");
         store.note_trend_state(state(4, Some(8))).await.expect("noted");
         assert_eq!(store.trend_state().await.expect("a state"), state(5, Some(9)));
         assert_eq!(held.again().await.trend_state().await.expect("a state"), state(5, Some(9)));
         assert_eq!(store.trends_count(2).await.expect("a count"), 1);
         assert_eq!(store.trend_peers(2).await.expect("an answer"), None);
-        store.keep_trend_peers(2, vec![1, 2], 7).await.expect("kept");
-        store.keep_trend_peers(2, vec![3], 8).await.expect("kept");
+        store.keep_trend_peers(2, vec![1, 2], 7).await.expect("stored");
+        store.keep_trend_peers(2, vec![3], 8).await.expect("stored");
         assert_eq!(store.trend_peers(2).await.expect("an answer"), Some((vec![3], 8)));
         assert_eq!(store.trend_peers(1).await.expect("an answer"), None);
     }
@@ -210,7 +210,7 @@ testkit::on_each_backend! {
         let all = store.videos_under(HashtagRow(1), None, 10).await.expect("videos");
         assert_eq!(all.next, None);
         let ids: Vec<u64> = all.videos.iter().map(|video| video.id.get()).collect();
-        assert_eq!(ids, [10, 20, 30], "by author; not told comes first");
+        assert_eq!(ids, [10, 20, 30], "by author; unknown comes first");
         let [first, second, _] = &all.videos[..] else { panic!("{all:?}") };
         assert_eq!((first.author, second.author.map(Creator::to_i64)), (None, Some(7)));
         assert_eq!(second.tags, [HashtagRow(2), HashtagRow(1)]);

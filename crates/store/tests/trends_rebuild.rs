@@ -1,5 +1,5 @@
-//! All trends made anew: in place at once where they were set aside, begun again where that was cut off, and what they are
-//! made of, read for many hashtags together.
+//! Rebuilds of all trends: staged and swapped at once, restarted after an interruption, with readings of many
+//! hashtags read together.
 
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
@@ -21,7 +21,7 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(1_700_000_000_000 + ms)
 }
 
-/// The values of a hashtag, another order for each sort and for each time they are made.
+/// Returns the trends of hashtags, in another order for each sort and for each rebuild.
 fn trends(hashtags: std::ops::RangeInclusive<u32>, time: u32) -> Vec<TrendRow> {
     let value = |hashtag: u32, sort: u32| Some(f64::from((hashtag * (sort * 7 + time * 13 + 1)) % 1_009));
     let row = |hashtag: u32| TrendRow {
@@ -46,7 +46,7 @@ fn state(sequence: u64) -> TrendState {
     TrendState { sequence, newest_at: Some(at(9)) }
 }
 
-async fn make_anew(store: &Store, rows: Vec<TrendRow>, sequence: u64, time: u8) {
+async fn rebuild(store: &Store, rows: Vec<TrendRow>, sequence: u64, time: u8) {
     store.begin_trends_rebuild().await.expect("begun");
     for rows in rows.chunks(500) {
         store.add_rebuilt_trends(rows.to_vec()).await.expect("added");
@@ -54,7 +54,7 @@ async fn make_anew(store: &Store, rows: Vec<TrendRow>, sequence: u64, time: u8) 
     store.end_trends_rebuild(peers(time), state(sequence)).await.expect("ended");
 }
 
-/// Of all rows those of at least so many views, in order.
+/// Returns the rows with at least so many views, in order.
 fn in_order(rows: &[TrendRow], sort: usize, views_min: u64) -> Vec<TrendRow> {
     let shown = |row: &&TrendRow| row.values[sort].is_some() && row.views >= views_min;
     let mut rows: Vec<TrendRow> = rows.iter().filter(shown).cloned().collect();
@@ -64,7 +64,7 @@ fn in_order(rows: &[TrendRow], sort: usize, views_min: u64) -> Vec<TrendRow> {
     rows
 }
 
-async fn assert_kept(store: &Store, rows: &[TrendRow]) {
+async fn assert_stored(store: &Store, rows: &[TrendRow]) {
     for &sort in TrendSort::VARIANTS {
         for views_min in [0, 1_000 * u64::from(MANY) / 2, 1_000 * u64::from(MANY) - 50_000] {
             let asked =
@@ -106,33 +106,33 @@ fn video(id: u64, author: Option<u64>, plays: Option<u64>, tags: &[&str]) -> Pre
 }
 
 testkit::on_each_backend! {
-    async fn trends_made_anew_are_found_in_order_time_after_time(held: &TestStore) {
+    async fn rebuilt_trends_are_found_in_order_time_after_time(held: &TestStore) {
         let store = held.store();
         for time in 1..=3_u8 {
             let rows = trends(1..=MANY, time.into());
-            make_anew(store, rows.clone(), time.into(), time).await;
-            assert_kept(store, &rows).await;
-            assert_kept(&held.again().await, &rows).await;
+            rebuild(store, rows.clone(), time.into(), time).await;
+            assert_stored(store, &rows).await;
+            assert_stored(&held.again().await, &rows).await;
             assert_eq!(store.trend_state().await.expect("a state"), state(time.into()));
             let kept = store.trend_peers(2).await.expect("an answer");
             assert_eq!(kept, Some((vec![time], time.into())));
         }
         let (mut rows, changed) = (trends(1..=MANY, 3), trends(5..=700, 4));
-        store.keep_trends(changed.clone()).await.expect("kept");
+        store.keep_trends(changed.clone()).await.expect("stored");
         rows.splice(4..700, changed);
-        assert_kept(store, &rows).await;
+        assert_stored(store, &rows).await;
     }
 
     async fn what_was_cut_off_is_begun_again(held: &TestStore) {
         let store = held.store();
         store.begin_trends_rebuild().await.expect("begun");
         store.add_rebuilt_trends(trends(1..=300, 1)).await.expect("added");
-        // Here it was cut off.
+        // Interrupted here.
         let again = held.again().await;
         assert_eq!(again.trend_state().await.expect("a state"), TrendState::default());
         let rows = trends(1..=MANY, 2);
-        make_anew(&again, rows.clone(), 4, 2).await;
-        assert_kept(store, &rows).await;
+        rebuild(&again, rows.clone(), 4, 2).await;
+        assert_stored(store, &rows).await;
         assert_eq!(store.trend_state().await.expect("a state"), state(4));
     }
 
@@ -181,7 +181,7 @@ testkit::on_each_backend! {
         let found = store.creator_plays(&all, 100).await.expect("plays");
         let plays = |hashtag, plays: &[u128]| CreatorPlays { hashtag: HashtagRow(hashtag), plays: plays.to_vec() };
         let cat = plays(1, &[111, 0]);
-        assert_eq!(found, [cat.clone(), plays(2, &[100])], "8 tells none, of 40 the creator is not known");
+        assert_eq!(found, [cat.clone(), plays(2, &[100])], "8 has no known plays, and the creator of 40 is unknown");
         assert_eq!(store.creator_plays(&all, 6).await.expect("plays"), [cat, plays(2, &[100])]);
         assert_eq!(store.creator_plays(&all, 5).await.expect("plays"), [plays(2, &[100])], "six videos are too many");
         assert_eq!(store.creator_plays(&[], 5).await.expect("plays"), []);
@@ -189,24 +189,24 @@ testkit::on_each_backend! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_see_what_was_kept_until_all_is_there() {
+async fn readers_see_the_old_trends_until_the_end() {
     let held = TestStore::sqlite().await.expect("always here");
     let (store, reader) = (held.store(), held.again().await);
     let before = trends(1..=MANY, 1);
-    make_anew(store, before.clone(), 3, 1).await;
-    assert_kept(&reader, &before).await;
+    rebuild(store, before.clone(), 3, 1).await;
+    assert_stored(&reader, &before).await;
     let after = trends(100..=MANY, 2);
     store.begin_trends_rebuild().await.expect("begun");
     for rows in after.chunks(300) {
         store.add_rebuilt_trends(rows.to_vec()).await.expect("added");
-        assert_kept(&reader, &before).await;
+        assert_stored(&reader, &before).await;
     }
     store.end_trends_rebuild(peers(2), state(3)).await.expect("ended");
-    assert_kept(&reader, &after).await;
+    assert_stored(&reader, &after).await;
     store.begin_trends_rebuild().await.expect("begun");
     store.add_rebuilt_trends(before).await.expect("added");
     store.end_trends_rebuild(peers(3), state(2)).await.expect("ended");
-    assert_kept(&reader, &after).await;
+    assert_stored(&reader, &after).await;
     assert_eq!(store.trend_state().await.expect("a state"), state(3), "what is further stays");
     assert_eq!(store.trend_peers(2).await.expect("an answer"), Some((vec![2], 2)));
 }

@@ -1,18 +1,18 @@
-//! `kill -9` around calls to an upstream: each is counted durably before it is made, so a day's calls are never exceeded,
-//! and hardly any of them is lost.
+//! `kill -9` around calls to an upstream: each is counted durably before it is made, so a day's calls are never
+//! exceeded, and hardly any of them is lost.
 
 use domain::{Timestamp, UtcDay};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::{Store, StoreOptions};
 
-/// Names the folder that the child works in.
+/// Variable of the folder that the child works in.
 const FOLDER: &str = "UPSTREAM_CHILD_FOLDER";
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 const KILLS: usize = 300;
-/// Calls of the day: enough that one for each kill is less than a twentieth of them.
+/// Calls of the day: enough that one for each kill is less than 5 % of them.
 const CALLS_MAX: u64 = 7_200;
 
 fn start(folder: &Path) -> (Child, BufReader<ChildStdout>) {
@@ -40,14 +40,14 @@ fn calls_until_it_is_killed() {
         let store = open(&folder).await;
         let mut out = std::io::stdout();
         loop {
-            match store.take_upstream_call("original", UtcDay::of(NOW), Some(CALLS_MAX)).await {
-                Ok(CallTaken::Taken { .. }) => {
-                    // The call itself: one write, which the parent sees whole or not at all.
+            match store.reserve_upstream_call("original", UtcDay::of(NOW), Some(CALLS_MAX)).await {
+                Ok(CallReservation::Reserved { .. }) => {
+                    // The call itself: one write, which the parent sees completely or not at all.
                     if out.write_all(b"call\n").and_then(|()| out.flush()).is_err() {
                         return;
                     }
                 }
-                Ok(CallTaken::UsedUp { calls }) => {
+                Ok(CallReservation::UsedUp { calls }) => {
                     assert_eq!(calls, CALLS_MAX);
                     return;
                 }
@@ -57,7 +57,7 @@ fn calls_until_it_is_killed() {
     });
 }
 
-/// Calls on these lines.
+/// Parses the calls on these lines.
 fn calls(lines: &[String]) -> u64 {
     lines.iter().filter(|line| line.trim() == "call").count() as u64
 }
@@ -81,7 +81,7 @@ async fn the_calls_of_a_day_are_never_exceeded_over_hundreds_of_kills() {
         }
         child.kill().expect("killed");
         child.wait().expect("ended");
-        // What was made by then counts too.
+        // Calls made by then count, too.
         seen.extend(output.lines().map(|line| line.unwrap_or_default()));
         made += calls(&seen);
         assert!(made <= CALLS_MAX, "{made} calls");

@@ -1,8 +1,8 @@
-//! What walks saw is found again for the next one, the same on each backend.
+//! The videos a walk saw are found for the next one, the same on each backend.
 
 use domain::{HashtagRow, JobId, Region, Timestamp};
 use store::videos::VideoRow;
-use store::walk_runs::{WALK_RUNS_KEPT, WalkRun};
+use store::walk_runs::{WALK_RUNS_MAX, WalkRun};
 use testkit::TestStore;
 
 const CAT: HashtagRow = HashtagRow(1);
@@ -26,9 +26,9 @@ testkit::on_each_backend! {
         };
         assert_eq!(previous(None, 100).await, None);
         for n in [10, 20] {
-            store.keep_walk_run(run(n, None)).await.expect("kept");
+            store.write_walk_run(run(n, None)).await.expect("stored");
         }
-        store.keep_walk_run(run(15, region)).await.expect("kept");
+        store.write_walk_run(run(15, region)).await.expect("stored");
         let found = previous(None, 20).await.expect("a run");
         assert_eq!((found.at, found.job_id), (at(10), run(10, None).job_id));
         assert_eq!(found.videos, [1, 2, 3, 10_000].map(VideoRow), "each once, in order");
@@ -40,13 +40,13 @@ testkit::on_each_backend! {
         assert_eq!(other, None);
     }
 
-    async fn the_same_job_has_one_run_and_only_the_newest_are_kept(held: &TestStore) {
+    async fn a_job_has_one_run_and_only_the_newest_are_retained(held: &TestStore) {
         let store = held.store();
         for n in 1..=8 {
-            store.keep_walk_run(run(n, None)).await.expect("kept");
+            store.write_walk_run(run(n, None)).await.expect("stored");
         }
         let of_other_region = run(1, "DE".parse().ok());
-        store.keep_walk_run(of_other_region.clone()).await.expect("kept");
+        store.write_walk_run(of_other_region.clone()).await.expect("stored");
         let mut times = Vec::new();
         let mut before = at(i64::MAX);
         while let Some(found) = store.previous_walk_run(CAT, None, before).await.expect("an answer") {
@@ -54,9 +54,9 @@ testkit::on_each_backend! {
             before = found.at;
         }
         assert_eq!(times, [8, 7, 6, 5, 4]);
-        assert_eq!(times.len(), WALK_RUNS_KEPT);
+        assert_eq!(times.len(), WALK_RUNS_MAX);
         let again = WalkRun { at: at(9), videos: Vec::new(), ..run(8, None) };
-        store.keep_walk_run(again.clone()).await.expect("kept");
+        store.write_walk_run(again.clone()).await.expect("stored");
         assert_eq!(store.previous_walk_run(CAT, None, at(10)).await.expect("an answer"), Some(again));
         let before = store.previous_walk_run(CAT, None, at(9)).await.expect("an answer").expect("a run");
         assert_eq!(before.at, at(7), "in the place of the one before");

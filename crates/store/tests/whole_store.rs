@@ -1,4 +1,4 @@
-//! Going through everything that is held, part by part: readings of many hashtags, and all videos.
+//! Iterating over everything stored, part by part: readings of many hashtags, and all videos.
 
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
 use domain::video::VideoDetails;
@@ -51,7 +51,7 @@ async fn record(store: &Store, prepared: impl IntoIterator<Item = Prepared>) {
     store.record_all(prepared.into_iter().collect()).await.expect("recorded");
 }
 
-/// The readings of a range, in parts of so many.
+/// Returns the readings of a range, read in parts of so many.
 async fn in_parts(store: &Store, hashtags: RangeInclusive<HashtagRow>, limit: u32) -> Vec<HashtagReading> {
     let mut all: Vec<HashtagReading> = Vec::new();
     loop {
@@ -83,11 +83,11 @@ testkit::on_each_backend! {
         let store = held.store();
         let range = |first, last| HashtagRow(first)..=HashtagRow(last);
         assert_eq!(in_parts(store, range(1, 9), 10).await, []);
-        // One after another, so that they have the rows 1 to 5.
+        // One after another, so that they get the rows 1 to 5.
         for (id, name) in (1..).zip(["cat", "dog", "silent", "fox", "owl"]) {
             record(store, [video(id, None, 1, &[name])]).await;
         }
-        // Two sources tell of one moment, and hashtags are read in turns over many months.
+        // Two sources have readings of one moment, and hashtags alternate over many months.
         let month_s = 31 * 86_400;
         for turn in 0..4 {
             let read = ["fox", "cat", "dog", "owl"].into_iter().flat_map(|name| {
@@ -106,7 +106,7 @@ testkit::on_each_backend! {
         assert_eq!(in_parts(store, range(6, 9), 3).await, []);
     }
 
-    async fn all_videos_are_gone_through_in_the_order_they_came_in(held: &TestStore) {
+    async fn all_videos_are_read_in_storage_order(held: &TestStore) {
         let store = held.store();
         assert_eq!(rows(store, 1..=10).await, []);
         let videos = [
@@ -128,7 +128,7 @@ testkit::on_each_backend! {
             let under = store.videos_under(hashtag, None, 10).await.expect("videos").videos;
             assert_eq!(under.len(), 2);
             for video in under {
-                assert!(all.contains(&video), "{video:?} is told alike by either way");
+                assert!(all.contains(&video), "{video:?} is the same either way");
             }
         }
     }

@@ -1,5 +1,5 @@
-//! A 0 beside a known number is unknown, in whatever order and in whatever transactions readings arrive; and a reading
-//! that is stored already changes nothing.
+//! A 0 beside a known number is unknown, in whatever order and transactions readings arrive; and a repeated
+//! reading changes nothing.
 
 use domain::fragment;
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef, VideoCounts};
@@ -66,7 +66,7 @@ fn prepared(reading: &Reading) -> [Prepared; 2] {
     ]
 }
 
-/// What should be stored, worked out from all readings at once.
+/// Computes the expected rows from all readings at once.
 fn naive(readings: &BTreeSet<Reading>) -> Series {
     let is_unknown = |reading: &Reading, n: usize| {
         reading.counts[n] == Some(0)
@@ -88,7 +88,7 @@ async fn record(store: &Store, readings: &[Reading], cut: usize) -> Recorded {
     recorded
 }
 
-/// The stored readings of the hashtag and of the video.
+/// Returns the stored readings of the hashtag and of the video.
 async fn stored(store: &Store) -> [Series; 2] {
     let key = TagKey::new("cat").expect("a tag");
     let hashtag = store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag").row;
@@ -107,7 +107,7 @@ async fn stored(store: &Store) -> [Series; 2] {
     [of_hashtag.collect(), of_video.collect()]
 }
 
-/// Of one second and source there is one reading.
+/// Readings with distinct pairs of second and source.
 fn any_readings() -> impl Strategy<Value = Vec<Reading>> {
     let counts = || proptest::array::uniform3(proptest::option::weighted(0.8, 0_u64..3));
     let readings = proptest::collection::btree_map((0_i64..12, 0..SOURCES.len()), counts(), 1..20);
@@ -136,7 +136,8 @@ async fn zeros_are_judged_as_by_the_model(
     let again = record(store, &turned, cut).await;
     prop_assert_eq!(again.snapshots_new, 0, "all of it was stored");
     prop_assert_eq!(stored(store).await, [expected.clone(), expected]);
-    // The video's record is another than the last one, so that it may count as changed; the hashtag alone does not.
+    // The video's record differs from the last one, so that it may count as changed; the hashtag alone does
+    // not.
     let alone = readings.iter().map(|reading| prepared(reading).into_iter().next().expect("the hashtag's"));
     let sequence = store.sequence().await.expect("a sequence");
     store.record_all(alone.collect()).await.expect("recorded");
@@ -159,7 +160,7 @@ proptest! {
 
 #[cfg(unix)]
 proptest! {
-    // A database takes longer to make than a file.
+    // A database takes longer to create than a file.
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn zeros_are_unknown_on_postgres_too(readings in any_readings(), cut in 1_usize..8) {
@@ -233,7 +234,7 @@ async fn a_reading_is_filled_by_the_next_of_its_moment() {
     }
 }
 
-/// A reading of the hashtag alone.
+/// Returns a reading of the hashtag alone.
 fn of_hashtag(second: Option<i64>, counts: [Option<u64>; 3]) -> Prepared {
     let [views, creators, videos] = counts.map(|count| count.and_then(Count::exact));
     Prepared::Hashtag(Box::new(HashtagObservation {
@@ -246,8 +247,8 @@ fn of_hashtag(second: Option<i64>, counts: [Option<u64>; 3]) -> Prepared {
 }
 
 testkit::on_each_backend! {
-    /// A number without a time makes a 0 unknown, and is itself forgotten when one with a time comes. Recorded again, the 0
-    /// is thus filled and cleared within one transaction.
+    /// A number without a time makes a 0 unknown, and is dropped when one with a time arrives. Recorded again,
+    /// the 0 is thus filled and cleared within one transaction.
     async fn a_zero_filled_and_cleared_again_is_no_change(held: &TestStore) {
         let store = held.store();
         let records = || {
@@ -266,9 +267,9 @@ testkit::on_each_backend! {
         assert_eq!(stored(store).await[0], expected);
     }
 
-    /// A 0 that comes and goes within one transaction leaves the stored readings as they were, whatever is stored of its
-    /// moment.
-    async fn a_zero_that_comes_and_goes_is_no_change(held: &TestStore) {
+    /// A 0 that is added and cleared within one transaction leaves the stored readings unchanged, whatever is
+    /// stored of its moment.
+    async fn a_zero_added_and_cleared_is_no_change(held: &TestStore) {
         let store = held.store();
         let stored = vec![of_hashtag(Some(5), [None, Some(4), None]), of_hashtag(Some(7), [Some(3), None, None])];
         store.record_all(stored).await.expect("recorded");
@@ -286,7 +287,7 @@ testkit::on_each_backend! {
         store.record_all(vec![of_hashtag(Some(5), [None, Some(0), None])]).await.expect("recorded");
         let filled = store.record_all(vec![of_hashtag(Some(5), [Some(0), Some(0), None])]).await.expect("recorded");
         assert_eq!((filled.hashtags_changed, filled.snapshots_new), (1, 0));
-        // Cleared in another transaction, and together with a 0 that was there before.
+        // Cleared in another transaction, and together with an older 0.
         let cleared = vec![of_hashtag(Some(3), [Some(1), None, None])];
         let cleared = store.record_all(cleared).await.expect("recorded");
         assert_eq!((cleared.hashtags_changed, cleared.snapshots_new), (1, 1));

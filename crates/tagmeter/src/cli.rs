@@ -24,14 +24,15 @@ Exit codes:
   0  done
   1  could not be done
   2  the command line or a setting is wrong
-  3  the account, key or hashtag is not there
-  4  audit, doctor, migrate or backup found a problem, or forget refuses its lists
-  5  import could not read an input, kept nothing of one, or missed its plays, hashtags or views
+  3  the account, key or hashtag does not exist
+  4  audit, doctor, migrate or backup found a problem, or forget refused its lists
+  5  import could not read an input, stored nothing from one, or missed its plays, hashtags or views
 130  interrupted by Ctrl-C (SIGINT) or SIGTERM
 
 Data goes to standard output, everything else to standard error.";
 
-/// Measures TikTok hashtags: imports captures you hold, keeps their history, and serves the four challenge endpoints.
+/// Measures TikTok hashtags: imports your captures, stores their history, and serves the four challenge
+/// endpoints.
 ///
 /// Not affiliated with TikTok. Nothing is scraped.
 #[derive(Debug, Parser)]
@@ -47,14 +48,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// Folder of the data, made when missing [default: ./tagmeter-data] [env: TAGMETER_DATA_DIR]
+    /// Data folder, created if missing [default: ./tagmeter-data] [env: TAGMETER_DATA_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<OsString>,
-    /// PostgreSQL database in place of the files in the data folder, as postgres://user:password@host/database
-    /// [env: TAGMETER_DATABASE_URL, where a password is not seen in lists of processes]
+    /// PostgreSQL database to use instead of the data folder's files, as postgres://user:password@host/database
+    /// [env: TAGMETER_DATABASE_URL, which keeps the password out of process lists]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<OsString>,
-    /// Settings file [default: ./tagmeter.toml where there is one] [env: TAGMETER_CONFIG]
+    /// Settings file [default: ./tagmeter.toml if it exists] [env: TAGMETER_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -62,12 +63,12 @@ pub(crate) struct Global {
 /// Options of the commands that answer over the network.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
-    /// Address and port to answer on; port 0 takes a free one [default: 127.0.0.1:8080] [env: TAGMETER_LISTEN]
+    /// Address and port to listen on; port 0 picks a free one [default: 127.0.0.1:8080] [env: TAGMETER_LISTEN]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<OsString>,
 }
 
-/// How results are printed.
+/// Output options.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Json {
     /// Print JSON
@@ -78,7 +79,7 @@ pub(crate) struct Json {
 /// Options of `audit`.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Audit {
-    /// Set right the sums of hashtags that are not those of their videos
+    /// Correct the sums of hashtags that do not match their videos
     #[arg(long)]
     pub(crate) heal: bool,
     #[command(flatten)]
@@ -88,26 +89,26 @@ pub(crate) struct Audit {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve made-up data with 90 days of history, with a ready key and calls to paste
+    /// Serve synthetic data with 90 days of history, a ready key and calls to paste
     ///
-    /// The data is synthetic and the same every time. It lives in a folder of its own that is removed at the end,
-    /// unless --data-dir names one to keep; a data folder set elsewhere is not touched.
+    /// The data is the same every time. It is in a temporary folder that is removed at the end, unless
+    /// --data-dir names one; a data folder set elsewhere is not touched.
     #[command(after_help = "Examples:\n  tagmeter demo\n  tagmeter demo --listen 127.0.0.1:9000")]
     Demo(Listen),
     /// Read captures into the store: files, folders, archives, or - for standard input
     ///
-    /// Formats are recognised by content, compressed or not. Importing a file again changes nothing; an interrupted
-    /// import is finished by running it again. Serving goes on meanwhile, and nothing is charged.
+    /// Formats are detected by content, compressed or not. Importing a file again changes nothing; run an
+    /// interrupted import again to finish it. Serving continues meanwhile, and nothing is charged.
     #[command(
         after_help = "Examples:\n  tagmeter import captures/\n  tagmeter import feed.ndjson.gz series.tar.gz --rejects rejected.ndjson\n  curl -s https://example.com/items.json | tagmeter import - --json\n  tagmeter import views.csv --map Tag=hashtag_name --map Views=views --map-constant observed_at=2024-03-01\n  tagmeter import dumps/ --observed-at file-name\n  tagmeter import old.csv --encoding windows-1252 --observed-at 2026-11-01T12:00Z"
     )]
     Import(Import),
-    /// Read the past of a hashtag from TikTok's Research API, with the key of an approved project
+    /// Fetch the past videos of a hashtag from TikTok's Research API, with the key of an approved project
     ///
-    /// Needs an upstream of kind tiktok-research in the settings. Days are read in windows of at most 30; what was read
-    /// is not asked for again. Every request counts against the day's quota, failed ones too.
+    /// Needs an upstream of kind tiktok-research in the settings. Windows of at most 30 days are fetched, each
+    /// once. Every request counts against the day's quota, failed ones too.
     #[command(
-        after_help = "Examples:\n  tagmeter backfill cat --from 2024-01-01 --to 2024-03-31\n  tagmeter backfill '#cat' --from 2024-01-01 --to 2024-01-31 --json\n\nWhere the quota is used up it ends with 1; the same command goes on after midnight UTC."
+        after_help = "Examples:\n  tagmeter backfill cat --from 2024-01-01 --to 2024-03-31\n  tagmeter backfill '#cat' --from 2024-01-01 --to 2024-01-31 --json\n\nIf the quota is used up it ends with 1; the same command continues after midnight UTC."
     )]
     Backfill(Backfill),
     /// Serve the challenge endpoints
@@ -115,22 +116,22 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tagmeter serve\n  tagmeter serve --listen 0.0.0.0:8080 --requests-per-minute 600\n\nSIGTERM and SIGINT stop it: calls under way are answered first."
     )]
     Serve(Serve),
-    /// Do jobs without serving: imports of uploaded files, and walks through an upstream
+    /// Run jobs without serving: imports of uploaded files, and walks through an upstream
     ///
-    /// `tagmeter serve` does them, too, unless it is told not to.
+    /// `tagmeter serve` runs them too, unless --no-worker is set.
     #[command(
-        after_help = "Examples:\n  tagmeter worker\n  tagmeter worker --data-dir /srv/tagmeter\n\nSIGTERM and SIGINT stop it: a job under way is handed back, and goes on with the next worker."
+        after_help = "Examples:\n  tagmeter worker\n  tagmeter worker --data-dir /srv/tagmeter\n\nSIGTERM and SIGINT stop it: a job under way is released, and the next worker resumes it."
     )]
     Worker,
-    /// Make accounts, give credits, look at balances
+    /// Create accounts, grant credits, show balances
     #[command(subcommand)]
     Account(Account),
-    /// Make, list and revoke the API keys of an account
+    /// Create, list and revoke the API keys of an account
     #[command(subcommand)]
     Key(Key),
     /// Show a hashtag by name or id
     #[command(
-        after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals were told by TikTok, `observed` ones are added up from the videos held; ~ marks a rounded one."
+        after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."
     )]
     Lookup(Lookup),
     /// Find hashtags: the exact one first, then by match and reach
@@ -141,98 +142,101 @@ pub(crate) enum Command {
     /// List the videos under a hashtag, most plays first
     #[command(after_help = "Examples:\n  tagmeter videos cat\n  tagmeter videos 7551 --limit 0 --json")]
     Videos(Videos),
-    /// Show how a count of a hashtag went, or draw it
+    /// Show a count of a hashtag over time, or draw it
     ///
-    /// Readings that cannot be are repaired, and each says how; --no-repair leaves them as they were told.
+    /// Implausible readings are repaired, each with a note; --no-repair shows the originals.
     #[command(
         after_help = "Examples:\n  tagmeter history cat\n  tagmeter history cat --step raw --no-repair --limit 0 -o cat.parquet\n  tagmeter history cat --mode gain --step week --from 2026-01-01 --csv\n  tagmeter history cat --from 90d -o cat.svg"
     )]
     History(measuring::History),
-    /// List the hashtags that move most, by pace unless sorted otherwise
+    /// List trending hashtags, by pace unless sorted otherwise
     ///
-    /// Pace is the growth a day that has lasted a month; surge is the pace of the last days over that of the month. Both come
-    /// with published probabilities, and the gain of the next 7 days with a band that 80 % or more of the weeks end within.
+    /// Pace is the growth a day that has lasted a month; surge is the pace of the last days over that of the
+    /// month. Both come with published probabilities, and the gain of the next 7 days with a band that 80 % or
+    /// more of the weeks end within.
     #[command(
         after_help = "Examples:\n  tagmeter trending\n  tagmeter trending --window 30d --sort growth --min-views 1000000\n  tagmeter trending --sort surge\n  tagmeter trending --query cat --weights pace=4,novelty=1 --json"
     )]
     Trending(measuring::Trending),
-    /// Show what is usual under a hashtag: percentiles of plays and engagement by the age of a post
+    /// Show percentiles of plays and engagement under a hashtag, by the age of a post
     #[command(
         after_help = "Examples:\n  tagmeter benchmark cat\n  tagmeter benchmark cat --window 30d --plays 25000 --engagement 0.08\n  tagmeter benchmark cat --video 7000000000000000001 --json"
     )]
     Benchmark(measuring::Benchmark),
-    /// List the hashtags that go with one: more often beside it than chance would have it
+    /// List related hashtags: those used together with one more often than by chance
     #[command(
         after_help = "Examples:\n  tagmeter related cat\n  tagmeter related cat --since 2026-01-01 --limit 50 --csv\n  tagmeter related cat --with-generic"
     )]
     Related(measuring::Related),
-    /// List who carries a hashtag, and how much hangs on few of them
+    /// List the top creators of a hashtag, and how concentrated its plays are
     #[command(
         after_help = "Examples:\n  tagmeter creators cat\n  tagmeter creators cat --since 30d --limit 0 -o creators.xlsx"
     )]
     Creators(measuring::Creators),
-    /// Set hashtags side by side: series, share of voice, overlap
+    /// Compare hashtags: series, share of voice, overlap
     #[command(
         after_help = "Examples:\n  tagmeter compare cat dog\n  tagmeter compare cat dog bird --from 90d --index 100 -o pets.svg\n  tagmeter compare cat dog --step week --json"
     )]
     Compare(measuring::Compare),
-    /// Write everything that is held to a file: hashtags, videos or readings
+    /// Export everything stored to a file: hashtags, videos or readings
     ///
-    /// It takes little memory however much there is, and the file appears under its name only when it is whole.
+    /// Memory use is small whatever the size, and the file gets its name only once it is complete.
     #[command(
         after_help = "Examples:\n  tagmeter export hashtags -o hashtags.parquet\n  tagmeter export videos --hashtag cat -o cat.xlsx\n  tagmeter export history -o - --format ndjson | gzip > history.ndjson.gz"
     )]
     Export(measuring::Export),
-    /// Write a page on hashtags to hand on or to print: charts, tables and the method
+    /// Write a report on hashtags to share or print: charts, tables and the method
     #[command(
         after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.html"
     )]
     Report(measuring::Report),
-    /// Play the stored series back: would pace, surge and the band have held?
+    /// Replay the stored series to judge pace, surge and the forecast band
     ///
-    /// On each day only what had been read by then is known. Prints how many of the first tenth by pace were in the tenth
-    /// that grew most, newcomers apart; how many of the first 20th by surge were followed by a week of 3 times the usual,
-    /// and how early; how well the published probabilities held; and how many weeks the band held. Intervals are 95 %,
-    /// by drawing hashtags and blocks of 28 days. Shown for the half of the hashtags that the tables were learned on and for
-    /// the half that was held out, by a hash of their names.
+    /// Each day uses only the readings made by then. Prints how many of the top tenth by pace were in the tenth
+    /// that grew most, newcomers apart; how many of the top 5 % by surge were followed by a week of 3 times the
+    /// usual, and how early; how well calibrated the published probabilities were; and how many weeks ended
+    /// within the band. Intervals are 95 %, bootstrapped over hashtags and blocks of 28 days. Results are for
+    /// two halves of the hashtags, split by a hash of their names: the one that the tables were learned on, and
+    /// the one held out.
     #[command(
         after_help = "Examples:\n  tagmeter backtest\n  tagmeter backtest --every 7 --weights pace=4,novelty=1\n  tagmeter backtest --from 2026-01-01 --json\n  tagmeter backtest --renew"
     )]
     Backtest(measuring::Backtest),
-    /// List every metric with its formula, its unit and what has to be known of it
+    /// List every metric with its formula, unit and caveats
     #[command(after_help = "Examples:\n  tagmeter metrics\n  tagmeter metrics --json")]
     Metrics(Json),
-    /// Check every rule of the ledger; ends with 4 when one is broken
+    /// Check every rule of the ledger; ends with 4 if one is broken
     ///
-    /// With --heal it also adds up the links of every hashtag and sets right the sums (videos, views, creators) that are off,
-    /// in one transaction. It prints each hashtag it changed, and changes nothing else.
+    /// With --heal it also recomputes the sums of every hashtag (videos, views, creators) from its links and
+    /// corrects those that are off, in one transaction. It prints each corrected hashtag, and changes nothing
+    /// else.
     #[command(after_help = "Examples:\n  tagmeter audit\n  tagmeter audit --json\n  tagmeter audit --heal")]
     Audit(Audit),
-    /// Forget videos and creators for good: every row, frozen rankings, kept answers and downloads
+    /// Forget videos and creators for good: every row, frozen rankings, stored answers and downloads
     ///
-    /// Without --yes it prints what would go and changes nothing. What was forgotten is passed over by every later import,
-    /// also of an old file, until --allow-again lifts that. Reported totals of hashtags stay; sums over videos stay
-    /// exact. A forget that was cut off is finished by running it again. Backups and uploaded files that wait are not
-    /// touched. docs/removed.md says what stays where.
+    /// Without --yes it prints what would be deleted and changes nothing. Later imports, even of old files,
+    /// skip what was forgotten until --allow-again lifts that. Reported totals of hashtags stay; sums over
+    /// videos stay exact. Run an interrupted forget again to finish it. Backups and uploaded files that wait
+    /// are not touched. docs/removed.md lists what stays where.
     #[command(
         after_help = "Examples:\n  tagmeter forget --ids gone.txt --dry-run\n  tagmeter forget --ids gone.txt --yes\n  tagmeter forget @some.creator --yes --json\n  tagmeter forget --asked asked.txt --valid valid.txt --yes\n  tagmeter forget --ids gone.txt --allow-again"
     )]
     Forget(forget::Forget),
-    /// Tell what is configured and from where, what is wrong, and what to do; ends with 4 on a problem
+    /// Show the settings and where they are from, check the data, suggest fixes; ends with 4 on a problem
     #[command(after_help = "Examples:\n  tagmeter doctor\n  tagmeter doctor --data-dir /srv/tagmeter --json")]
     Doctor(Json),
     /// Copy a whole store to a new place: from a data folder to PostgreSQL, or back
     ///
-    /// Stop what writes to the source first: it is copied as it was at the beginning. A migration that was cut off goes on
-    /// when it is run again. At the end the rows are counted and the ledger is audited in the new place.
+    /// Stop all writers to the source first: it is copied as it was at the start. Run an interrupted migration
+    /// again to continue it. At the end the rows are counted and the ledger is audited in the new place.
     #[command(
         after_help = "Examples:\n  tagmeter migrate --from ./tagmeter-data --to postgres://me@db.example.com/tagmeter\n  tagmeter migrate --from postgres://me@db.example.com/tagmeter --to ./tagmeter-data --json"
     )]
     Migrate(Migrate),
     /// Copy the files of the data folder to a new folder, while serving and importing go on
     ///
-    /// The copy is checked, opened and audited before it gets its name, and is on the disk then. It is used as any data
-    /// folder. Frozen rankings and the search index are not in it: they are made again.
+    /// The copy is checked, opened, audited and synced to disk before it gets its name. Use it like any data
+    /// folder. Frozen rankings and the search index are left out; they are rebuilt.
     #[command(
         after_help = "Examples:\n  tagmeter backup /backups/tagmeter-monday\n  tagmeter backup /backups/tagmeter-monday --data-dir /srv/tagmeter --json\n\nPostgreSQL has its own tools: pg_dump, pg_basebackup."
     )]
@@ -245,28 +249,29 @@ pub(crate) enum Command {
 /// `tagmeter import`
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// Files, folders, archives, or - for standard input. A folder is searched through in order of name, each regular file
-    /// in it once; hidden files, pipes, sockets and devices are passed over. A pipe that is named, such as <(zcat x), is read
+    /// Files, folders, archives, or - for standard input. A folder is searched in order of name, each regular
+    /// file once; hidden files, pipes, sockets and devices in it are skipped. A pipe given by name, such as
+    /// <(zcat x), is read
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Keep what was rejected in this file: a JSON object a line, with the input, the line, the reason and the record
+    /// Write rejects to this file: a JSON object a line, with the input, the line, the reason and the record
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Read tables (CSV with commas, semicolons or tabs) and NDJSON of any make: what a column is. Once for each column;
-    /// an unknown field lists them all
+    /// Map a column of any table (CSV with commas, semicolons or tabs) or NDJSON to a field. Once for each
+    /// column; an unknown field lists them all
     #[arg(long, value_name = "COLUMN=FIELD")]
     pub(crate) map: Vec<String>,
-    /// What is the same in every record of such a table, such as observed_at=2024-03-01
+    /// Set a field to one value in every record of such a table, such as observed_at=2024-03-01
     #[arg(long, value_name = "FIELD=VALUE", requires = "map")]
     pub(crate) map_constant: Vec<String>,
-    /// When records that do not say so were read from TikTok: a time with a zone, a day (its first moment, UTC), file-name
-    /// for the date in the name of each file, or modified for when it was last changed. A history is kept of them then
+    /// Reading time of records without one: a time with a zone, a day (its first moment, UTC), file-name for
+    /// the date in the name of each file, or modified for its last change. Such records then have a history
     #[arg(long, value_name = "TIME|file-name|modified")]
     pub(crate) observed_at: Option<ObservedAt>,
-    /// How text is encoded, such as windows-1252. Without it, text is UTF-8, or UTF-16 with a byte order mark
+    /// Encoding of text, such as windows-1252. Without it, text is UTF-8, or UTF-16 with a byte order mark
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<EncodingName>,
-    /// Which sheet of a workbook is read, by its name. Without it, the first
+    /// Name of the sheet to read from workbooks. Without it, the first
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<SheetName>,
     /// Read files that were imported before, too. Without it, a file with the same content, name and options is skipped
@@ -288,7 +293,7 @@ pub(crate) struct Backfill {
     /// Last day, UTC, included
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) to: Moment,
-    /// Which upstream of kind tiktok-research, where there are several
+    /// Name of the upstream of kind tiktok-research, if there are several
     #[arg(long, value_name = "NAME")]
     pub(crate) upstream: Option<String>,
     #[command(flatten)]
@@ -300,11 +305,12 @@ pub(crate) struct Backfill {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// Calls that a key may make in a minute on this node, 0 for no limit; each node counts for itself [default: 6000]
-    /// [env: TAGMETER_REQUESTS_PER_MINUTE]
+    /// Calls a key may make per minute on this node, 0 for no limit; each node counts for itself [default:
+    /// 6000] [env: TAGMETER_REQUESTS_PER_MINUTE]
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<OsString>,
-    /// Leave jobs (imports of uploaded files, walks) to `tagmeter worker` or to other nodes [env: TAGMETER_WORKER=false]
+    /// Leave jobs (imports of uploaded files, walks) to `tagmeter worker` or to other nodes [env:
+    /// TAGMETER_WORKER=false]
     #[arg(long)]
     pub(crate) no_worker: bool,
 }
@@ -322,10 +328,10 @@ pub(crate) struct Lookup {
 /// `tagmeter search`
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// What to look for; spaces join and split words
+    /// Text to search for; spaces join and split words
     #[arg(value_parser = keyword)]
     pub(crate) keyword: String,
-    /// How many hashtags to show at most
+    /// Maximum number of hashtags to show
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -338,7 +344,7 @@ pub(crate) struct Videos {
     /// Tag name, with or without #, or TikTok's id
     #[arg(value_name = "NAME|ID")]
     pub(crate) hashtag: String,
-    /// How many videos to show at most; 0 for all of them
+    /// Maximum number of videos to show; 0 for all of them
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) limit: u64,
     #[command(flatten)]
@@ -348,10 +354,10 @@ pub(crate) struct Videos {
 /// `tagmeter migrate`
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// Where the data is: a data folder or postgres://...
+    /// Source: a data folder or postgres://...
     #[arg(long, value_name = "SOURCE")]
     pub(crate) from: OsString,
-    /// Where it is to go: a new or empty data folder, or postgres://... of an empty database
+    /// Target: a new or empty data folder, or postgres://... of an empty database
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: OsString,
     #[command(flatten)]
@@ -369,7 +375,7 @@ pub(crate) struct Backup {
 }
 
 impl Cli {
-    /// What was given on the command line, by the names of the settings.
+    /// Returns the settings given on the command line, by name.
     pub(crate) fn flags(&self) -> Flags {
         let (listen, requests_per_minute, worker) = match &self.command {
             Command::Demo(listen) => (listen.listen.clone(), None, None),

@@ -1,26 +1,26 @@
-//! How a command ends: with an exit code that scripts can tell apart, and on failure with one clear line and a hint.
+//! Exit codes of commands, and failures: one line and a hint.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// What the exit code says. The numbers are documented in docs/cli.md and in `--help`, and never change.
+/// Exit codes. The numbers are documented in docs/cli.md and in `--help`, and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    /// It was done.
+    /// Done.
     Done = 0,
-    /// It could not be done: the store, the network or the disk said no, or the state does not allow it.
+    /// Failed: an error of the store, the network or the disk, or the state does not allow it.
     Failed = 1,
     /// The command line or a setting is wrong. (clap ends with the same number.)
     Usage = 2,
-    /// The account, key or hashtag that was named is not there.
+    /// The named account, key or hashtag does not exist.
     NotFound = 3,
-    /// `audit`, `doctor`, `migrate` or `backup` found something wrong, or `forget` does not believe its lists.
+    /// `audit`, `doctor`, `migrate` or `backup` found a problem, or `forget` refused its lists.
     ProblemFound = 4,
-    /// `import` could not read one of its inputs, kept nothing of it that can be measured, or none of the plays, hashtags or
+    /// `import` could not read an input, stored nothing measurable from it, or none of the plays, hashtags or
     /// views that it has; or there was nothing to read.
     ImportIncomplete = 5,
-    /// It was stopped by Ctrl-C (SIGINT) or SIGTERM. The number is the shell's for SIGINT.
+    /// Stopped by Ctrl-C (SIGINT) or SIGTERM. The number is the shell's for SIGINT.
     Interrupted = 130,
 }
 
@@ -30,7 +30,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command failed, in words for the person who typed it.
+/// Failure of a command: its message, hint and exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -39,32 +39,32 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// It could not be done.
+    /// Returns a failure with exit code 1.
     pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self { exit: Exit::Failed, message: message.to_string(), hint: None }
     }
 
-    /// The command line or a setting is wrong.
+    /// Returns a failure for a wrong command line or setting.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self { exit: Exit::Usage, ..Self::new(message) }
     }
 
-    /// There was nothing to import.
+    /// Returns a failure for an import without input.
     pub(crate) fn nothing_to_import(message: impl fmt::Display) -> Self {
         Self { exit: Exit::ImportIncomplete, ..Self::new(message) }
     }
 
-    /// Lists from which something would follow that must not.
+    /// Returns a failure for lists that must not be acted on.
     pub(crate) fn refused(message: impl fmt::Display) -> Self {
         Self { exit: Exit::ProblemFound, ..Self::new(message) }
     }
 
-    /// What was named is not there.
+    /// Returns a failure for a name that does not exist.
     pub(crate) fn not_found(message: impl fmt::Display) -> Self {
         Self { exit: Exit::NotFound, ..Self::new(message) }
     }
 
-    /// What to do about it.
+    /// Adds what to do about it.
     #[must_use]
     pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
         Self { hint: Some(hint.to_string()), ..self }
@@ -78,7 +78,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A failure of the store is told as it is: whoever runs the command is the operator.
+/// Shows an error of the store in full: the user of the command line is the operator.
 impl From<store::StoreError> for Failure {
     fn from(error: store::StoreError) -> Self {
         let passing = error.is_passing();
@@ -86,7 +86,7 @@ impl From<store::StoreError> for Failure {
         if passing {
             failure.hint("the database may be busy or out of reach, or the disk is full; try again")
         } else {
-            failure.hint("`tagmeter doctor` looks the data over")
+            failure.hint("run `tagmeter doctor` to check the data")
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A hashtag as the command line shows it: every total says whether it was reported or observed, and a rounded one
-//! says so too.
+//! The view of a hashtag on the command line: each total with its basis, reported or observed, and rounded ones
+//! marked.
 
 use crate::output::{self, counted, grouped};
 use domain::caveat::caveat_texts;
@@ -15,23 +15,23 @@ const WINDOWS_SHOWN_MAX: usize = 3;
 /// A hashtag as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct HashtagView {
-    /// TikTok's id; `null` while it is not known.
+    /// TikTok's id; `null` if unknown.
     pub(crate) id: Option<String>,
-    /// The id that takes its place until then; every command and endpoint accepts it. `null` once TikTok's is known.
+    /// Assigned id, which every command and endpoint accepts; `null` if TikTok's is known.
     assigned_id: Option<String>,
     pub(crate) name: String,
     description: Option<String>,
     pub(crate) views: TotalView,
     pub(crate) creators: TotalView,
     pub(crate) videos: TotalView,
-    /// When the newest reported total was read; `null` where no source told.
+    /// Time of the newest reported total; `null` if there is none with a time.
     reported_at: Option<String>,
     observed: ObservedView,
     pub(crate) meta: MetaView,
-    /// Readings kept of it, where they were counted.
+    /// Number of stored readings, if they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<u64>,
-    /// What it did within windows of time, by country, newest first; never part of the totals above.
+    /// Sums within windows of time, by country, newest first; never part of the totals above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     windows: Vec<WindowView>,
     is_pgcshow: Option<bool>,
@@ -48,9 +48,9 @@ pub(crate) struct HashtagView {
 struct WindowView {
     observed_at: String,
     source: &'static str,
-    /// `null` where none was told.
+    /// `null` if unknown.
     country: Option<String>,
-    /// How long the window is; `null` where that was not told.
+    /// Length of the window; `null` if unknown.
     window_days: Option<u32>,
     views: Option<u64>,
     posts: Option<u64>,
@@ -60,22 +60,22 @@ struct WindowView {
 
 impl From<Window> for WindowView {
     fn from(window: Window) -> Self {
-        let told = |text: String| Some(text).filter(|text| !text.is_empty());
+        let known = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
             observed_at: window.observed_at.to_rfc3339(),
             source: window.source.name(),
-            country: told(window.country),
+            country: known(window.country),
             window_days: window.window_days,
             views: window.views,
             posts: window.posts,
             rank: window.rank,
-            industry: told(window.industry),
+            industry: known(window.industry),
         }
     }
 }
 
 impl WindowView {
-    /// For people, on one line.
+    /// Formats it on one line.
     fn shown(&self) -> String {
         let count = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
         let days = self.window_days.map_or_else(|| "a window".to_owned(), |days| counted(days.into(), "day"));
@@ -89,39 +89,39 @@ impl WindowView {
 /// A total as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct TotalView {
-    /// `null` while nothing is known of it.
+    /// `null` if unknown.
     value: Option<u64>,
-    /// `reported` or `observed`; `null` beside a `null` value.
+    /// `reported` or `observed`; `null` for a `null` value.
     basis: Option<&'static str>,
     rounded: bool,
-    /// When it was read: of an observed total, the newest reading of the stored videos.
+    /// Reading time; of an observed total, that of the newest reading of the stored videos.
     read_at: Option<String>,
-    /// The newest reading, where it is not the one that counts.
+    /// The newest reading, if it is not the one that counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     as_read: Option<AsReadView>,
     #[serde(skip)]
     shown: String,
 }
 
-/// What is to be known of the observed totals.
+/// Sources and caveats of the observed totals.
 #[derive(Debug, Serialize)]
 pub(crate) struct MetaView {
-    /// By which ways the videos came that are held.
+    /// Sources of the stored videos.
     source: Vec<&'static str>,
     pub(crate) caveats: Vec<CaveatView>,
 }
 
-/// Sums over the videos that are held.
+/// Sums over the stored videos.
 #[derive(Debug, Serialize)]
 struct ObservedView {
     videos: u64,
-    /// `null` where the sum is above 2^53.
+    /// `null` if the sum is above 2^53.
     views: Option<u64>,
-    /// `null` where no creator of a stored video is known.
+    /// `null` if no creator of a stored video is known.
     creators: Option<u64>,
-    /// Of these, creators known by handle alone.
+    /// Creators known by handle alone, among these.
     creators_by_handle: u64,
-    /// The newest reading of any of them; `null` where no source gave a time.
+    /// Time of the newest reading of any of them; `null` if none has a time.
     read_at: Option<String>,
 }
 
@@ -146,12 +146,12 @@ impl TotalView {
         }
     }
 
-    /// The number for people.
+    /// Formats the number.
     pub(crate) fn shown(&self) -> String {
         self.shown.clone()
     }
 
-    /// The newest reading for people, where another one counts.
+    /// Formats the newest reading, if another one counts.
     fn newest(&self) -> String {
         self.as_read.as_ref().map_or_else(String::new, |read| {
             format!("; the newest reading, {} (UTC), does not count", read.shown())
@@ -167,15 +167,15 @@ impl TotalView {
 impl HashtagView {
     pub(crate) fn new(hashtag: &Hashtag) -> Self {
         let details = hashtag.details.clone();
-        let (at, held_at) = (hashtag.counted_times(), hashtag.observed.read_at);
+        let (at, observed_at) = (hashtag.counted_times(), hashtag.observed.read_at);
         Self {
             id: hashtag.id.map(|id| id.to_string()),
             assigned_id: hashtag.id.is_none().then(|| hashtag.public_id().to_string()),
             name: hashtag.tag.name().to_owned(),
             description: details.description,
-            views: TotalView::new(hashtag.views(), at.views, held_at, hashtag.as_read.views),
-            creators: TotalView::new(hashtag.creators(), at.creators, held_at, hashtag.as_read.creators),
-            videos: TotalView::new(hashtag.videos(), at.videos, held_at, hashtag.as_read.videos),
+            views: TotalView::new(hashtag.views(), at.views, observed_at, hashtag.as_read.views),
+            creators: TotalView::new(hashtag.creators(), at.creators, observed_at, hashtag.as_read.creators),
+            videos: TotalView::new(hashtag.videos(), at.videos, observed_at, hashtag.as_read.videos),
             reported_at: hashtag.reported_at().map(Timestamp::to_rfc3339),
             observed: ObservedView {
                 videos: hashtag.observed.videos,
@@ -199,7 +199,7 @@ impl HashtagView {
         }
     }
 
-    /// The newest readings that do not count, by name of the hashtag and of the total.
+    /// Returns the newest readings that do not count, with the names of the hashtag and the total.
     pub(crate) fn not_as_read(&self) -> impl Iterator<Item = (&str, &'static str, &AsReadView)> {
         let totals = [("views", &self.views), ("creators", &self.creators), ("videos", &self.videos)];
         totals
@@ -207,17 +207,17 @@ impl HashtagView {
             .filter_map(|(what, total)| Some((self.name.as_str(), what, total.as_read.as_ref()?)))
     }
 
-    /// With the number of readings that are kept of it.
+    /// Adds the number of stored readings.
     pub(crate) fn with_snapshots(self, number: u64) -> Self {
         Self { snapshots: Some(number), ..self }
     }
 
-    /// With what it did within windows of time.
+    /// Adds sums within windows of time.
     pub(crate) fn with_windows(self, windows: Vec<Window>) -> Self {
         Self { windows: windows.into_iter().map(WindowView::from).collect(), ..self }
     }
 
-    /// A hashtag for people, a line for each thing that is known.
+    /// Formats the hashtag, a line for each known fact.
     pub(crate) fn lines(&self) -> String {
         let line = |name: &str, value: String| vec![name.to_owned(), value];
         let total = |name: &str, total: &TotalView| match total.basis {
@@ -237,8 +237,8 @@ impl HashtagView {
         if let Some(description) = self.description.as_ref().filter(|text| !text.is_empty()) {
             rows.push(line("about", output::shortened(description, 80)));
         }
-        rows.push(line("held", self.held()));
-        // They are of the stored videos, not of what TikTok reported above.
+        rows.push(line("stored", self.stored()));
+        // Caveats limit the stored videos, not the reported totals above.
         let of = counted(self.observed.videos, "stored video");
         rows.extend(
             self.meta.caveats.iter().map(|caveat| line("caveat", format!("of the {of}: {}", caveat.text))),
@@ -247,18 +247,18 @@ impl HashtagView {
         output::table(&[], rows)
     }
 
-    /// TikTok's id, else the assigned one.
+    /// Returns TikTok's id, else the assigned one.
     pub(crate) fn any_id(&self) -> String {
         self.id.clone().or_else(|| self.assigned_id.clone()).unwrap_or_default()
     }
 
-    /// TikTok's id, or the assigned one said to be that.
+    /// Returns TikTok's id, or the assigned one marked as such.
     fn shown_id(&self) -> String {
         let assigned = || self.assigned_id.as_ref().map(|id| format!("{id} (assigned; TikTok's is unknown)"));
         self.id.clone().or_else(assigned).unwrap_or_default()
     }
 
-    fn held(&self) -> String {
+    fn stored(&self) -> String {
         let ObservedView { videos, views, creators, creators_by_handle, .. } = self.observed;
         let videos = match videos {
             0 => "no videos".to_owned(),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_within_a_window_is_told_apart() {
+    fn sums_within_a_window_have_lines_of_their_own() {
         let window = Window {
             observed_at: Timestamp::from_ms(1_758_737_490_000),
             source: Source::CreativeCenter,
@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(
             view.lines(),
             "hashtag   #Cat\nid        9160040168169110541 (assigned; TikTok's is unknown)\nviews     ~503,200,000 reported\ncreators  1 observed\n\
-             videos    2 observed\nheld      2 videos of 1 creator with 1,500 views; 3 readings"
+             videos    2 observed\nstored    2 videos of 1 creator with 1,500 views; 3 readings"
         );
         let json = serde_json::to_value(HashtagView::new(&hashtag())).expect("JSON");
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM in commands that end by themselves: what is kept, and how to go on. Commands that serve finish what
-//! is under way instead (`commands/serve.rs`).
+//! Ctrl-C and SIGTERM in commands that end by themselves: prints what was stored, and how to continue. Commands
+//! that serve finish the calls under way instead (`commands/serve.rs`).
 
 use crate::cli::Command;
 use crate::commands::serve::stop_signal;
@@ -23,13 +23,13 @@ pub(crate) fn listen() -> Result<watch::Receiver<bool>, Failure> {
     Ok(receive)
 }
 
-/// Ends the process at the first signal and says so, where the command does not see to it itself.
+/// Ends the process with a message at the first signal, unless the command handles signals itself.
 pub(crate) fn end_at_signal(command: &Command) -> Result<(), Failure> {
-    let Some(kept) = kept(command) else { return Ok(()) };
+    let Some(message) = message(command) else { return Ok(()) };
     let signal = stop_signal()?;
     tokio::spawn(async move {
         signal.await;
-        say(format_args!("Interrupted{kept}"));
+        say(format_args!("Interrupted{message}"));
         end();
     });
     Ok(())
@@ -40,21 +40,21 @@ fn end() -> ! {
     std::process::exit(Exit::Interrupted as i32)
 }
 
-/// What stays of a command that is interrupted; `None` where the command says so itself.
-fn kept(command: &Command) -> Option<&'static str> {
+/// Returns the message of an interrupted command; `None` if the command prints its own.
+fn message(command: &Command) -> Option<&'static str> {
     match command {
         Command::Demo(_) | Command::Serve(_) | Command::Worker | Command::Import(_) => None,
         Command::Backfill(_) => Some(
-            ": the windows of days that were read whole are kept.\nhint: run the same command again to go on; they are not requested again",
+            ": the windows of days that were read whole are stored.\nhint: run the same command again to continue; they are not requested again",
         ),
         Command::Migrate(_) => {
-            Some(": what was copied is kept in the target.\nhint: run the same command again to go on")
+            Some(": the rows copied so far stay in the target.\nhint: run the same command again to continue")
         }
         Command::Forget(_) => Some(
-            ": what was forgotten until now is gone.\nhint: run the same command again to go on; copies that are left are dropped then",
+            ": what was forgotten so far is gone.\nhint: run the same command again to continue; it also drops the remaining copies",
         ),
         Command::Backup(_) => Some(
-            ": the copy is not complete.\nhint: run the same command again; it replaces what is left of this one (TO.unfinished)",
+            ": the copy is not complete.\nhint: run the same command again; it replaces the unfinished copy (TO.unfinished)",
         ),
         Command::Export(_) | Command::Report(_) => {
             Some(": no file was written.\nhint: run the same command again")

@@ -1,6 +1,6 @@
 //! Tagmeter: measures TikTok hashtags. The one binary: command line, settings, wiring, signals.
 //!
-//! Deliberately absent: rules. What a hashtag is, how a walk goes and what a call costs is in the crates below.
+//! Deliberately absent: rules. Hashtags, walks and prices are defined in the crates below.
 
 mod cli;
 
@@ -39,8 +39,8 @@ use config::{Environment, Settings};
 use exit::{Exit, Failure};
 use std::process::ExitCode;
 
-/// An import hands millions of small pieces from the thread that reads to the one that stores. Measured, this takes an
-/// eighth less processor time than the system's allocator, and less memory.
+/// An import passes millions of small allocations from the reading thread to the storing one. Measured, this
+/// allocator takes an eighth less processor time than the system's, and less memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

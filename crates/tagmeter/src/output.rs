@@ -1,5 +1,5 @@
-//! What is printed: data on standard output, everything else on standard error. No colours, no control characters
-//! from the data, numbers in groups of three.
+//! Printing: data on standard output, everything else on standard error. No colours, no control characters from
+//! the data, numbers in groups of three.
 
 use crate::exit::Failure;
 use serde::Serialize;
@@ -10,19 +10,20 @@ use crate::table::wrapped;
 pub(crate) use crate::table::{table, table_and_left_out};
 use crate::terminal;
 
-/// Says something to the person at the terminal that is not data. Control characters but ends of lines are escaped.
+/// Prints a message on standard error. Control characters but ends of lines are escaped.
 pub(crate) fn say(text: impl Display) {
     let text = fitted(&escaped_lines(&text.to_string()), terminal::notes_width());
-    // Where standard error is closed nobody is there to be told.
+    // If standard error is closed, nobody reads the message.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Prints sentences for people: on a terminal they wrap between words. Control characters but ends of lines are escaped.
+/// Prints sentences for people: on a terminal they wrap between words. Control characters but ends of lines are
+/// escaped.
 pub(crate) fn print_text(text: impl Display) -> Result<(), Failure> {
     print(fitted(&escaped_lines(&text.to_string()), terminal::width()))
 }
 
-/// Each line of a text within this width.
+/// Wraps each line of a text to this width.
 fn fitted(text: &str, width: Option<usize>) -> String {
     match width {
         Some(width) => text.lines().map(|line| wrapped(line, width)).collect::<Vec<_>>().join("\n"),
@@ -46,52 +47,53 @@ fn write_out(text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
     printed(out.write_fmt(text).and_then(|()| out.flush()))
 }
 
-/// Standard output. A reader that went away ends the program quietly, also beneath writers that give its errors another
-/// kind.
+/// Standard output. A reader that went away ends the program quietly, also beneath writers that give its errors
+/// another kind.
 #[derive(Debug)]
 pub(crate) struct Out;
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        read_by_somebody(io::stdout().write(bytes))
+        exit_if_closed(io::stdout().write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        read_by_somebody(io::stdout().flush())
+        exit_if_closed(io::stdout().flush())
     }
 }
 
-fn read_by_somebody<T>(written: io::Result<T>) -> io::Result<T> {
+fn exit_if_closed<T>(written: io::Result<T>) -> io::Result<T> {
     match written {
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         other => other,
     }
 }
 
-/// What came of writing to standard output.
+/// Converts the result of writing to standard output.
 pub(crate) fn printed(result: io::Result<()>) -> Result<(), Failure> {
     result.map_err(|cause| Failure::new(format_args!("standard output cannot be written: {cause}")))
 }
 
-/// Takes control characters and bidirectional overrides out of what others wrote, so that a caption cannot move the
-/// cursor, colour the terminal or turn a line around.
+/// Removes control characters and bidirectional overrides from foreign text, so that a caption cannot move the
+/// cursor, colour the terminal or reverse a line.
 pub(crate) fn printable(text: &str) -> String {
-    let is_shown = |c: &char| !turns_lines(*c);
+    let is_shown = |c: &char| !is_bidirectional(*c);
     text.chars().filter(is_shown).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Whether a character changes the direction in which others are shown.
-const fn turns_lines(c: char) -> bool {
+/// Returns true if a character changes the direction in which others are shown.
+const fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
-/// A name of a file, or a part of one, on one line: control characters and bidirectional overrides as `\n` or `\u{1b}`.
+/// Escapes control characters and bidirectional overrides as `\n` or `\u{1b}`, so that foreign text stays on
+/// one line.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {
             out.extend(c.escape_debug());
-        } else if turns_lines(c) {
+        } else if is_bidirectional(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
@@ -100,12 +102,12 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-/// The same of a text of several lines.
+/// Escapes each line of a text.
 fn escaped_lines(text: &str) -> String {
     text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
-/// A text as one word of a shell.
+/// Quotes a text as one word of a shell.
 pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:=@%".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -122,7 +124,7 @@ pub(crate) fn shortened(text: &str, characters_max: usize) -> String {
     }
 }
 
-/// `1000681687205` as `1,000,681,687,205`.
+/// Formats `1000681687205` as `1,000,681,687,205`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
@@ -135,7 +137,7 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
-/// A total for people: rounded ones say so with `~`.
+/// Formats a total; `~` marks a rounded one.
 pub(crate) fn total(total: domain::hashtag::Total) -> String {
     let about = if total.rounded { "~" } else { "" };
     format!("{about}{}", grouped(total.value))
@@ -146,7 +148,7 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     counted_as(number, (noun, &format!("{noun}s")))
 }
 
-/// The same of a noun with its plural.
+/// Formats a number with a noun or its plural.
 pub(crate) fn counted_as(number: u64, (one, many): (&str, &str)) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_the_cursor_or_turns_lines_is_escaped() {
+    fn what_moves_the_cursor_or_reverses_lines_is_escaped() {
         assert_eq!(escaped("a\x1b[31m\nb\r\u{9b}\u{202e}猫é"), r"a\u{1b}[31m\nb\r\u{9b}\u{202e}猫é");
         assert_eq!(escaped_lines("error: \x07\nhint: x\n"), "error: \\u{7}\nhint: x\n");
     }

@@ -1,13 +1,14 @@
-//! Keeps what a command writes away from the files of the data folder, whatever name leads to them.
+//! Protects the files of the data folder from being overwritten by a command's output, whatever path leads to
+//! them.
 
 use crate::cli::Command;
 use crate::exit::Failure;
 use std::path::{Path, PathBuf};
 
-/// Files of a data folder; those of SQLite have others beside them that begin with their names.
+/// Files of a data folder; SQLite adds others that begin with these names.
 const OWN: [&str; 6] = ["accounts.db", "catalog.db", "walks.db", "search.idx", "node.id", "trends.lock"];
 
-/// Refuses a command that would write over a file of the data folder.
+/// Refuses a command that would overwrite a file of the data folder.
 pub(crate) fn refuse(command: &Command, data_folder: &Path) -> Result<(), Failure> {
     let Some(path) = written(command) else { return Ok(()) };
     let is_own = same_folder(path, data_folder)
@@ -17,12 +18,12 @@ pub(crate) fn refuse(command: &Command, data_folder: &Path) -> Result<(), Failur
         });
     if is_own {
         return Err(Failure::usage(format_args!("{} is a file of the data folder", path.display()))
-            .hint("name a file elsewhere: it would be written over"));
+            .hint("name a file elsewhere: this one would be overwritten"));
     }
     Ok(())
 }
 
-/// The file a command writes, besides the store.
+/// Returns the file that a command writes, besides the store.
 fn written(command: &Command) -> Option<&Path> {
     let path: &Option<PathBuf> = match command {
         Command::Import(import) => &import.rejects,
@@ -39,9 +40,9 @@ fn written(command: &Command) -> Option<&Path> {
     path.as_deref()
 }
 
-/// Whether a file is, or would be, directly in this folder.
+/// Returns true if a file is, or would be, directly in this folder.
 fn same_folder(path: &Path, folder: &Path) -> bool {
-    // A link leads to the file that would be written.
+    // Links are followed to the file that would be written.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (std::fs::canonicalize(parent), std::fs::canonicalize(folder)) {

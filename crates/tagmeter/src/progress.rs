@@ -1,4 +1,5 @@
-//! Progress bars of imports, migrations, backups and exports, and a spinner: on standard error, only on a terminal, only once it has taken a second.
+//! Progress bars of imports, migrations, backups and exports, and a spinner: on standard error, only on a
+//! terminal, and only after a second.
 
 use crate::terminal::is_dumb;
 use catalog::import::ImportProgress;
@@ -8,13 +9,13 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What is done sooner needs no bar.
+/// Time after which a bar is shown.
 const SHOWN_AFTER: Duration = Duration::from_secs(1);
 
-/// How often a spinner turns.
+/// Time between two steps of a spinner.
 const SPUN_EVERY: Duration = Duration::from_millis(100);
 
-/// A bar for what is being read or copied.
+/// A progress bar.
 #[derive(Debug)]
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -29,34 +30,34 @@ impl Bar {
         }
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar from the screen.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// Rows that were copied, of all, and the table that is at work.
+    /// Shows copied rows, of all, and their table.
     pub(crate) fn rows(&self, table: &str, rows: u64, total: u64) {
         self.place(table, rows, total, "{prefix:17} {bar:24} {human_pos}/{human_len} rows eta {eta}");
     }
 
-    /// Bytes that were copied, of all.
+    /// Shows copied bytes, of all.
     pub(crate) fn bytes(&self, doing: &'static str, bytes: u64, total: u64) {
         self.place(doing, bytes, total, "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
     }
 
-    /// What is exported that is done, of all: `noun` are hashtags or videos.
+    /// Shows exported hashtags or videos (`noun`), of all.
     pub(crate) fn exported(&self, noun: &str, done: u64, total: u64) {
         let template = format!("{{prefix}} {{bar:24}} {{human_pos}}/{{human_len}} {noun} eta {{eta}}");
         self.place("exporting", done, total, &template);
     }
 
-    /// Videos that were forgotten, of all.
+    /// Adds forgotten videos, of all.
     pub(crate) fn forgotten(&self, more: u64, total: u64) {
         let done = self.bar.position() + more;
         self.place("forgetting", done, total, "{prefix} {bar:24} {human_pos}/{human_len} videos eta {eta}");
     }
 
-    /// Windows of days that were read, of all, and what came of them.
+    /// Shows windows of days that were read, of all, with a message.
     pub(crate) fn windows(&self, windows: u64, total: u64, message: &str) {
         self.place("backfill", windows, total, "{prefix} {bar:24} {pos}/{len} windows {wide_msg}");
         self.bar.set_message(message.to_owned());
@@ -86,7 +87,7 @@ impl Bar {
         }
     }
 
-    /// A template that is known to be right: with a bar where the length is known, and without where it is not.
+    /// Returns the style of an import's bar; without a known length, a spinner.
     fn style(has_length: bool) -> ProgressStyle {
         let template = if has_length {
             "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} eta {eta} {wide_msg}"
@@ -97,7 +98,7 @@ impl Bar {
     }
 }
 
-/// Waits for something whose end is not known; a spinner says so once it has taken a second.
+/// Waits for work of unknown length; shows a spinner after a second.
 pub(crate) async fn spinning<F: Future>(doing: &'static str, future: F) -> F::Output {
     let mut future = pin!(future);
     if let Ok(done) = tokio::time::timeout(SHOWN_AFTER, &mut future).await {

@@ -1,4 +1,4 @@
-//! The machine's clock and its randomness. Everything else has them handed in from here.
+//! The machine's clock and randomness, which are handed in to everything else.
 
 use crate::exit::Failure;
 use domain::{ApiKey, Clock, KeyId, Timestamp};
@@ -16,7 +16,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Random bytes of the operating system.
+/// Returns random bytes of the operating system.
 #[expect(clippy::disallowed_methods, reason = "this is the chance that is handed in to everybody else")]
 pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
@@ -25,7 +25,7 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
-/// A new API key.
+/// Returns a new API key.
 pub(crate) fn new_key() -> Result<ApiKey, Failure> {
     Ok(ApiKey::new(KeyId::new(u32::from_be_bytes(random_bytes()?)), random_bytes()?))
 }

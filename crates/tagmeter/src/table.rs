@@ -1,5 +1,5 @@
-//! Tables on the screen: aligned columns that fit the width of the terminal. Text wraps between words; numbers never wrap.
-//! Where that is not enough, columns are left out and named.
+//! Tables on the screen: aligned columns that fit the width of the terminal. Text wraps between words; numbers
+//! never wrap. If that is not enough, columns are left out and named.
 
 use crate::output::printable;
 use crate::terminal;
@@ -10,18 +10,18 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const PADDING: usize = 2;
 /// Words of text up to this wide are never broken.
 const WORD_MIN: usize = 24;
-/// A narrower terminal is taken for this wide: nothing sensible fits.
+/// Minimum width; a narrower terminal is treated as this wide.
 const WIDTH_MIN: usize = 20;
 
 /// Lays rows out in aligned columns, within the width of the terminal.
 ///
-/// A heading may begin with signs: `>` aligns its column to the right and never wraps it, `=` never wraps it, `-` leaves it
-/// out before others where there is no room, and `!` never leaves it out.
+/// A heading may begin with signs: `>` aligns its column to the right and never wraps it, `=` never wraps it,
+/// `-` leaves it out before others where there is no room, and `!` never leaves it out.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     table_and_left_out(headings, rows).0
 }
 
-/// The same, and the headings of the columns that are left out.
+/// Lays rows out as [`table`] does, and also returns the headings of the columns that are left out.
 pub(crate) fn table_and_left_out(
     headings: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -30,7 +30,7 @@ pub(crate) fn table_and_left_out(
     laid_out(headings, rows, terminal::width())
 }
 
-/// A column: how it is headed, and what may be done to it.
+/// A column: its heading, its widths, and how it may be fitted.
 struct Column {
     heading: String,
     is_right: bool,
@@ -89,7 +89,7 @@ fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> 
     (text, left_out)
 }
 
-/// The columns that stay within this width, and how wide each is.
+/// Returns the columns that fit into this width, and the width of each.
 fn fitted(columns: &[Column], width: usize) -> (Vec<usize>, Vec<usize>) {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let together = |kept: &[usize], of: fn(&Column) -> usize| {
@@ -106,7 +106,7 @@ fn fitted(columns: &[Column], width: usize) -> (Vec<usize>, Vec<usize>) {
     let mut widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
     let mut excess = together(&kept, |column| column.width).saturating_sub(width);
     while excess > 0 {
-        // The one that has most to give wraps first.
+        // The widest column wraps first.
         let widest = kept.iter().copied().filter(|at| widths[*at] > columns[*at].width_min);
         let Some(at) = widest.max_by_key(|at| (widths[*at], usize::MAX - *at)) else { break };
         widths[at] -= 1;
@@ -141,13 +141,13 @@ fn drawn(
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// How narrow a text may become: its longest number, or a word as far as words are kept whole.
+/// Returns the minimum width of a text: its longest number, or its longest word up to [`WORD_MIN`].
 fn longest_word(text: &str) -> usize {
     let narrowest = |word: &str| if is_number(word) { word.width() } else { word.width().min(WORD_MIN) };
     text.split(' ').map(narrowest).max().unwrap_or(0)
 }
 
-/// Whether a word is a number, an id or a date, which is never broken.
+/// Returns true if a word is a number, an id or a date, which is never broken.
 fn is_number(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_digit())
         && word.bytes().all(|byte| byte.is_ascii_digit() || b",.:;~%+-()TZ".contains(&byte))

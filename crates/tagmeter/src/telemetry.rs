@@ -1,4 +1,4 @@
-//! Logging: to standard error, as text for a person at a terminal and as a JSON object a line for everybody else.
+//! Logging: to standard error, as text on a terminal, else as a JSON object a line.
 
 use crate::config::{LogFormat, Settings};
 use crate::exit::Failure;
@@ -6,7 +6,7 @@ use crate::terminal;
 use std::io::{IsTerminal, stderr};
 use tracing_subscriber::EnvFilter;
 
-/// Begins logging. Called once, by the commands that serve.
+/// Starts logging. Called once, by the commands that serve.
 pub(crate) fn start(settings: &Settings) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.log.value).map_err(Failure::usage)?;
     let is_terminal = stderr().is_terminal();

@@ -1,4 +1,4 @@
-//! What is known of the terminal: how wide it is, whether it shows colours, and whether the cursor can be moved.
+//! Properties of the terminal: its width, colours, and whether the cursor can be moved.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -10,14 +10,14 @@ static TERMINAL: OnceLock<Terminal> = OnceLock::new();
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Terminal {
     width: Option<usize>,
-    /// Of standard error; nothing where that is no terminal.
+    /// Width of standard error; `None` if it is no terminal.
     notes_width: Option<usize>,
     has_colours: bool,
     is_dumb: bool,
 }
 
 impl Terminal {
-    /// By `COLUMNS`, `NO_COLOR` and `TERM`.
+    /// Reads `COLUMNS`, `NO_COLOR` and `TERM`.
     fn of(environment: &[(OsString, OsString)]) -> Self {
         let set = |name: &str| {
             let value = environment.iter().find(|(known, _)| known == name).map(|(_, value)| value);
@@ -34,10 +34,10 @@ impl Terminal {
     }
 }
 
-/// Takes what the environment says, once, at the start.
+/// Detects the terminal, once, at the start.
 pub(crate) fn find(environment: &[(OsString, OsString)]) {
     let mut terminal = Terminal::of(environment);
-    // It looks at standard output, then at standard error and input: only the first counts.
+    // `terminal_size` looks at standard output, then at standard error and input: only the first counts.
     if terminal.width.is_none() && std::io::stdout().is_terminal() {
         terminal.width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     }
@@ -48,22 +48,22 @@ pub(crate) fn find(environment: &[(OsString, OsString)]) {
     let _ = TERMINAL.set(terminal);
 }
 
-/// Characters of a line of standard output: those of `COLUMNS`, else those of the terminal. Nothing where there is neither.
+/// Returns the width of standard output, in characters: `COLUMNS`, else the terminal's; `None` without both.
 pub(crate) fn width() -> Option<usize> {
     TERMINAL.get().and_then(|terminal| terminal.width)
 }
 
-/// Characters of a line of standard error, where that is a terminal.
+/// Returns the width of standard error, in characters, if it is a terminal.
 pub(crate) fn notes_width() -> Option<usize> {
     TERMINAL.get().and_then(|terminal| terminal.notes_width)
 }
 
-/// Whether colours may be shown on a terminal: not with `NO_COLOR`, nor where `TERM` is `dumb`.
+/// Returns true if a terminal may show colours: not with `NO_COLOR`, nor if `TERM` is `dumb`.
 pub(crate) fn has_colours() -> bool {
     TERMINAL.get().is_some_and(|terminal| terminal.has_colours)
 }
 
-/// Whether the cursor cannot be moved: then nothing is drawn over.
+/// Returns true if the cursor cannot be moved, so that nothing can be redrawn.
 pub(crate) fn is_dumb() -> bool {
     TERMINAL.get().is_some_and(|terminal| terminal.is_dumb)
 }

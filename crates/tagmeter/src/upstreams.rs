@@ -9,7 +9,7 @@ use catalog::upstream::{Allowed, ContractSource};
 use sources::upstream::{ContractUpstream, Http, ResearchUpstream};
 use std::time::Duration;
 
-/// The servers of the contract; `None` when there are none.
+/// Returns the servers of the contract; `None` if there are none.
 pub(crate) fn contract(settings: &Settings) -> Result<Option<Upstreams>, Failure> {
     let mut contract = Vec::new();
     let mut http = None;
@@ -31,21 +31,21 @@ pub(crate) fn contract(settings: &Settings) -> Result<Option<Upstreams>, Failure
     Ok(Some(Upstreams { freshness: settings.freshness(), contract, seed }))
 }
 
-/// Before a page is asked for a second time: a fresh search is refused for some seconds.
+/// Pause before a page is requested again: a fresh search is refused for some seconds.
 const RESEARCH_PAUSE: Duration = Duration::from_secs(5);
 
-/// The Research API of an upstream that is one, and what is allowed there.
+/// Returns the connector of a Research API, with its limits.
 pub(crate) fn research_source(upstream: &UpstreamSettings, http: Http) -> Result<ResearchSource, Failure> {
     let connector = research(upstream, http)?;
     Ok(ResearchSource { connector, allowed: allowed(upstream), pause: RESEARCH_PAUSE })
 }
 
-/// The Research API of an upstream that is one.
+/// Returns the connector of a Research API.
 pub(crate) fn research(upstream: &UpstreamSettings, http: Http) -> Result<ResearchUpstream, Failure> {
     let wrong =
         |error: &dyn std::fmt::Display| Failure::usage(format_args!("upstream {}: {error}", upstream.name));
     let Access::Client { key, secret, fields } = &upstream.access else {
-        return Err(wrong(&"it is no Research API"));
+        return Err(wrong(&"it is not a Research API"));
     };
     let reveal = |secret: &Secret| match secret.reveal() {
         Ok(text) => Ok(text.to_owned()),
@@ -63,7 +63,7 @@ pub(crate) fn research(upstream: &UpstreamSettings, http: Http) -> Result<Resear
     }
 }
 
-/// How often it may be called.
+/// Returns the limits of an upstream.
 fn allowed(upstream: &UpstreamSettings) -> Allowed {
     Allowed {
         requests_per_minute: upstream.requests_per_minute,
@@ -71,11 +71,11 @@ fn allowed(upstream: &UpstreamSettings) -> Allowed {
     }
 }
 
-/// A secret that names an environment variable which is not set.
+/// Returns the failure of a secret whose environment variable is not set.
 fn missing(upstream: &UpstreamSettings, variable: &str) -> Failure {
     Failure::usage(format_args!(
-        "upstream {} ({}) wants the environment variable {variable}, which is not set",
+        "upstream {} ({}) needs the environment variable {variable}, which is not set",
         upstream.name, upstream.origin
     ))
-    .hint(format_args!("set {variable} to the secret, or take the upstream out of the settings file"))
+    .hint(format_args!("set {variable} to the secret, or remove the upstream from the settings file"))
 }

@@ -1,5 +1,5 @@
-//! Holds the code to what ARCHITECTURE.md says of it: the paths it names exist, crates use only whom they may, every
-//! file opens with what it is for and stays small, and migrations are numbered alike for every backend.
+//! Checks the code against ARCHITECTURE.md: the paths it names exist, crates use only the crates allowed, every
+//! file opens with its purpose and stays small, and migrations are numbered alike for every backend.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 #[path = "architecture/words.rs"]
 mod words;
 
-/// Who may use whom. Development dependencies are free, `testkit` is nothing else.
+/// Crates that each crate may use. Development dependencies are free, `testkit` is nothing else.
 const ARROWS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("store", &["domain"]),
@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("testkit", &["catalog", "domain", "measure", "server", "sources", "store", "worker"]),
 ];
 
-/// No file is longer. (Most are shorter than a third of it.)
+/// Maximum lines of a file. (Most are shorter than a third of it.)
 const LINES_MAX: usize = 500;
 
 fn root() -> PathBuf {
@@ -39,7 +39,7 @@ fn root() -> PathBuf {
     root.canonicalize().expect("the workspace")
 }
 
-/// All files under a folder whose name ends so, in order, without what is built or hidden.
+/// Lists all files under a folder whose name ends so, in order, without built or hidden ones.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -61,7 +61,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn crates_use_only_whom_they_may() {
+fn crates_use_only_the_crates_allowed() {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline", "--manifest-path"])
         .arg(root().join("Cargo.toml"))
@@ -86,7 +86,7 @@ fn crates_use_only_whom_they_may() {
     }
 }
 
-/// Modules of `server` that only `router` and `server` reach: the endpoints. Nothing below them names them.
+/// Modules of `server` that only `router` and `server` use: the endpoints. Nothing below names them.
 const ENDPOINTS: [&str; 3] = ["contract", "operations", "v1"];
 /// Files of `server` that may name the endpoints: they tie paths to handlers.
 const ENDPOINT_USERS: [&str; 2] = ["lib.rs", "router.rs"];
@@ -140,8 +140,8 @@ fn every_path_that_a_document_names_exists() {
     assert!(missing.is_empty(), "these paths do not exist:\n{}", missing.join("\n"));
 }
 
-/// Paths of the repository in a text: in backquotes and beginning with a folder or file of its root, or the target of
-/// a link that leads nowhere else. Patterns (`<name>`, `*`) are none.
+/// Returns the repository's paths in a text: in backquotes and beginning with a folder or file of its root, or
+/// the target of a relative link. Patterns (`<name>`, `*`) do not count.
 fn named_paths(text: &str) -> BTreeSet<String> {
     const STARTS: [&str; 7] =
         ["crates/", "docs/", "scripts/", ".ci/", ".github/", "clippy.toml", "deny.toml"];

@@ -1,5 +1,5 @@
-//! Jobs: what is asked of the worker, how far it is and what came of it, as the JSON that the store keeps. Who asks (the
-//! server) and who works (the worker) read it here, and nowhere else.
+//! Jobs: requests, progress and results, as the JSON in the store. The server and the worker read and write it
+//! here, and nowhere else.
 
 mod import;
 
@@ -20,7 +20,7 @@ use store::StoreError;
 use store::jobs::{Job, JobCreated, NewJob};
 
 impl Catalog {
-    /// Makes a job, durably, and wakes this process's worker.
+    /// Creates a job, durably, and wakes this process's worker.
     pub async fn make_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
         let created = self.inner.store.create_job(job).await?;
         if matches!(created, JobCreated::Created(_)) {
@@ -29,13 +29,13 @@ impl Catalog {
         Ok(created)
     }
 
-    /// Done when a job was made in this process since it was last awaited.
+    /// Waits until this process has created a job since the last call.
     pub async fn job_made(&self) {
         self.inner.job_made.notified().await;
     }
 }
 
-/// JSON of a job that was written here before.
+/// Parses JSON of a job that was written here before.
 fn read<T: DeserializeOwned>(job: &Job, column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Inconsistent {
         table: "jobs",
@@ -44,7 +44,7 @@ fn read<T: DeserializeOwned>(job: &Job, column: &'static str, text: &str) -> Res
     })
 }
 
-/// Returns the state of a job: its result if it has ended, else its progress, else nothing.
+/// Returns the state of a job: its result if it has ended, else its progress, else the default.
 fn state<T: DeserializeOwned + Default>(job: &Job) -> Result<T, StoreError> {
     match (&job.result, &job.progress) {
         (Some(result), _) => read(job, "result", result),

@@ -1,4 +1,4 @@
-//! Uploaded files on their way to be imported: a folder of their own, a name that says whose they are. A file lives as
+//! Uploaded files that wait for their import: in a folder of their own, named after their job. A file lives as
 //! long as its job.
 
 use domain::{AccountId, JobId, Timestamp};
@@ -11,7 +11,7 @@ use store::{Store, StoreError};
 pub const SPOOL_FOLDER: &str = "uploads";
 /// Prefix of the names of incomplete files.
 const PART: &str = ".part-";
-/// Age after which an incomplete file counts as abandoned by a process that is gone.
+/// Age after which an incomplete file counts as abandoned.
 const LEFT_MS: i64 = 24 * 3600 * 1000;
 
 /// The folder.
@@ -26,12 +26,12 @@ impl Spool {
         Self { folder: data_dir.join(SPOOL_FOLDER) }
     }
 
-    /// The folder itself, which is made when the first file comes.
+    /// Returns the folder, which is created with the first file.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes a small file to the folder, to see whether that works. Blocks on the disk.
+    /// Writes a small file to the folder, to check that this works. Blocks on the disk.
     pub fn probe(&self) -> io::Result<()> {
         store::probe::write_to_folder(&self.folder)
     }
@@ -46,12 +46,12 @@ impl Spool {
         self.folder.join(name)
     }
 
-    /// Returns its path while it is being received.
+    /// Returns the path of a file during its upload.
     pub fn part(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{PART}{name}"))
     }
 
-    /// Removes the file of a job that is over. One that cannot be removed is removed by the next sweep.
+    /// Removes the file of an ended job. The next sweep removes one that cannot be removed now.
     pub fn remove(&self, name: &str) {
         match std::fs::remove_file(self.path(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -61,7 +61,7 @@ impl Spool {
         }
     }
 
-    /// Removes what was left behind: files whose jobs are over, and old ones that are parts or of no job.
+    /// Removes leftovers: files of ended jobs, and old ones that are incomplete or of no job.
     pub async fn sweep(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
         // Without a folder there is nothing to sweep.
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return Ok(()) };
@@ -72,7 +72,7 @@ impl Spool {
                 None => name.starts_with(PART) && is_old(),
                 Some((account_id, job_id)) => match store.job(account_id, job_id).await? {
                     Some(job) => job.state.is_ended(),
-                    // It may be about to be made.
+                    // Its job may be about to be created.
                     None => is_old(),
                 },
             };
@@ -84,7 +84,7 @@ impl Spool {
     }
 }
 
-/// Whose file it is, by its name.
+/// Parses the job of a file from its name.
 fn owner(name: &str) -> Option<(AccountId, JobId)> {
     let (account, job) = name.split_once('-')?;
     Some((AccountId(account.parse().ok()?), job.parse().ok()?))

@@ -1,4 +1,4 @@
-//! A walk as a job: which hashtag, how far it has come, why it ended, and how much of the hashtag it saw.
+//! A walk as a job: its hashtag, progress, end, and coverage.
 
 use super::{read, state, written};
 use domain::Region;
@@ -10,74 +10,74 @@ use store::jobs::Job;
 use store::videos::VideoRow;
 use strum::IntoStaticStr;
 
-/// Credits that a walk may cost unless its owner says otherwise: far beyond the longest feed seen so far.
+/// Default maximum cost of a walk, in credits: far beyond the longest feed seen so far.
 pub const WALK_CREDITS: u64 = 10_000;
-/// Credits that a walk may cost at most.
+/// Largest maximum cost of a walk, in credits.
 pub const WALK_CREDITS_MAX: u64 = 100_000;
 
-/// What is to be walked through.
+/// Request of a walk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkOrder {
-    /// A name or an id, as its owner wrote it.
+    /// A name or an id, as typed by its owner.
     pub hashtag: String,
     /// Only videos of this country.
     pub region: Option<String>,
-    /// What it may cost.
+    /// Maximum cost.
     pub max_credits: u64,
 }
 
-/// How far a walk is, and in the end what came of it.
+/// Progress of a walk, and its result at the end.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WalkState {
-    /// The upstream it goes through; cursors of another one mean something else.
+    /// The upstream; cursors of another one have another meaning.
     pub upstream: Option<String>,
     /// The hashtag, once it is known.
     pub target: Option<WalkTarget>,
-    /// The next page, as the upstream counts.
+    /// The upstream's cursor of the next page.
     pub cursor: u64,
-    /// What was counted.
+    /// Counters.
     pub counters: WalkCounters,
-    /// The first records that could not be used.
+    /// The first rejects.
     pub first_rejects: Vec<WalkReject>,
     /// Credits charged so far.
     pub credits_charged: u64,
-    /// Pages in a row that brought nothing new.
+    /// Consecutive pages without a new video.
     pub idle_pages: u32,
-    /// Empty pages in a row that were passed over.
+    /// Consecutive empty pages that were skipped.
     pub skipped: u32,
-    /// Times in a row that the upstream could not go on.
+    /// Consecutive faults of the upstream.
     pub faults: u32,
     /// The videos it saw.
     pub seen: Seen,
-    /// Why it ended.
+    /// Reason of its end.
     pub stop_reason: Option<StopReason>,
-    /// What went wrong, where something did.
+    /// The failure, if any.
     pub problem: Option<String>,
-    /// How much of the hashtag it saw; known in the end.
+    /// Coverage of the hashtag; known at the end.
     pub coverage: Option<WalkCoverage>,
 }
 
-/// A hashtag that is walked through.
+/// The hashtag of a walk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkTarget {
     /// TikTok's id.
     pub id: String,
-    /// Its name.
+    /// Name.
     pub name: String,
 }
 
-/// Records that could not be used of which a walk keeps the reason; all are counted.
+/// Maximum number of rejects whose reason a walk stores; all are counted.
 pub const FIRST_REJECTS_MAX: usize = crate::import::FIRST_REJECTS_MAX;
 
-/// A record that could not be used.
+/// A reject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkReject {
-    /// The cursor its page was requested with.
+    /// Cursor of its page.
     pub cursor: u64,
     /// Its place on the page, from 1.
     pub record: u64,
-    /// Why, with the field and its value where one is to blame.
+    /// The reason, with the field and its value if one is the cause.
     pub reason: String,
 }
 
@@ -87,92 +87,92 @@ impl WalkReject {
     }
 }
 
-/// What a walk counts.
+/// Counters of a walk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WalkCounters {
-    /// Pages that brought at least one video new to the walk; each costs one credit.
+    /// Pages with at least one video new to the walk; each costs one credit.
     pub pages: u64,
-    /// Pages that brought only repeats or only rejects; free.
+    /// Pages with only repeats or only rejects; free.
     pub idle_page: u64,
     /// Videos, each counted once.
     pub unique: u64,
-    /// Videos that this walk had seen already.
+    /// Repeated videos.
     pub duplicate: u64,
-    /// Answers without a single video.
+    /// Pages without a video.
     pub empty_page: u64,
-    /// Records that could not be used.
+    /// Number of rejects.
     pub rejects: u64,
 }
 
-/// Why a walk ended.
+/// Reason of a walk's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum StopReason {
     /// The upstream has no more.
     End,
-    /// The upstream gives no more, though there are more.
+    /// The upstream returns no more, though there are more.
     Cap,
     /// Its credits are used up, or the account's.
     Budget,
-    /// The upstream says that there is more and gives none.
+    /// The upstream announces more and returns none.
     Stall,
-    /// The upstream gives only what was seen.
+    /// The upstream returns only repeats.
     Repeat,
-    /// The upstream could not go on.
+    /// The upstream failed.
     Upstream,
 }
 
-/// How much of a hashtag a walk saw.
+/// Coverage of a hashtag by a walk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WalkCoverage {
     /// Videos it saw.
     pub unique: u64,
-    /// The videos there are, as told.
+    /// Reported number of videos.
     pub reported: Option<ReportedVideos>,
-    /// What of them it saw.
+    /// Share of them that it saw.
     pub share: Option<Share>,
-    /// Why there is no share.
+    /// Reason if there is no share.
     pub share_missing: Option<String>,
-    /// The videos there are, by this walk and an earlier one.
+    /// Estimated number of videos, from this walk and an earlier one.
     pub estimate: Option<WalkEstimate>,
-    /// Why there is no estimate.
+    /// Reason if there is no estimate.
     pub estimate_missing: Option<String>,
 }
 
-/// The videos there are, as told.
+/// Reported number of videos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedVideos {
     /// The number.
     pub value: u64,
-    /// Whether it was rounded for display.
+    /// True if it was rounded for display.
     pub rounded: bool,
-    /// The step it was rounded to; 1 when it is exact.
+    /// Rounding step; 1 if it is exact.
     pub step: u64,
 }
 
-/// A share, and what the rounding of the total leaves open.
+/// A share, with bounds that follow from the rounding of the total.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     /// unique / reported.
     pub value: f64,
-    /// At least.
+    /// Lower bound.
     pub low: f64,
-    /// At most.
+    /// Upper bound.
     pub high: f64,
 }
 
-/// The videos there are, by capture and recapture.
+/// Number of videos by capture and recapture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WalkEstimate {
     /// Chapman's estimate.
     pub videos: f64,
-    /// Of the 95 % interval.
+    /// End of the 95 % interval.
     pub low: f64,
-    /// Of the 95 % interval.
+    /// End of the 95 % interval.
     pub high: f64,
-    /// Whether enough was seen twice for it to be of use.
+    /// True if enough videos were seen twice for it to be reliable.
     pub is_firm: bool,
     /// Videos that both walks saw.
     pub both: u64,
@@ -182,7 +182,7 @@ pub struct WalkEstimate {
     pub earlier_walk: String,
 }
 
-/// Videos that were seen. Written as what each row is above the one before: mostly single digits.
+/// Videos seen. Serialised as the difference of each row from the previous one: mostly single digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<u64>", into = "Vec<u64>")]
 pub struct Seen(BTreeSet<u64>);
@@ -206,58 +206,58 @@ impl From<Seen> for Vec<u64> {
 }
 
 impl Seen {
-    /// Takes a video in. Whether it is new.
+    /// Adds a video. Returns true if it is new.
     pub fn insert(&mut self, VideoRow(row): VideoRow) -> bool {
         self.0.insert(row)
     }
 
-    /// All of them, ascending.
+    /// Returns all videos, ascending.
     pub fn videos(&self) -> Vec<VideoRow> {
         self.0.iter().copied().map(VideoRow).collect()
     }
 
-    /// Forgets them.
+    /// Removes all videos.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 }
 
 impl StopReason {
-    /// As it is told.
+    /// Returns the name in answers.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Whether the walk took all that the upstream would give: only such walks can be compared.
-    pub const fn took_all(self) -> bool {
+    /// Returns true if the walk fetched all that the upstream returns: only such walks can be compared.
+    pub const fn fetched_all(self) -> bool {
         matches!(self, Self::End | Self::Cap | Self::Stall | Self::Repeat)
     }
 }
 
 impl WalkOrder {
-    /// Of a job.
+    /// Decodes it from a job.
     pub fn of(job: &Job) -> Result<Self, StoreError> {
         read(job, "request", &job.request)
     }
 
-    /// As the job's request.
+    /// Encodes the job's request.
     pub fn to_json(&self) -> String {
         written(self)
     }
 
-    /// The country; it was read before the order was written.
+    /// Returns the country, which was checked before the order was stored.
     pub(crate) fn region(&self) -> Option<Region> {
         self.region.as_deref().and_then(|region| region.parse().ok())
     }
 }
 
 impl WalkState {
-    /// Of a job.
+    /// Decodes it from a job.
     pub fn of(job: &Job) -> Result<Self, StoreError> {
         state(job)
     }
 
-    /// As the job's progress or result.
+    /// Encodes the job's progress or result.
     pub fn to_json(&self) -> String {
         written(self)
     }

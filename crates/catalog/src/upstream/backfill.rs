@@ -1,9 +1,9 @@
-//! Reading a hashtag's past from TikTok's Research API: window after window of days, page after page, each page recorded
-//! as it comes.
+//! Fetching a hashtag's past videos from TikTok's Research API: window after window of days, page after page,
+//! each page recorded on arrival.
 //!
-//! Each send is counted before it is made, failed ones included, as the quota of the day counts them. A window that keeps
-//! failing is cut smaller; a single day that does is passed over and told. Windows that were read to their end are noted,
-//! so that a backfill that was cut off goes on with the next one; videos that come twice change nothing.
+//! Each request is counted before it is sent, failed ones included, as the day's quota counts them. A window
+//! that keeps failing is split; a single day that does is skipped and reported. Complete windows are recorded,
+//! so that an interrupted backfill continues with the next one; repeated videos change nothing.
 
 use super::guarded::Allowed;
 use super::pace::Pace;
@@ -17,84 +17,84 @@ use sources::upstream::{PageRejects, ResearchUpstream, UpstreamError};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use store::Store;
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 use tokio::time::sleep;
 
-/// Tries of one page before its window is cut smaller.
+/// Tries of one page before its window is split.
 const TRIES_MAX: u32 = 5;
-/// A video is found within two days: what was read sooner is read again.
+/// Time until a video is in the index: windows fetched sooner are fetched again.
 const INDEX_LAG_MS: i64 = 2 * 86_400_000;
-/// The longest wait for a place among the calls of a minute.
+/// Longest wait for a place among the calls of a minute, in milliseconds.
 const WAIT_MS_MAX: u64 = 60_000;
 
-/// The Research API, and what is allowed there.
+/// The Research API and its limits.
 #[derive(Debug, Clone)]
 pub struct ResearchSource {
     /// The connector.
     pub connector: ResearchUpstream,
     /// Limits of calls.
     pub allowed: Allowed,
-    /// Before the second try of a page; before the third twice as long, and so on.
+    /// Pause before the second try of a page; twice as long before the third, and so on.
     pub pause: Duration,
 }
 
 /// The period to fetch.
 #[derive(Debug, Clone)]
 pub struct Backfill {
-    /// Under which hashtag.
+    /// The hashtag.
     pub tag: Tag,
-    /// Posted from this day on.
+    /// First day of posting.
     pub first: UtcDay,
-    /// Up to this day, included.
+    /// Last day of posting.
     pub last: UtcDay,
 }
 
 /// Progress of a backfill.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackfillReport {
-    /// Windows there are, and how many of them were read to their end, now or before.
+    /// Number of windows.
     pub windows: u64,
-    /// See above.
+    /// Complete windows, of this run and earlier ones.
     pub windows_done: u64,
     /// Windows fetched by earlier runs.
     pub windows_before: u64,
-    /// Days that could not be read, each with the reason.
+    /// Days that could not be fetched, each with the reason.
     pub failed: Vec<(Window, String)>,
-    /// Videos fetched, and those new to the store.
+    /// Videos fetched.
     pub videos: u64,
-    /// See above.
+    /// Videos new to the store.
     pub videos_new: u64,
     /// Index places of the pages; those without a video belong to removed or hidden videos.
     pub positions: u64,
-    /// Records that could not be used.
+    /// Number of rejects.
     pub rejects: u64,
     /// The first [`FIRST_REJECTS_MAX`] of them.
     pub first_rejects: Vec<WindowReject>,
-    /// Calls that were made now.
+    /// Calls of this run.
     pub calls: u64,
     /// True if it ended because the calls of the UTC day are used up; it can resume after midnight.
     pub is_quota_used_up: bool,
     /// Caveats of the numbers.
     pub caveats: BTreeSet<Caveat>,
-    /// Fields that the API refused, so that they were left out: what they tell is unknown.
+    /// Fields that the API refused, so that they were left out: their values are unknown.
     pub fields_left_out: BTreeSet<String>,
 }
 
-/// A record of a window that could not be used.
+/// A reject of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowReject {
     /// The window.
     pub window: Window,
     /// Cursor of its page in the index.
     pub cursor: u64,
-    /// Its place on the page, from 1.
+    /// Place on the page, from 1.
     pub record: u64,
-    /// Why, with the field and its value where one is to blame.
+    /// The reason, with the field and its value if one is the cause.
     pub reason: String,
 }
 
-/// Counts sends of a UTC day.
+/// Counts the requests of a UTC day.
 struct Counted<'c> {
     store: &'c Store,
     clock: &'c dyn Clock,
@@ -104,7 +104,7 @@ struct Counted<'c> {
 }
 
 impl Counted<'_> {
-    /// Sends so far, failed ones too.
+    /// Returns the requests so far, failed ones too.
     fn made(&self) -> u64 {
         self.calls.load(std::sync::atomic::Ordering::Relaxed)
     }
@@ -126,12 +126,12 @@ impl BackfillReport {
 impl Allowance for Counted<'_> {
     async fn take(&self) -> Result<(), UpstreamError> {
         let day = UtcDay::of(self.clock.now());
-        match self.store.take_upstream_call(self.name, day, self.calls_max).await {
-            Ok(CallTaken::Taken { .. }) => {
+        match self.store.reserve_upstream_call(self.name, day, self.calls_max).await {
+            Ok(CallReservation::Reserved { .. }) => {
                 self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 Ok(())
             }
-            Ok(CallTaken::UsedUp { .. }) => Err(UpstreamError::QuotaUsedUp),
+            Ok(CallReservation::UsedUp { .. }) => Err(UpstreamError::QuotaUsedUp),
             Err(error) => {
                 Err(UpstreamError::Connect { reason: format!("the call cannot be counted: {error}") })
             }
@@ -147,13 +147,15 @@ enum Read {
 }
 
 impl Catalog {
-    /// Reads a hashtag's past. `told` hears how far it is after each page. Fails where the API refuses access or the
-    /// request; everything before that is kept.
+    /// Fetches a hashtag's past videos. `progress` gets the report after each page.
+    ///
+    /// # Errors
+    /// The API refuses access or the request; everything fetched before that is stored.
     pub async fn backfill(
         &self,
         source: &ResearchSource,
         backfill: &Backfill,
-        told: &(dyn Fn(&BackfillReport) + Sync),
+        progress: &(dyn Fn(&BackfillReport) + Sync),
     ) -> Result<BackfillReport, CatalogError> {
         let windows = Window::covering(backfill.first, backfill.last, domain::window::WINDOW_DAYS_MAX);
         let mut waiting: VecDeque<Window> = windows.map_err(CatalogError::Window)?.into();
@@ -171,10 +173,10 @@ impl Catalog {
             if self.was_read(&backfill.tag, window).await? {
                 report.windows_done += 1;
                 report.windows_before += 1;
-                told(&report);
+                progress(&report);
                 continue;
             }
-            let mut reading = Reading { source, backfill, window, counted: &counted, pace: &pace, told };
+            let mut reading = Reading { source, backfill, window, counted: &counted, pace: &pace, progress };
             let read = self.read_window(&mut reading, &mut report).await?;
             report.calls = counted.made();
             match read {
@@ -185,14 +187,14 @@ impl Catalog {
                 }
                 Read::Failed(error) => match window.cut() {
                     Some(smaller) => {
-                        tracing::warn!(%window, %error, "a window cannot be read whole, and is cut smaller");
+                        tracing::warn!(%window, %error, "a window cannot be fetched completely, and is split");
                         report.windows += smaller.len() as u64 - 1;
                         smaller.into_iter().rev().for_each(|window| waiting.push_front(window));
                     }
                     None => report.failed.push((window, error.to_string())),
                 },
             }
-            told(&report);
+            progress(&report);
         }
         Ok(report)
     }
@@ -200,11 +202,11 @@ impl Catalog {
     /// Returns true if a window was fetched completely, late enough to miss nothing.
     async fn was_read(&self, tag: &Tag, window: Window) -> Result<bool, CatalogError> {
         let complete_ms = window.last().ends_at().as_ms().saturating_add(INDEX_LAG_MS);
-        let asked = self.inner.store.last_fetch(&ask_of(tag, window)).await?;
-        // What was noted while the clock stood ahead says nothing of how late that was.
+        let fetched = self.inner.store.last_fetch(&fetch_of(tag, window)).await?;
+        // A time recorded while the clock was ahead does not count.
         let now = self.inner.clock.now();
-        Ok(asked.is_some_and(|asked| {
-            !asked.has_more && asked.at.as_ms() >= complete_ms && !is_ahead(asked.at, now)
+        Ok(fetched.is_some_and(|fetched| {
+            !fetched.has_more && fetched.at.as_ms() >= complete_ms && !is_ahead(fetched.at, now)
         }))
     }
 
@@ -215,13 +217,13 @@ impl Catalog {
     ) -> Result<Read, CatalogError> {
         let (mut cursor, mut search_id) = (0, None::<String>);
         loop {
-            let asked = VideosRequest {
+            let request = VideosRequest {
                 tag: &reading.backfill.tag,
                 window: reading.window,
                 cursor,
                 search_id: search_id.as_deref(),
             };
-            let page = match self.page_of_window(reading, &asked).await {
+            let page = match self.page_of_window(reading, &request).await {
                 Ok(page) => page,
                 Err(UpstreamError::QuotaUsedUp) => return Ok(Read::QuotaUsedUp),
                 Err(error) if error.is_passing() => return Ok(Read::Failed(error)),
@@ -233,25 +235,25 @@ impl Catalog {
             report.videos += page.videos.len() as u64;
             (cursor, search_id) = (page.cursor, page.search_id.clone().or(search_id));
             let has_more = page.has_more;
-            report.videos_new += self.keep_window_page(page).await?;
+            report.videos_new += self.write_window_page(page).await?;
             report.calls = reading.counted.made();
             if !has_more {
                 let at = self.inner.clock.now();
-                let asked =
+                let fetched =
                     LastFetch { at, outcome: FetchOutcome::Found, cursor: Some(cursor), has_more: false };
-                let ask = ask_of(&reading.backfill.tag, reading.window);
-                self.inner.store.note_fetch(&ask, asked).await?;
+                let fetch = fetch_of(&reading.backfill.tag, reading.window);
+                self.inner.store.note_fetch(&fetch, fetched).await?;
                 return Ok(Read::Done);
             }
-            (reading.told)(report);
+            (reading.progress)(report);
         }
     }
 
-    /// A page, tried again while that makes sense. A fresh search may be refused for a while: the same is asked again.
+    /// Fetches a page, with retries if these may help: a fresh search may be refused for a while.
     async fn page_of_window(
         &self,
         reading: &Reading<'_>,
-        asked: &VideosRequest<'_>,
+        request: &VideosRequest<'_>,
     ) -> Result<WindowPage, UpstreamError> {
         let mut tried = 0;
         loop {
@@ -260,7 +262,7 @@ impl Catalog {
             if wait_ms > 0 {
                 sleep(Duration::from_millis(wait_ms)).await;
             }
-            let error = match reading.source.connector.videos(asked, now, reading.counted).await {
+            let error = match reading.source.connector.videos(request, now, reading.counted).await {
                 Ok(page) => return Ok(page),
                 Err(error) => error,
             };
@@ -274,24 +276,24 @@ impl Catalog {
         }
     }
 
-    async fn keep_window_page(&self, page: WindowPage) -> Result<u64, CatalogError> {
+    async fn write_window_page(&self, page: WindowPage) -> Result<u64, CatalogError> {
         let hashtags = page.hashtags.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
         let videos = page.videos.into_iter().map(|video| Observation::Video(Box::new(video)));
-        let told: Vec<Observation> = hashtags.chain(videos).collect();
-        if told.is_empty() { Ok(0) } else { Ok(self.record(told).await?.videos_new) }
+        let observations: Vec<Observation> = hashtags.chain(videos).collect();
+        if observations.is_empty() { Ok(0) } else { Ok(self.record(observations).await?.videos_new) }
     }
 }
 
-/// A window while it is read.
+/// A window in progress.
 struct Reading<'r> {
     source: &'r ResearchSource,
     backfill: &'r Backfill,
     window: Window,
     counted: &'r Counted<'r>,
     pace: &'r Pace,
-    told: &'r (dyn Fn(&BackfillReport) + Sync),
+    progress: &'r (dyn Fn(&BackfillReport) + Sync),
 }
 
-fn ask_of(tag: &Tag, window: Window) -> Fetch {
+fn fetch_of(tag: &Tag, window: Window) -> Fetch {
     Fetch::new(FetchKind::Window, &format!("{}/{}/{}", tag.key().as_str(), window.first(), window.last()))
 }

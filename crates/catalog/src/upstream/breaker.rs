@@ -1,19 +1,19 @@
-//! The circuit breaker of an upstream: after failures in a row it is left alone for a while, then one call tries it.
+//! The circuit breaker of an upstream: consecutive failures pause it for a while, then one trial call follows.
 
 use domain::Timestamp;
 use sources::upstream::UpstreamError;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Failures in a row that open the circuit.
+/// Consecutive failures that open the circuit.
 const FAILURES_MAX: u32 = 5;
 /// First and longest pause: a recovered upstream is noticed within the latter.
 const OPEN_MS: u64 = 2_000;
 const OPEN_MS_MAX: u64 = 25_000;
-/// After "too many calls" without a word of how long.
+/// Pause after "too many calls" without a stated time.
 const PAUSE_MS: u64 = 1_000;
-/// The longest pause that is granted to an upstream that asks for one.
+/// Longest pause that an upstream may request.
 const PAUSE_MS_MAX: u64 = 5 * 60 * 1000;
-/// While its account is empty or its key is refused, it is asked this often whether that has changed.
+/// Interval of trial calls while its account is empty or its key is refused.
 const REFUSED_MS: u64 = 25_000;
 
 #[derive(Debug, Default)]
@@ -23,11 +23,11 @@ struct State {
     closed_until: Option<Timestamp>,
     /// Length of the last pause.
     open_ms: u64,
-    /// A call is out that tries whether it is well again, since then.
+    /// Start of the trial call under way, if any.
     probe_since: Option<Timestamp>,
 }
 
-/// See the file's first lines.
+/// A circuit breaker.
 #[derive(Debug, Default)]
 pub(super) struct Breaker(Mutex<State>);
 
@@ -36,7 +36,8 @@ impl Breaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether a call is allowed now. While the circuit is open, one call at a time is allowed after the pause.
+    /// Returns true if a call is allowed now. While the circuit is open, one call at a time is allowed after
+    /// the pause.
     pub(super) fn admits(&self, now: Timestamp) -> bool {
         let mut state = self.lock();
         let Some(until) = state.closed_until else { return true };
@@ -51,17 +52,17 @@ impl Breaker {
         true
     }
 
-    /// Returns whether the circuit is open, without claiming a trial call.
+    /// Returns true if the circuit is open, without claiming a trial call.
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
         self.lock().closed_until.is_some_and(|until| !is_over(until, now))
     }
 
-    /// A call was answered.
+    /// Records an answered call.
     pub(super) fn succeeded(&self) {
         *self.lock() = State::default();
     }
 
-    /// A call was not answered.
+    /// Records a failed call.
     pub(super) fn failed(&self, error: &UpstreamError, now: Timestamp) {
         let mut state = self.lock();
         state.probe_since = None;
@@ -88,7 +89,7 @@ impl Breaker {
     }
 }
 
-/// Returns whether a pause is over. A clock that was set back must not make it longer than the longest pause.
+/// Returns true if a pause is over. A clock that was set back must not make it longer than the longest pause.
 fn is_over(until: Timestamp, now: Timestamp) -> bool {
     now >= until || until.as_ms().saturating_sub(now.as_ms()) > PAUSE_MS_MAX.cast_signed()
 }
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_try_that_is_lost_does_not_keep_it_open_for_good() {
+    fn a_lost_trial_call_does_not_keep_it_open_for_good() {
         let breaker = Breaker::default();
         (0..FAILURES_MAX).for_each(|_| breaker.failed(&DOWN, at(0)));
         assert!(breaker.admits(at(3_000)));
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn it_waits_as_long_as_it_is_asked_to_and_no_longer_than_makes_sense() {
+    fn it_waits_as_long_as_requested_up_to_a_limit() {
         let breaker = Breaker::default();
         breaker.failed(&UpstreamError::RateLimited { retry_after_ms: Some(10_000) }, at(0));
         assert!(!breaker.admits(at(9_999)) && breaker.admits(at(10_000)));
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_wrongly_opens_nothing() {
+    fn a_wrong_request_opens_nothing() {
         let breaker = Breaker::default();
         for _ in 0..100 {
             breaker.failed(&UpstreamError::Invalid { reason: String::new() }, at(0));

@@ -1,5 +1,5 @@
-//! Single flight: concurrent requests for the same thing share one call and its answer. The call goes on when all callers
-//! have gone, since its answer is stored.
+//! Single flight: concurrent requests for the same thing share one call and its answer. The call continues
+//! after all callers have left, since its answer is stored.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -22,7 +22,7 @@ fn lock<K, T>(flights: &Mutex<HashMap<K, Landed<T>>>) -> MutexGuard<'_, HashMap<
     flights.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes a flight off the list when it ends, also by a panic.
+/// Removes a flight from the list when it ends, also by a panic.
 struct Ending<K: Eq + Hash, T>(Arc<Mutex<HashMap<K, Landed<T>>>>, K);
 
 impl<K: Eq + Hash, T> Drop for Ending<K, T> {
@@ -36,7 +36,7 @@ where
     K: Eq + Hash + Clone + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Joins the flight for `key`, or begins it. `None` when it ended without an answer, by a panic.
+    /// Joins the flight for `key`, or begins it. `None` if it ended by a panic, without an answer.
     pub(super) async fn join<F>(&self, key: K, work: impl FnOnce() -> F) -> Option<T>
     where
         F: Future<Output = T> + Send + 'static,
@@ -51,7 +51,7 @@ where
                     let (ending, work) = (Ending(Arc::clone(&self.0), key), work());
                     tokio::spawn(async move {
                         let answer = work.await;
-                        // Off the list first: who comes from now on finds what was kept.
+                        // Removed first: later callers find the stored answer.
                         drop(ending);
                         land.send_replace(Some(answer));
                     });
@@ -77,10 +77,10 @@ mod tests {
     use tokio::sync::Semaphore;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_thousand_askers_make_one_flight() {
+    async fn a_thousand_callers_share_one_flight() {
         let (flights, begun) = (Arc::new(Flights::default()), Arc::new(AtomicUsize::new(0)));
         let go = Arc::new(Semaphore::new(0));
-        let askers: Vec<_> = (0..1_000)
+        let callers: Vec<_> = (0..1_000)
             .map(|_| {
                 let (flights, begun, go) = (Arc::clone(&flights), Arc::clone(&begun), Arc::clone(&go));
                 tokio::spawn(async move {
@@ -97,17 +97,17 @@ mod tests {
         while begun.load(Ordering::Relaxed) == 0 {
             tokio::task::yield_now().await;
         }
-        // Those that have not asked yet ask for a new flight afterwards, so all must have joined before it lands.
+        // Later callers would begin a new flight, so all must have joined before it lands.
         tokio::task::yield_now().await;
         go.add_permits(1_000);
-        for asker in askers {
-            assert_eq!(asker.await.expect("an asker"), Some(7));
+        for caller in callers {
+            assert_eq!(caller.await.expect("a caller"), Some(7));
         }
         assert_eq!(flights.len(), 0);
     }
 
     #[tokio::test]
-    async fn it_lands_when_all_who_asked_have_gone() {
+    async fn it_lands_after_all_callers_have_left() {
         let flights = Arc::new(Flights::default());
         let (done, is_done) = tokio::sync::oneshot::channel();
         let go = Arc::new(Semaphore::new(0));
@@ -127,7 +127,7 @@ mod tests {
         }
         asked.abort();
         go.add_permits(1);
-        is_done.await.expect("it went on");
+        is_done.await.expect("it continued");
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use domain::{Length, Timestamp};
 
-/// Ages above which an upstream is asked again.
+/// Maximum ages of stored data before an upstream is called again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
     /// Maximum age of a hashtag's totals.
@@ -29,18 +29,18 @@ impl Default for Freshness {
 /// Freshness requirement of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FreshnessRequirement {
-    /// Not older than this; `None` for what is configured.
+    /// Maximum age in milliseconds; `None` for the configured one.
     pub age_ms_max: Option<u64>,
-    /// From what is stored, whatever its age.
+    /// True to answer from the store, whatever the age.
     pub only_stored: bool,
 }
 
 impl FreshnessRequirement {
-    /// As fresh as it can be had.
+    /// As fresh as possible.
     pub const FRESH: Self = Self { age_ms_max: Some(0), only_stored: false };
 
-    /// Returns whether data read at that time is fresh enough. A time in the future counts as now, as clocks differ; one that is
-    /// further ahead than an answer may be old came from a wrong clock, and is not.
+    /// Returns true if data read at that time is fresh enough. A time in the future counts as now, as clocks
+    /// differ; one further ahead than the maximum age is from a wrong clock, and is not fresh.
     pub(super) fn accepts(self, at: Option<Timestamp>, now: Timestamp, configured: Length) -> bool {
         let before = |at: Timestamp| match self.age_ms_max {
             Some(ms) => {
@@ -72,7 +72,7 @@ mod tests {
         );
         assert!(
             !FreshnessRequirement::default().accepts(ahead(365 * 86_400_000), now, length("6001ms")),
-            "a clock stood ahead"
+            "a clock was ahead"
         );
         let patient = FreshnessRequirement { age_ms_max: Some(7_000), only_stored: false };
         assert!(patient.accepts(at, now, length("1ms")));

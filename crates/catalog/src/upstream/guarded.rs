@@ -1,5 +1,5 @@
-//! A call to an upstream under all rules: the breaker lets it through, the pace has a place for it, the day's budget is
-//! taken durably before it goes out, and a failure that may pass is tried again within the deadline.
+//! A call to an upstream under all rules: the breaker allows it, the pace has a place for it, it is taken from
+//! the day's budget durably before it is sent, and a transient failure is retried within the deadline.
 
 use super::breaker::Breaker;
 use super::pace::Pace;
@@ -11,15 +11,15 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use store::upstream_calls::CallTaken;
+use store::upstream_calls::CallReservation;
 use store::{Store, StoreError};
 use tokio::time::{Instant, sleep};
 
-/// Why a call was not made, or not answered.
+/// Error of a call that was not made, or not answered.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Denied {
-    /// The upstream failed of late and is left alone.
-    #[error("it failed of late and is left alone for a moment")]
+    /// The upstream is paused after failures.
+    #[error("it failed repeatedly and is paused for a moment")]
     BreakerOpen,
     /// No place within the deadline.
     #[error("more calls are waiting than requests_per_minute allows")]
@@ -30,7 +30,7 @@ pub(crate) enum Denied {
     /// The calls of the day cannot be counted, so none is made.
     #[error("its calls cannot be counted: {0}")]
     Uncounted(Arc<StoreError>),
-    /// It was called, and this came of it.
+    /// The call failed.
     #[error(transparent)]
     Failed(#[from] UpstreamError),
 }
@@ -38,9 +38,9 @@ pub(crate) enum Denied {
 /// Limits of an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
-    /// Calls a minute on this node; 0 for no limit.
+    /// Calls per minute on this node; 0 for no limit.
     pub requests_per_minute: u32,
-    /// Calls a UTC day of all nodes together; `None` for no limit.
+    /// Calls per UTC day of all nodes together; `None` for no limit.
     pub daily_requests: Option<u64>,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Guard {
     breaker: Breaker,
     pace: Pace,
     retries: Retries,
-    /// Records that it sent and that could not be used, since this process began.
+    /// Rejects among its records since this process began.
     rejects: AtomicU64,
     store: Store,
     clock: Arc<dyn Clock>,
@@ -71,12 +71,12 @@ impl Guard {
         }
     }
 
-    /// Returns whether the upstream is paused now.
+    /// Returns true if the upstream is paused now.
     pub(super) fn is_open(&self) -> bool {
         self.breaker.is_open(self.clock.now())
     }
 
-    /// Makes a call by `make`, which gets the time of it.
+    /// Makes a call by `make`, which gets its time.
     pub(super) async fn call<T, F>(
         &self,
         deadline: Instant,
@@ -96,7 +96,7 @@ impl Guard {
             tried += 1;
             let at = self.clock.now();
             let error = match make(at).await {
-                // The clock was set back meanwhile: a reading of that time would be one of the future.
+                // The clock was set back meanwhile: the reading would be in the future.
                 Ok(_) if tried == 1 && is_ahead(at, self.clock.now()) => {
                     self.breaker.succeeded();
                     tracing::warn!(
@@ -129,12 +129,12 @@ impl Guard {
         }
     }
 
-    /// Records that it sent and that could not be used, since this process began.
+    /// Returns the number of rejects among its records since this process began.
     pub(super) fn rejects(&self) -> u64 {
         self.rejects.load(Relaxed)
     }
 
-    /// Counts records that cannot be used, and logs the reason of the first of them.
+    /// Counts rejects, and logs the reason of the first.
     fn note_rejects(&self, count: u64, reason: Option<&str>) {
         if count > 0 {
             self.rejects.fetch_add(count, Relaxed);
@@ -147,7 +147,7 @@ impl Guard {
         }
     }
 
-    /// Returns the wait before the next try; `None` to give up.
+    /// Returns the pause before the next try; `None` to give up.
     fn pause(&self, error: &UpstreamError, tried: u32, deadline: Instant) -> Option<Duration> {
         if !error.is_passing() {
             return None;
@@ -171,12 +171,12 @@ impl Guard {
         Ok(())
     }
 
-    /// Takes the call out of the day's budget, before it is made: what is not counted is not sent.
+    /// Takes the call from the day's budget before it is made: an uncounted call is not sent.
     async fn count(&self) -> Result<(), Denied> {
         let day = UtcDay::of(self.clock.now());
-        match self.store.take_upstream_call(&self.name, day, self.allowed.daily_requests).await {
-            Ok(CallTaken::Taken { .. }) => Ok(()),
-            Ok(CallTaken::UsedUp { calls }) => Err(Denied::BudgetUsedUp(calls)),
+        match self.store.reserve_upstream_call(&self.name, day, self.allowed.daily_requests).await {
+            Ok(CallReservation::Reserved { .. }) => Ok(()),
+            Ok(CallReservation::UsedUp { calls }) => Err(Denied::BudgetUsedUp(calls)),
             Err(error) => Err(Denied::Uncounted(Arc::new(error))),
         }
     }

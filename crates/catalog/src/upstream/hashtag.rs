@@ -1,4 +1,4 @@
-//! A hashtag's own record, as fresh as it is wanted.
+//! A hashtag's record, as fresh as required.
 
 use super::{
     CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
 impl Catalog {
-    /// The hashtag of this id or key as bytes, from the store if that is fresh enough, else from an upstream. They are
-    /// kept, so one catalog always takes the same `render`.
+    /// Returns the hashtag of this id or key as bytes, from the store if that is fresh enough, else from an
+    /// upstream. They are cached, so a catalog must always be given the same `render`.
     pub async fn hashtag_answer(
         &self,
         reference: &HashtagRef,
@@ -23,7 +23,7 @@ impl Catalog {
         };
         let stale = match self.freshen(live, reference, requirement).await? {
             Freshened::Missing => return Ok(None),
-            Freshened::Held { stale } => stale,
+            Freshened::Stored { stale } => stale,
         };
         let Some(hashtag) = self.hot(reference).await? else { return Ok(None) };
         let ready = match self.hashtag_ready(reference, render).await? {
@@ -33,7 +33,8 @@ impl Catalog {
         Ok(Some(CachedResponse { stale, ..CachedResponse::plain(ready) }))
     }
 
-    /// The hashtag that a text means, as fresh as it is wanted if that can be had, and whether it is older than that.
+    /// Returns the hashtag of a typed text, as fresh as required if possible, and true if it is older than
+    /// that.
     pub async fn fresh_hashtag(
         &self,
         text: &str,
@@ -44,7 +45,7 @@ impl Catalog {
                 None => false,
                 Some(live) => match self.freshen(live, &reference, requirement).await? {
                     Freshened::Missing => continue,
-                    Freshened::Held { stale } => stale,
+                    Freshened::Stored { stale } => stale,
                 },
             };
             if let Some(hashtag) = self.hot(&reference).await? {
@@ -54,7 +55,7 @@ impl Catalog {
         Ok(None)
     }
 
-    /// Makes the stored record of a hashtag as fresh as it is wanted, if that can be done.
+    /// Refreshes the stored record of a hashtag as required, if possible.
     pub(super) async fn freshen(
         &self,
         live: &Live,
@@ -62,38 +63,40 @@ impl Catalog {
         requirement: FreshnessRequirement,
     ) -> Result<Freshened, CatalogError> {
         let now = self.inner.clock.now();
-        let held = self.hot(reference).await?;
-        let reference = &match (reference, &held) {
-            // An assigned id means nothing to TikTok: the upstream is asked by name.
+        let known = self.hot(reference).await?;
+        let reference = &match (reference, &known) {
+            // An assigned id means nothing to TikTok: the upstream is called by name.
             (HashtagRef::Id(id), Some(hashtag)) if id.is_assigned() => {
                 HashtagRef::Key(hashtag.tag.key().clone())
             }
             (HashtagRef::Id(id), None) if id.is_assigned() => return Ok(Freshened::Missing),
             (reference, _) => reference.clone(),
         };
-        let read_at = held.as_ref().and_then(|hashtag| hashtag.reported_at());
+        let read_at = known.as_ref().and_then(|hashtag| hashtag.reported_at());
         if requirement.accepts(read_at, now, live.freshness.counts) {
-            return Ok(if held.is_some() { Freshened::Held { stale: false } } else { Freshened::Missing });
+            return Ok(if known.is_some() { Freshened::Stored { stale: false } } else { Freshened::Missing });
         }
-        let ask = ask_of(reference);
-        let missed_at = match self.inner.store.last_fetch(&ask).await? {
+        let fetch = fetch_of(reference);
+        let missed_at = match self.inner.store.last_fetch(&fetch).await? {
             Some(LastFetch { at, outcome: FetchOutcome::Missing, .. }) => Some(at),
             _ => None,
         };
         if requirement.accepts(missed_at, now, live.freshness.misses) {
             // Reports of other sources are still answered.
-            return Ok(if held.is_some() { Freshened::Held { stale: true } } else { Freshened::Missing });
+            return Ok(if known.is_some() { Freshened::Stored { stale: true } } else { Freshened::Missing });
         }
-        let has_stored = held.is_some();
+        let has_stored = known.is_some();
         let patience = Self::patience(live, has_stored);
         let flight = Flight::Hashtag(reference.clone());
-        let heard =
-            self.hear(live, flight, patience, |catalog| catalog.fetch_hashtag(reference.clone())).await?;
-        match heard {
-            CallOutcome::Stored => Ok(Freshened::Held { stale: false }),
-            CallOutcome::Missing if has_stored => Ok(Freshened::Held { stale: true }),
+        let outcome =
+            self.join(live, flight, patience, |catalog| catalog.fetch_hashtag(reference.clone())).await?;
+        match outcome {
+            CallOutcome::Stored => Ok(Freshened::Stored { stale: false }),
+            CallOutcome::Missing if has_stored => Ok(Freshened::Stored { stale: true }),
             CallOutcome::Missing => Ok(Freshened::Missing),
-            CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => Ok(Freshened::Held { stale: true }),
+            CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => {
+                Ok(Freshened::Stored { stale: true })
+            }
             CallOutcome::NotYet => Err(late()),
             CallOutcome::Denied(denied) => Err(no_answer(denied)),
         }
@@ -102,7 +105,7 @@ impl Catalog {
     /// Fetches a hashtag and stores the answer.
     async fn fetch_hashtag(self, reference: HashtagRef) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
-        let asked = live.ask(|connector, at| {
+        let called = live.call(|connector, at| {
             let reference = reference.clone();
             async move {
                 match &reference {
@@ -111,26 +114,26 @@ impl Catalog {
                 }
             }
         });
-        let told = match asked.await {
-            Ok(told) => told,
+        let observation = match called.await {
+            Ok(observation) => observation,
             Err(denied) => return Landed::Denied(denied),
         };
-        let is_missing = told.is_none();
-        let stored = self.keep_hashtag(&reference, told).await;
+        let is_missing = observation.is_none();
+        let stored = self.write_hashtag(&reference, observation).await;
         match stored {
             Ok(()) if is_missing => Landed::Missing,
             stored => Landed::of(stored),
         }
     }
 
-    async fn keep_hashtag(
+    async fn write_hashtag(
         &self,
         reference: &HashtagRef,
-        told: Option<HashtagObservation>,
+        observation: Option<HashtagObservation>,
     ) -> Result<(), CatalogError> {
         let at = self.inner.clock.now();
-        match told {
-            None => Ok(self.inner.store.note_fetch(&ask_of(reference), missing(at)).await?),
+        match observation {
+            None => Ok(self.inner.store.note_fetch(&fetch_of(reference), missing(at)).await?),
             Some(hashtag) => {
                 self.record(vec![Observation::Hashtag(Box::new(hashtag))]).await?;
                 Ok(())
@@ -138,26 +141,26 @@ impl Catalog {
         }
     }
 
-    /// Returns the record stored by now, for callers that need one.
-    pub(super) async fn held_now(
+    /// Returns the current stored record.
+    pub(super) async fn stored_now(
         &self,
         reference: &HashtagRef,
     ) -> Result<Option<Arc<Hashtag>>, CatalogError> {
         self.follow().await?;
-        self.held(reference).await
+        self.cached(reference).await
     }
 }
 
 /// Outcome of a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshened {
-    /// The record is stored; `stale` when it is older than required.
-    Held { stale: bool },
+    /// The record is stored; `stale` if it is older than required.
+    Stored { stale: bool },
     /// There is none.
     Missing,
 }
 
-fn ask_of(reference: &HashtagRef) -> Fetch {
+fn fetch_of(reference: &HashtagRef) -> Fetch {
     match reference {
         HashtagRef::Id(id) => Fetch::new(FetchKind::InfoById, &id.to_string()),
         HashtagRef::Key(key) => Fetch::new(FetchKind::InfoByName, key.as_str()),

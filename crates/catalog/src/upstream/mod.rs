@@ -1,8 +1,10 @@
-//! Asking upstreams: when what is stored is too old, once for all who ask, under the rules of each upstream. What they
-//! answer goes in by the same door as everything else ([`Catalog::record`]) and is answered from the store.
+//! Read-through refresh: missing or stale data is fetched by one coalesced call under the rules of each
+//! upstream. Answers of upstreams are recorded like everything else ([`Catalog::record`]), and requests are
+//! answered from the store.
 //!
-//! Reading order: [`Freshness`] and [`FreshnessRequirement`] (when to ask), `guarded` (one call and its rules: `breaker`, `pace`,
-//! `retries`), `flight` (one call for all), then `hashtag`, `posts` and `search` (what is asked).
+//! Reading order: [`Freshness`] and [`FreshnessRequirement`] (when to fetch), `guarded` (one call and its
+//! rules: `breaker`, `pace`, `retries`), `flight` (one call for all), then `hashtag`, `posts` and `search`
+//! (what to fetch).
 
 pub mod backfill;
 
@@ -49,10 +51,10 @@ use tokio::time::{Instant, timeout};
 
 /// Maximum wait for an upstream when a stored answer can be served instead.
 const PATIENCE: Duration = Duration::from_millis(1_500);
-/// Maximum wait when nothing is stored. Clients give up at 10 s, and the server at 8.
+/// Maximum wait when nothing is stored. Clients time out at 10 s, the server at 8.
 const DEADLINE: Duration = Duration::from_millis(7_000);
 
-/// A server of the contract, and what is allowed there.
+/// A server of the contract, and its limits.
 #[derive(Debug, Clone)]
 pub struct ContractSource {
     /// The connector.
@@ -64,11 +66,11 @@ pub struct ContractSource {
 /// The upstreams of a catalog.
 #[derive(Debug, Clone)]
 pub struct Upstreams {
-    /// When they are asked.
+    /// Maximum ages of stored data.
     pub freshness: Freshness,
     /// Servers of the contract, the preferred one first.
     pub contract: Vec<ContractSource>,
-    /// Makes pauses between tries unlike those of other nodes.
+    /// Seed of pauses between tries, which should differ from other nodes'.
     pub seed: u64,
 }
 
@@ -77,14 +79,14 @@ pub struct Upstreams {
 pub struct CachedResponse {
     /// The bytes.
     pub ready: Ready,
-    /// When it was read at its source, where a source gave a time. For a list of an upstream: when it was fetched.
+    /// Reading time at its source, if known. For a list of an upstream, the time of the fetch.
     pub observed_at: Option<Timestamp>,
-    /// Older than wanted: the upstream could not be asked, or has not answered yet.
+    /// True if it is older than required: the upstream could not be called, or has not answered yet.
     pub stale: bool,
 }
 
 impl CachedResponse {
-    /// From what is stored.
+    /// Returns an answer from the store.
     pub(crate) fn plain(ready: Ready) -> Self {
         Self { observed_at: ready.provenance.read_at, ready, stale: false }
     }
@@ -97,9 +99,9 @@ pub enum Prospect {
     MayPass,
     /// The same request fails again.
     Lasting,
-    /// The record that was requested cannot be used and is the same next time.
+    /// The requested record is a reject, and will be one again.
     Rejected {
-        /// Why: with the field and its value where one is to blame.
+        /// The reason, with the field and its value if one is the cause.
         reason: String,
     },
 }
@@ -119,9 +121,9 @@ impl Prospect {
 /// Fault of an upstream, as reported to clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamFault {
-    /// It answered, and not well.
+    /// It answered with an error or an invalid body.
     Error,
-    /// It is not called at the moment: left alone after failures, or out of budget.
+    /// It is not called at the moment: paused after failures, or out of budget.
     Unavailable,
     /// It did not answer in time.
     Timeout,
@@ -140,9 +142,9 @@ enum Flight {
 enum Landed {
     /// The upstream's answer is stored.
     Stored,
-    /// The upstream says that there is none.
+    /// The upstream does not have it.
     Missing,
-    /// It could not be asked, or did not answer.
+    /// It could not be called, or did not answer.
     Denied(Denied),
     /// Its answer could not be stored.
     NotStored(Arc<CatalogError>),
@@ -153,7 +155,7 @@ struct Contract {
     connector: ContractUpstream,
 }
 
-/// The upstreams at work.
+/// The running upstreams.
 pub(crate) struct Live {
     pub(crate) freshness: Freshness,
     contract: Vec<Contract>,
@@ -161,7 +163,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// `None` when there is nobody to ask.
+    /// Returns the upstreams; `None` if there are none.
     pub(crate) fn new(upstreams: Upstreams, store: &Store, clock: &Arc<dyn Clock>) -> Option<Self> {
         let guarded = |(n, source): (usize, ContractSource)| {
             let seed = upstreams.seed.wrapping_add(n as u64);
@@ -177,8 +179,8 @@ impl Live {
         })
     }
 
-    /// Asks the first server that answers.
-    async fn ask<T, F>(&self, make: impl Fn(ContractUpstream, Timestamp) -> F) -> Result<T, Denied>
+    /// Calls the servers in order until one answers.
+    async fn call<T, F>(&self, make: impl Fn(ContractUpstream, Timestamp) -> F) -> Result<T, Denied>
     where
         T: MayReject,
         F: Future<Output = Result<T, UpstreamError>>,
@@ -197,7 +199,7 @@ impl Live {
         Err(denied)
     }
 
-    /// Returns whether no server can be called now.
+    /// Returns true if no server can be called now.
     fn is_open(&self) -> bool {
         self.contract.iter().all(|contract| contract.guard.is_open())
     }
@@ -212,24 +214,24 @@ impl Landed {
     }
 }
 
-/// Returns the outcome for a caller.
+/// Outcome for a caller.
 enum CallOutcome {
     Stored,
     Missing,
-    /// Nothing within its patience; the flight goes on.
+    /// No answer within its patience; the flight continues.
     NotYet,
     Denied(Denied),
 }
 
 impl Catalog {
-    /// Records that each upstream sent and that could not be used, since this process began: by its name.
+    /// Returns the number of rejects of each upstream, by name, since this process began.
     pub fn upstream_rejects(&self) -> Vec<(&str, u64)> {
         let contract = self.inner.live.as_ref().map_or(&[][..], |live| &live.contract);
         contract.iter().map(|contract| (contract.guard.name.as_str(), contract.guard.rejects())).collect()
     }
 
     /// Joins the flight for this, and waits no longer than `patience`.
-    async fn hear<F>(
+    async fn join<F>(
         &self,
         live: &Live,
         flight: Flight,
@@ -246,14 +248,14 @@ impl Catalog {
             Ok(Some(Landed::Missing)) => Ok(CallOutcome::Missing),
             Ok(Some(Landed::Denied(denied))) => Ok(CallOutcome::Denied(denied)),
             Ok(Some(Landed::NotStored(error))) => Err(CatalogError::NotStored(error)),
-            Ok(None) => Err(store::StoreError::Panicked("asking an upstream panicked".to_owned()).into()),
+            Ok(None) => Err(store::StoreError::Panicked("a call to an upstream panicked".to_owned()).into()),
         }
     }
 
     /// Returns the maximum wait, given whether a stored answer can be served instead.
     fn patience(live: &Live, has_stored: bool) -> Duration {
         match has_stored {
-            // Somebody else's try will tell when it is well again.
+            // A trial call of another caller finds out when it works again.
             true if live.is_open() => Duration::ZERO,
             true => PATIENCE,
             false => DEADLINE,
@@ -261,7 +263,7 @@ impl Catalog {
     }
 }
 
-/// As an error for who gets no answer.
+/// Converts a denial to an error for a caller without an answer.
 fn no_answer(denied: Denied) -> CatalogError {
     let fault = match &denied {
         Denied::BreakerOpen | Denied::Paced | Denied::BudgetUsedUp(_) | Denied::Uncounted(_) => {
@@ -278,7 +280,7 @@ fn no_answer(denied: Denied) -> CatalogError {
     CatalogError::Upstream { fault, cause: denied.to_string(), prospect: Prospect::of(&denied) }
 }
 
-/// As an error for who waited too long.
+/// Returns the error of a caller that waited too long.
 fn late() -> CatalogError {
     CatalogError::Upstream {
         fault: UpstreamFault::Timeout,

@@ -1,4 +1,5 @@
-//! The rate limit of an upstream: calls are spread evenly over a minute, with a small burst. GCRA by `governor`.
+//! The rate limit of an upstream: calls are spread evenly over a minute, with a small burst. GCRA by
+//! `governor`.
 
 use domain::Timestamp;
 use governor::clock::{Clock, Reference};
@@ -14,7 +15,8 @@ use std::time::Duration;
 /// Part of a minute's calls that may go out at once.
 const BURST_PART: u32 = 10;
 const MINUTE: Duration = Duration::from_secs(60);
-/// Longest step of the clock that counts, in milliseconds: a day, after which every booked place is in the past.
+/// Longest step of the clock that counts, in milliseconds: a day, after which every booked place is in the
+/// past.
 const STEP_MS_MAX: u64 = 86_400_000;
 
 /// The rate limit of one upstream.
@@ -25,12 +27,13 @@ pub(super) struct Pace(Option<Mutex<Paced>>);
 struct Paced {
     limiter: RateLimiter<NotKeyed, InMemoryState, LimiterClock, NoOpMiddleware<Nanos>>,
     clock: LimiterClock,
-    /// Time that passed between calls. A clock that is set back adds nothing, so nobody waits for it to catch up.
+    /// Time that passed between calls. A clock that is set back adds nothing, so nobody waits for it to catch
+    /// up.
     elapsed: Nanos,
     now: Timestamp,
 }
 
-/// The clock of the limiter, which is set before each check: to now, or to the moment that a place is booked for.
+/// The clock of the limiter, which is set before each check: to now, or to the moment of a booked place.
 #[derive(Debug, Clone, Default)]
 struct LimiterClock(Arc<AtomicU64>);
 
@@ -62,7 +65,7 @@ impl Pace {
         }))
     }
 
-    /// Books a place for one call. Returns how many milliseconds to wait for it, or `None`, and books none, where that is
+    /// Books a place for one call. Returns the milliseconds to wait for it; `None`, without booking, if that is
     /// more than `wait_ms_max`.
     pub(super) fn take(&self, now: Timestamp, wait_ms_max: u64) -> Option<u64> {
         let Some(paced) = &self.0 else { return Some(0) };
@@ -99,7 +102,7 @@ mod tests {
     fn a_burst_goes_out_at_once_and_the_rest_is_spread() {
         let pace = Pace::new(60);
         assert_eq!((0..6).map(|_| pace.take(at(0), 0)).collect::<Vec<_>>(), [Some(0); 6]);
-        assert_eq!(pace.take(at(0), 999), None, "no place is taken that nobody waits for");
+        assert_eq!(pace.take(at(0), 999), None, "no place is booked without a waiting call");
         assert_eq!(pace.take(at(0), 1_000), Some(1_000));
         assert_eq!(pace.take(at(0), 2_000), Some(2_000));
         assert_eq!(pace.take(at(100_000), 0), Some(0));
@@ -113,7 +116,7 @@ mod tests {
     }
 
     proptest! {
-        /// In any minute no more go out than a minute's calls and the burst.
+        /// No minute has more calls than its limit and the burst.
         #[test]
         fn no_minute_has_more_than_is_allowed(per_minute in 1_u32..500, gaps in prop::collection::vec(0_i64..400, 1..800)) {
             let pace = Pace::new(per_minute);

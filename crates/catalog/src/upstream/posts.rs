@@ -1,27 +1,27 @@
-//! The videos under a hashtag, with what an upstream has of them taken in on the way.
+//! The videos under a hashtag, with those of an upstream recorded on the way.
 //!
-//! A walk begins with what is stored and the upstream's first page. When it comes to the end of that and the upstream
-//! has more, the next of its pages is taken in, and what is new in it is put at the end of the walk's frozen order. So
-//! a walk still sees each video once, and what is stored grows beyond what an upstream will ever give at once.
+//! A walk begins with the stored videos and the upstream's first page. At the end of these, if the upstream has
+//! more, its next page is recorded, and the new videos are appended to the walk's frozen order. So a walk still
+//! sees each video once, and the store grows beyond what an upstream ever returns at once.
 
 use super::hashtag::Freshened;
 use super::{
     CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
 };
 use crate::cache::Ready;
-use crate::walk::Keep;
+use crate::walk::Persist;
 use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, Observation, Region, VideoObservation, WalkCursor};
 use sources::upstream::contract::{COUNT_MAX, Page, PostsRequest};
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
-/// Times an upstream is asked again for a page that is empty and not its last.
+/// Maximum number of retries of a page that is empty and not the last.
 pub(super) const EMPTY_PAGES_MAX: u32 = 3;
-/// Pages of an upstream that one page of ours may take, as those before may bring nothing new.
+/// Maximum number of an upstream's pages fetched for one page of ours, as some may have nothing new.
 const PAGES_MAX: u32 = 5;
 
-/// Which list of an upstream's.
+/// A list of videos at an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Feed {
     pub(super) id: HashtagId,
@@ -29,14 +29,14 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    fn ask(self) -> Fetch {
+    fn fetch(self) -> Fetch {
         let region = self.region.map(|region| region.to_string()).unwrap_or_default();
         Fetch::new(FetchKind::Posts, &format!("{}/{region}", self.id))
     }
 }
 
 impl Catalog {
-    /// A page of a walk as bytes; `None` if there is no such hashtag.
+    /// Returns a page of a walk as bytes; `None` if there is no such hashtag.
     pub async fn posts_answer(
         &self,
         reference: &HashtagRef,
@@ -59,14 +59,14 @@ impl Catalog {
             _ => false,
         };
         let Some(page) = self.fill(live, reference, feed, request).await? else { return Ok(None) };
-        let asked_at = self.inner.store.last_fetch(&feed.ask()).await?.map(|asked| asked.at);
-        let observed_at = asked_at.or(page.provenance.read_at);
+        let fetched_at = self.inner.store.last_fetch(&feed.fetch()).await?.map(|fetch| fetch.at);
+        let observed_at = fetched_at.or(page.provenance.read_at);
         Ok(Some(CachedResponse { ready: Ready::new(render(&page), page.provenance), observed_at, stale }))
     }
 
-    /// The id an upstream lists the videos of a hashtag under. Where TikTok's is not stored, the upstream is asked for the
-    /// hashtag's record first; one that answers it without an id of TikTok's is a Tagmeter, which lists videos under the
-    /// assigned id. `None` where no upstream knows the hashtag.
+    /// Returns the hashtag with the id under which an upstream lists its videos. If TikTok's is not stored, the
+    /// hashtag's record is fetched first; an upstream that answers without TikTok's id is a Tagmeter, which
+    /// lists videos under the assigned id. `None` if no upstream knows the hashtag.
     pub(super) async fn with_feed_id(
         &self,
         live: &Live,
@@ -79,12 +79,12 @@ impl Catalog {
         }
         let freshened = self.freshen(live, reference, requirement).await?;
         let Some(hashtag) = self.hashtag(reference).await? else { return Ok(None) };
-        let is_answered = freshened == Freshened::Held { stale: false };
+        let is_answered = freshened == Freshened::Stored { stale: false };
         let id = hashtag.id.or_else(|| is_answered.then(|| hashtag.public_id()));
         Ok(id.map(|id| (hashtag, id)))
     }
 
-    /// The hashtag, asked for where it is not held.
+    /// Returns the hashtag, fetched if it is not stored.
     pub(super) async fn known(
         &self,
         live: &Live,
@@ -95,11 +95,12 @@ impl Catalog {
         }
         match self.freshen(live, reference, FreshnessRequirement::default()).await? {
             Freshened::Missing => Ok(None),
-            Freshened::Held { .. } => self.hashtag(reference).await,
+            Freshened::Stored { .. } => self.hashtag(reference).await,
         }
     }
 
-    /// Takes the first page of a feed in, unless that was done lately. Tells whether what is stored is older than wanted.
+    /// Records the first page of a feed, unless that was done recently. Returns true if the stored data is
+    /// older than required.
     async fn begin_feed(
         &self,
         live: &Live,
@@ -107,13 +108,13 @@ impl Catalog {
         feed: Feed,
         requirement: FreshnessRequirement,
     ) -> Result<bool, CatalogError> {
-        let asked_at = self.inner.store.last_fetch(&feed.ask()).await?.map(|asked| asked.at);
-        if requirement.accepts(asked_at, self.inner.clock.now(), live.freshness.posts) {
+        let fetched_at = self.inner.store.last_fetch(&feed.fetch()).await?.map(|fetch| fetch.at);
+        if requirement.accepts(fetched_at, self.inner.clock.now(), live.freshness.posts) {
             return Ok(false);
         }
         let has_stored = hashtag.observed.videos > 0;
         let patience = Self::patience(live, has_stored);
-        match self.take_in(live, hashtag, feed, 0, patience).await? {
+        match self.fetch_page(live, hashtag, feed, 0, patience).await? {
             CallOutcome::Stored | CallOutcome::Missing => Ok(false),
             CallOutcome::NotYet | CallOutcome::Denied(_) if has_stored => Ok(true),
             CallOutcome::NotYet => Err(late()),
@@ -121,7 +122,7 @@ impl Catalog {
         }
     }
 
-    /// A page that is full, or the last one there is, here and at the upstream.
+    /// Returns a page that is full, or the last one both here and at the upstream.
     async fn fill(
         &self,
         live: &Live,
@@ -131,9 +132,9 @@ impl Catalog {
     ) -> Result<Option<WalkPage>, CatalogError> {
         let mut taken_in = 0;
         loop {
-            let Some(hashtag) = self.held_now(reference).await? else { return Ok(None) };
-            let page = self.page(&hashtag, request, Keep::Always).await?;
-            let more = match self.inner.store.last_fetch(&feed.ask()).await? {
+            let Some(hashtag) = self.stored_now(reference).await? else { return Ok(None) };
+            let page = self.page(&hashtag, request, Persist::Always).await?;
+            let more = match self.inner.store.last_fetch(&feed.fetch()).await? {
                 Some(LastFetch { cursor: Some(cursor), has_more: true, .. }) if !page.has_more => cursor,
                 _ => return Ok(Some(page)),
             };
@@ -142,9 +143,9 @@ impl Catalog {
             }
             taken_in += 1;
             let patience = Self::patience(live, false);
-            match self.take_in(live, &hashtag, feed, more, patience).await? {
+            match self.fetch_page(live, &hashtag, feed, more, patience).await? {
                 CallOutcome::Stored | CallOutcome::Missing => {}
-                // What is here goes out, and the next page may have better luck.
+                // The stored videos are returned, and the next page may succeed.
                 CallOutcome::NotYet | CallOutcome::Denied(_) if !page.videos.is_empty() => {
                     return Ok(Some(WalkPage { has_more: true, ..page }));
                 }
@@ -160,17 +161,17 @@ impl Catalog {
         }
     }
 
-    /// Puts videos that are not in a walk's order yet at its end.
+    /// Appends videos that are not in a walk's order yet.
     async fn extend(&self, hashtag: &Hashtag, region: Option<Region>, slot: u64) -> Result<(), CatalogError> {
         let videos = self.ranking(hashtag, region).await?;
         let extended = self.inner.store.extend_generation(hashtag.row, slot, videos).await?;
         let extended = extended.ok_or(CatalogError::CursorUnknown)?;
-        self.inner.cache.keep_generation(extended.generation);
+        self.inner.cache.insert_generation(extended.generation);
         Ok(())
     }
 
-    /// Takes a page of a feed in, once for all who ask for it.
-    async fn take_in(
+    /// Fetches and records a page of a feed, once for all concurrent callers.
+    async fn fetch_page(
         &self,
         live: &Live,
         hashtag: &Hashtag,
@@ -180,17 +181,17 @@ impl Catalog {
     ) -> Result<CallOutcome, CatalogError> {
         let flight = Flight::Posts { hashtag: hashtag.row, region: feed.region, cursor };
         let tag = TagRef { tag: hashtag.tag.clone(), id: Some(feed.id) };
-        self.hear(live, flight, patience, |catalog| catalog.fetch_posts(tag, feed, cursor)).await
+        self.join(live, flight, patience, |catalog| catalog.fetch_posts(tag, feed, cursor)).await
     }
 
     async fn fetch_posts(self, tag: TagRef, feed: Feed, cursor: u64) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
-        let asked = PostsRequest { cursor, count: COUNT_MAX, region: feed.region };
+        let request = PostsRequest { cursor, count: COUNT_MAX, region: feed.region };
         let mut empty = 0;
         let page = loop {
-            let called = live.ask(|connector, at| {
+            let called = live.call(|connector, at| {
                 let tag = tag.clone();
-                async move { connector.posts(&tag, feed.id, asked, at).await }
+                async move { connector.posts(&tag, feed.id, request, at).await }
             });
             match called.await {
                 Err(denied) => return Landed::Denied(denied),
@@ -201,30 +202,30 @@ impl Catalog {
             }
         };
         let Some(page) = page else { return Landed::Missing };
-        Landed::of(self.keep_posts(feed, cursor, page).await)
+        Landed::of(self.write_posts(feed, cursor, page).await)
     }
 
-    pub(super) async fn keep_posts(
+    pub(super) async fn write_posts(
         &self,
         feed: Feed,
         cursor: u64,
         page: Page<VideoObservation>,
     ) -> Result<(), CatalogError> {
         let at = self.inner.clock.now();
-        // A page that stays empty, or leads back, is the end, whatever it says.
+        // A page that stays empty, or leads back, is the last, whatever it announces.
         let goes_on = page.has_more && page.cursor > cursor && !page.records.is_empty();
         if page.has_more && !goes_on {
-            tracing::warn!(hashtag = %feed.id, cursor, "an upstream says that there is more and gives none");
+            tracing::warn!(hashtag = %feed.id, cursor, "an upstream announces more and returns none");
         }
         let videos = page.records.into_iter().map(|video| Observation::Video(Box::new(video)));
         let videos: Vec<Observation> = videos.collect();
         let is_new = !videos.is_empty() && self.record(videos).await?.videos_new > 0;
         let now =
             LastFetch { at, outcome: FetchOutcome::Found, cursor: Some(page.cursor), has_more: goes_on };
-        let before = self.inner.store.last_fetch(&feed.ask()).await?;
-        // Where a walk begins anew with nothing new, it does not go through what was taken in before.
+        let before = self.inner.store.last_fetch(&feed.fetch()).await?;
+        // A new walk without new videos skips the pages recorded before.
         let further = before.filter(|before| cursor == 0 && !is_new && before.cursor > now.cursor);
         let reached = further.map_or(now, |before| LastFetch { at, ..before });
-        Ok(self.inner.store.note_fetch(&feed.ask(), reached).await?)
+        Ok(self.inner.store.note_fetch(&feed.fetch(), reached).await?)
     }
 }

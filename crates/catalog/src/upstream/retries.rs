@@ -1,5 +1,5 @@
-//! When a failed call is tried again: at most three tries, after a pause between nothing and a limit that doubles (full
-//! jitter), and never so often that tries again make up more than a tenth of the first ones.
+//! Retries of failed calls: at most three tries, after a pause between zero and a limit that doubles (full
+//! jitter), and never more retries than a tenth of the first tries.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,35 +7,36 @@ use std::sync::{Mutex, PoisonError};
 pub(super) const TRIES_MAX: u32 = 3;
 /// The pause before the second try is at most this; before the third, twice that.
 const PAUSE_MS: u64 = 250;
-/// Tries again that may be saved up.
+/// Maximum number of saved retries.
 const SAVED_MAX: u64 = 10;
-/// First tries that pay for one try again.
+/// First tries that pay for one retry.
 const FIRST_TRIES: u64 = 10;
 
 #[derive(Debug)]
 struct State {
-    /// In tenths of a try again.
+    /// In tenths of a retry.
     saved: u64,
     random: u64,
 }
 
-/// See the file's first lines.
+/// The budget of retries.
 #[derive(Debug)]
 pub(super) struct Retries(Mutex<State>);
 
 impl Retries {
-    /// Pauses follow from the seed.
+    /// Returns a budget; `seed` determines the pauses.
     pub(super) fn new(seed: u64) -> Self {
         Self(Mutex::new(State { saved: 0, random: seed }))
     }
 
-    /// A call is tried for the first time.
+    /// Records the first try of a call.
     pub(super) fn first(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.saved = (state.saved + 1).min(SAVED_MAX * FIRST_TRIES);
     }
 
-    /// Returns the milliseconds to wait before retrying a call that failed for the `tried`th time; `None` to give up.
+    /// Returns the milliseconds to wait before retrying a call that failed for the `tried`th time; `None` to
+    /// give up.
     pub(super) fn again(&self, tried: u32) -> Option<u64> {
         if tried >= TRIES_MAX {
             return None;

@@ -1,4 +1,4 @@
-//! A search, with what an upstream finds taken in first.
+//! A search, with the results of an upstream recorded first.
 
 use super::{CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, late, no_answer};
 use crate::searching::SearchPage;
@@ -11,7 +11,7 @@ use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 const KEYWORD_BYTES_MAX: usize = 200;
 
 impl Catalog {
-    /// The hashtags that answer a keyword, as bytes; those that an upstream finds are among them.
+    /// Returns the hashtags that match a keyword, as bytes, including those that an upstream finds.
     pub async fn search_answer(
         &self,
         keyword: &str,
@@ -20,15 +20,15 @@ impl Catalog {
         requirement: FreshnessRequirement,
         render: fn(&SearchPage) -> Vec<u8>,
     ) -> Result<CachedResponse, CatalogError> {
-        let asked =
-            if offset == 0 { self.ask_for_keyword(keyword, requirement).await? } else { Searched::NotAsked };
+        let searched =
+            if offset == 0 { self.fetch_keyword(keyword, requirement).await? } else { Searched::NotNeeded };
         let page = self.search_ready(keyword, offset, limit, render).await?;
-        match asked {
-            Searched::NotAsked => Ok(CachedResponse::plain(page)),
+        match searched {
+            Searched::NotNeeded => Ok(CachedResponse::plain(page)),
             Searched::At(at) => Ok(CachedResponse { ready: page, observed_at: Some(at), stale: false }),
             Searched::Failed(error) => {
-                let held = self.search(keyword, 0, 1).await?;
-                if held.hashtags.is_empty() {
+                let stored = self.search(keyword, 0, 1).await?;
+                if stored.hashtags.is_empty() {
                     Err(error)
                 } else {
                     Ok(CachedResponse { stale: true, ..CachedResponse::plain(page) })
@@ -37,27 +37,27 @@ impl Catalog {
         }
     }
 
-    async fn ask_for_keyword(
+    async fn fetch_keyword(
         &self,
         keyword: &str,
         requirement: FreshnessRequirement,
     ) -> Result<Searched, CatalogError> {
-        let Some(live) = self.inner.live.as_ref() else { return Ok(Searched::NotAsked) };
+        let Some(live) = self.inner.live.as_ref() else { return Ok(Searched::NotNeeded) };
         let keyword = keyword.trim().trim_start_matches('#').to_lowercase();
         if keyword.is_empty() || keyword.len() > KEYWORD_BYTES_MAX {
-            return Ok(Searched::NotAsked);
+            return Ok(Searched::NotNeeded);
         }
         let now = self.inner.clock.now();
-        let ask = ask_of(&keyword);
-        let asked_at = self.inner.store.last_fetch(&ask).await?.map(|asked| asked.at);
-        if requirement.accepts(asked_at, now, live.freshness.search) {
-            return Ok(asked_at.map_or(Searched::NotAsked, Searched::At));
+        let fetch = fetch_of(&keyword);
+        let fetched_at = self.inner.store.last_fetch(&fetch).await?.map(|last| last.at);
+        if requirement.accepts(fetched_at, now, live.freshness.search) {
+            return Ok(fetched_at.map_or(Searched::NotNeeded, Searched::At));
         }
         let patience = Self::patience(live, false);
         let flight = Flight::Search(keyword.as_str().into());
-        let heard =
-            self.hear(live, flight, patience, |catalog| catalog.fetch_search(keyword.clone())).await?;
-        Ok(match heard {
+        let outcome =
+            self.join(live, flight, patience, |catalog| catalog.fetch_search(keyword.clone())).await?;
+        Ok(match outcome {
             CallOutcome::Stored | CallOutcome::Missing => Searched::At(self.inner.clock.now()),
             CallOutcome::NotYet => Searched::Failed(late()),
             CallOutcome::Denied(denied) => Searched::Failed(no_answer(denied)),
@@ -66,40 +66,41 @@ impl Catalog {
 
     async fn fetch_search(self, keyword: String) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
-        let asked = live.ask(|connector, at| {
+        let called = live.call(|connector, at| {
             let keyword = keyword.clone();
             async move { connector.search(&keyword, 0, COUNT_MAX, at).await }
         });
-        match asked.await {
+        match called.await {
             Err(denied) => Landed::Denied(denied),
             Ok(page) => {
-                let told = page.records.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
-                Landed::of(self.keep_search(&keyword, told.collect()).await)
+                let observations =
+                    page.records.into_iter().map(|hashtag| Observation::Hashtag(Box::new(hashtag)));
+                Landed::of(self.write_search(&keyword, observations.collect()).await)
             }
         }
     }
 
-    async fn keep_search(&self, keyword: &str, told: Vec<Observation>) -> Result<(), CatalogError> {
+    async fn write_search(&self, keyword: &str, observations: Vec<Observation>) -> Result<(), CatalogError> {
         let at = self.inner.clock.now();
-        let outcome = if told.is_empty() { FetchOutcome::Missing } else { FetchOutcome::Found };
-        if !told.is_empty() {
-            self.record(told).await?;
+        let outcome = if observations.is_empty() { FetchOutcome::Missing } else { FetchOutcome::Found };
+        if !observations.is_empty() {
+            self.record(observations).await?;
         }
-        let asked = LastFetch { at, outcome, cursor: None, has_more: false };
-        Ok(self.inner.store.note_fetch(&ask_of(keyword), asked).await?)
+        let fetched = LastFetch { at, outcome, cursor: None, has_more: false };
+        Ok(self.inner.store.note_fetch(&fetch_of(keyword), fetched).await?)
     }
 }
 
 /// Outcome of an upstream search.
 enum Searched {
-    /// There is none, or it need not be.
-    NotAsked,
+    /// There is no upstream, or it is not needed.
+    NotNeeded,
     /// Its results are stored.
     At(Timestamp),
-    /// It could not be.
+    /// It failed.
     Failed(CatalogError),
 }
 
-fn ask_of(keyword: &str) -> Fetch {
+fn fetch_of(keyword: &str) -> Fetch {
     Fetch::new(FetchKind::Search, keyword)
 }

@@ -1,11 +1,11 @@
-//! Why a walk ended and how much of the hashtag it saw.
+//! The reason of a walk's end, and its coverage of the hashtag.
 //!
-//! An upstream that says "no more" has come to the end of the hashtag or to its own ceiling. It is the end where at least
-//! as many videos were seen as are reported. Otherwise it is a ceiling if the upstream stopped at a number at which
-//! upstreams are known to stop, or before 90 % of the reported videos, or of those stored from elsewhere, were seen:
-//! totals count removed and private videos too, so that a few are always missing. Without a report and such a number, the
-//! upstream is believed. Totals are of all countries, so a walk through one country goes by the
-//! numbers alone.
+//! An upstream that returns no more is at the end of the hashtag or at its own ceiling. It is the end if at
+//! least as many videos were seen as are reported. Otherwise it is a ceiling if the upstream stopped at a
+//! number at which upstreams are known to stop, or before 90 % of the reported videos, or of those stored from
+//! elsewhere, were seen: totals count removed and private videos too, so that a few are always missing. Without
+//! a report and such a number, it is the end. Totals are of all countries, so a walk through one country is
+//! judged by the numbers alone.
 
 use crate::jobs::{ReportedVideos, Share, StopReason, WalkCoverage, WalkEstimate, WalkOrder, WalkState};
 use crate::{Catalog, CatalogError, HashtagRef};
@@ -15,27 +15,27 @@ use serde::Serialize;
 use sources::upstream::contract::COUNT_MAX;
 use store::walk_runs::WalkRun;
 
-/// Numbers of videos at which upstreams are known to stop, whatever there is.
+/// Numbers of videos at which upstreams are known to stop.
 const CEILINGS: [u64; 3] = [500, 1_000, 5_000];
 
-/// Why the upstream says that there is no more; `hashtag` where its totals are about what was walked through.
+/// Returns why the upstream has no more; `hashtag` is given if its totals cover what was walked through.
 pub(super) fn end_reason(state: &WalkState, hashtag: Option<&Hashtag>) -> StopReason {
     let counters = state.counters;
     let unique = counters.unique;
-    let told = hashtag.and_then(|hashtag| hashtag.reported.videos).map(lowest);
-    if told.is_some_and(|told| unique >= told) {
+    let reported_least = hashtag.and_then(|hashtag| hashtag.reported.videos).map(lowest);
+    if reported_least.is_some_and(|reported_least| unique >= reported_least) {
         return StopReason::End;
     }
     let given = unique + counters.duplicate + counters.rejects;
     if CEILINGS.iter().any(|ceiling| [unique, given, state.cursor].contains(ceiling)) {
         return StopReason::Cap;
     }
-    let held = hashtag.map_or(0, |hashtag| hashtag.observed.videos);
-    let there_are = told.unwrap_or(0).max(held);
+    let stored = hashtag.map_or(0, |hashtag| hashtag.observed.videos);
+    let there_are = reported_least.unwrap_or(0).max(stored);
     if unique.saturating_mul(10) < there_are.saturating_mul(9) { StopReason::Cap } else { StopReason::End }
 }
 
-/// Lowest number that a rounded report can mean.
+/// Returns the lowest number that a rounded report can mean.
 fn lowest(count: Count) -> u64 {
     count.value() - if count.is_rounded() { count.resolution() / 2 } else { 0 }
 }
@@ -43,7 +43,7 @@ fn lowest(count: Count) -> u64 {
 /// Estimated cost of a walk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WalkPrice {
-    /// Pages, if the upstream gives full ones; `None` where that cannot be known.
+    /// Pages, if all are full; `None` if unknown.
     pub pages: Option<u64>,
     /// Credits: one a page, and never more than the walk's budget.
     pub credits: Option<u64>,
@@ -51,9 +51,9 @@ pub struct WalkPrice {
     pub credits_max: u64,
     /// Reported videos of the hashtag.
     pub reported_videos: Option<u64>,
-    /// Videos that are stored already.
+    /// Stored videos.
     pub held_videos: Option<u64>,
-    /// Basis of the numbers, or why there are none.
+    /// Basis of the numbers, or the reason if there are none.
     pub basis: String,
 }
 
@@ -84,8 +84,8 @@ impl Catalog {
         })
     }
 
-    /// Keeps what a walk saw where it took all that it could, and judges it against the reported total and the walk
-    /// before it. `began` is when its job was first begun.
+    /// Stores what a walk saw if it fetched all it could, and compares it with the reported total and the
+    /// previous walk. `began` is the first start of its job.
     pub async fn walk_coverage(
         &self,
         job_id: JobId,
@@ -95,11 +95,11 @@ impl Catalog {
     ) -> Result<Option<WalkCoverage>, CatalogError> {
         let id = state.target.as_ref().and_then(|target| target.id.parse().ok());
         let Some(id) = id else { return Ok(None) };
-        let Some(hashtag) = self.held_now(&HashtagRef::Id(id)).await? else { return Ok(None) };
+        let Some(hashtag) = self.stored_now(&HashtagRef::Id(id)).await? else { return Ok(None) };
         let estimated = self.recaptured(job_id, began, order, state, &hashtag).await?;
         let (estimate, estimate_missing) = split(estimated);
-        let told = hashtag.reported.videos;
-        let coverage = Coverage::new(state.counters.unique, told);
+        let total = hashtag.reported.videos;
+        let coverage = Coverage::new(state.counters.unique, total);
         let share = match coverage {
             _ if order.region.is_some() => Err("the reported total is of all countries"),
             None => Err("no source reports the number of videos"),
@@ -109,7 +109,7 @@ impl Catalog {
             }
         };
         let (share, share_missing) = split(share);
-        let reported = told.map(|count| ReportedVideos {
+        let reported = total.map(|count| ReportedVideos {
             value: count.value(),
             rounded: count.is_rounded(),
             step: count.resolution(),
@@ -126,7 +126,7 @@ impl Catalog {
         state: &WalkState,
         hashtag: &Hashtag,
     ) -> Result<Result<WalkEstimate, &'static str>, CatalogError> {
-        if !state.stop_reason.is_some_and(StopReason::took_all) {
+        if !state.stop_reason.is_some_and(StopReason::fetched_all) {
             return Ok(Err("this walk ended before it had all that the upstream gives"));
         }
         let (store, region, videos) = (&self.inner.store, order.region(), state.seen.videos());
@@ -140,7 +140,7 @@ impl Catalog {
         };
         if !videos.is_empty() {
             let at = self.inner.clock.now();
-            store.keep_walk_run(WalkRun { hashtag: hashtag.row, region, job_id, at, videos }).await?;
+            store.write_walk_run(WalkRun { hashtag: hashtag.row, region, job_id, at, videos }).await?;
         }
         Ok(estimate)
     }
@@ -159,7 +159,7 @@ fn estimated(recapture: Recapture, earlier: JobId) -> WalkEstimate {
     }
 }
 
-/// A value, or why there is none.
+/// Splits a result into its value and the reason if there is none.
 fn split<T>(result: Result<T, &'static str>) -> (Option<T>, Option<String>) {
     match result {
         Ok(value) => (Some(value), None),
@@ -175,7 +175,7 @@ mod tests {
     use domain::observation::{HashtagCounts, HashtagDetails};
     use domain::{HashtagRow, Tag};
 
-    fn hashtag(reported: Option<Count>, held: u64) -> Hashtag {
+    fn hashtag(reported: Option<Count>, stored: u64) -> Hashtag {
         Hashtag {
             row: HashtagRow(1),
             id: None,
@@ -184,20 +184,20 @@ mod tests {
             reported: HashtagCounts { videos: reported, ..HashtagCounts::default() },
             as_read: domain::hashtag::AsReadCounts::default(),
             reported_times: ReportedTimes::default(),
-            observed: Observed { videos: held, ..Observed::default() },
+            observed: Observed { videos: stored, ..Observed::default() },
             details: HashtagDetails::default(),
             changed: 1,
         }
     }
 
-    fn reason(unique: u64, reported: Option<Count>, held: u64) -> &'static str {
+    fn reason(unique: u64, reported: Option<Count>, stored: u64) -> &'static str {
         let counters = WalkCounters { unique, ..WalkCounters::default() };
-        end_reason(&WalkState { counters, ..WalkState::default() }, Some(&hashtag(reported, held))).name()
+        end_reason(&WalkState { counters, ..WalkState::default() }, Some(&hashtag(reported, stored))).name()
     }
 
     #[test]
-    fn an_end_is_told_from_a_ceiling() {
-        for (unique, reported, held, want) in [
+    fn an_end_differs_from_a_ceiling() {
+        for (unique, reported, stored, want) in [
             (120, None, 120, "end"),
             (500, None, 500, "cap"),
             (5_000, None, 5_000, "cap"),
@@ -212,7 +212,7 @@ mod tests {
             (15_950, Count::rounded(16_000), 15_950, "end"),
             (5_000, Count::rounded(16_400_000), 5_000, "cap"),
         ] {
-            assert_eq!(reason(unique, reported, held), want, "{unique} of {reported:?}, {held} held");
+            assert_eq!(reason(unique, reported, stored), want, "{unique} of {reported:?}, {stored} stored");
         }
     }
 

@@ -1,8 +1,8 @@
-//! A page of a walk job: through the upstream's rules, recorded, counted. The loop around it, the charge and the state
-//! between two pages are the worker's.
+//! A page of a walk job: fetched under the upstream's rules, recorded, counted. The worker has the loop around
+//! it, the charge and the state between two pages.
 //!
-//! A walk keeps to one upstream, the first one unless it has begun with another, since cursors of two mean different
-//! things. An empty page that is not the last is asked for again, and passed over if it names a later one.
+//! A walk stays with one upstream, the first one unless it began with another, since their cursors differ. An
+//! empty page that is not the last is fetched again, and skipped if it names a later one.
 
 use super::posts::{EMPTY_PAGES_MAX, Feed};
 use super::walk_end::end_reason;
@@ -15,38 +15,38 @@ use sources::upstream::contract::{COUNT_MAX, Page, PostsRequest};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long one call may wait for its place and for its answer, tries again included. Nobody waits for a job.
+/// Time limit of one call, including the wait for its place and retries. No client waits for a job.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
-/// Empty pages in a row that are passed over, where each names a later one.
+/// Maximum number of consecutive empty pages that are skipped, if each names a later one.
 const SKIPPED_MAX: u32 = 3;
-/// Pages in a row that bring nothing new before a walk ends.
+/// Consecutive pages without a new video after which a walk ends.
 const IDLE_PAGES_MAX: u32 = 3;
 
-/// What came of going on with a walk.
+/// Outcome of a step of a walk.
 #[derive(Debug)]
 pub enum WalkStep {
-    /// A page that brought at least one video new to this walk: it is to be charged. With a `stop_reason` it was the last.
+    /// A page with at least one video new to this walk, to be charged. With a `stop_reason` it was the last.
     Page(WalkState),
-    /// A page that brought only repeats or only rejects: it is free. With a `stop_reason` it was the last.
+    /// A page with only repeats or only rejects, which is free. With a `stop_reason` it was the last.
     Idle(WalkState),
-    /// There is no further page; nothing is to be paid.
+    /// There is no further page; nothing is charged.
     Ended(WalkState),
     /// There is no such hashtag, or no upstream has an id for it.
     Missing(WalkState),
-    /// The upstream could not go on; the state is what was reached.
+    /// The upstream failed.
     Fault {
-        /// What was reached.
+        /// State reached.
         state: WalkState,
-        /// What clients may hear of it.
+        /// The fault as reported to clients.
         fault: UpstreamFault,
-        /// For the log.
+        /// Cause for the log.
         cause: String,
-        /// Whether it is of use to try again in a while.
+        /// Prospect of a retry.
         prospect: Prospect,
     },
 }
 
-/// What ended a step before its page.
+/// End of a step before its page.
 enum Cut {
     Step(Box<WalkStep>),
     Failed(CatalogError),
@@ -59,13 +59,13 @@ impl From<CatalogError> for Cut {
 }
 
 impl Catalog {
-    /// Whether there is an upstream to walk through.
+    /// Returns true if there is an upstream to walk through.
     pub fn has_upstream(&self) -> bool {
         self.inner.live.is_some()
     }
 
-    /// Advances a walk by one page that is not empty. Everything on the page is stored when this returns; a second call
-    /// with the same state is harmless.
+    /// Advances a walk by one page that is not empty. Everything on the page is stored when this returns; a
+    /// second call with the same state is harmless.
     pub async fn walk_step(&self, order: &WalkOrder, state: WalkState) -> Result<WalkStep, CatalogError> {
         let Some(live) = self.inner.live.as_ref() else {
             let cause = "no upstream is configured here".to_owned();
@@ -86,11 +86,11 @@ impl Catalog {
         let tag = TagRef { tag: hashtag.tag.clone(), id: Some(id) };
         let mut empty = 0;
         loop {
-            let asked = PostsRequest { cursor: state.cursor, count: COUNT_MAX, region: feed.region };
+            let request = PostsRequest { cursor: state.cursor, count: COUNT_MAX, region: feed.region };
             let deadline = Instant::now() + CALL_DEADLINE;
             let called = contract.guard.call(deadline, |at| {
                 let (connector, tag) = (contract.connector.clone(), tag.clone());
-                async move { connector.posts(&tag, id, asked, at).await }
+                async move { connector.posts(&tag, id, request, at).await }
             });
             let page = match called.await {
                 Ok(Some(page)) => page,
@@ -99,7 +99,7 @@ impl Catalog {
             };
             state.faults = 0;
             if !page.records.is_empty() || page.rejects.count() > 0 {
-                return Ok(self.take_page(feed, state, page).await?);
+                return Ok(self.write_page(feed, state, page).await?);
             }
             state.counters.empty_page += 1;
             empty += 1;
@@ -116,9 +116,9 @@ impl Catalog {
         }
     }
 
-    /// Stores a page and counts what is on it. Whether it is charged depends on what this walk has seen and not on what
-    /// the store held before: a page that is requested again after a kill is the same page.
-    async fn take_page(
+    /// Stores a page and counts its videos. Its charge depends on what this walk has seen and not on what was
+    /// stored before: a page that is fetched again after a kill is the same page.
+    async fn write_page(
         &self,
         feed: Feed,
         mut state: WalkState,
@@ -126,7 +126,7 @@ impl Catalog {
     ) -> Result<WalkStep, CatalogError> {
         let (cursor, has_more, rejects) = (page.cursor, page.has_more, page.rejects.clone());
         let ids: Vec<VideoId> = page.records.iter().map(|video| video.id).collect();
-        self.keep_posts(feed, state.cursor, page).await?;
+        self.write_posts(feed, state.cursor, page).await?;
         let rows = self.inner.store.video_rows(&ids).await?;
         let new = rows.into_iter().filter(|row| state.seen.insert(*row)).count() as u64;
         if new == 0 {
@@ -154,13 +154,13 @@ impl Catalog {
         Ok(if new == 0 { WalkStep::Idle(state) } else { WalkStep::Page(state) })
     }
 
-    /// Why the upstream says that there is no more.
+    /// Returns why the upstream has no more.
     async fn end_of_walk(&self, feed: Feed, state: &WalkState) -> Result<StopReason, CatalogError> {
-        let hashtag = self.held_now(&HashtagRef::Id(feed.id)).await?;
+        let hashtag = self.stored_now(&HashtagRef::Id(feed.id)).await?;
         Ok(end_reason(state, hashtag.as_deref().filter(|_| feed.region.is_none())))
     }
 
-    /// The hashtag that is walked through, found once and kept in the state.
+    /// Returns the hashtag of the walk, which is looked up once and stored in the state.
     async fn target(
         &self,
         live: &Live,
@@ -186,11 +186,11 @@ impl Catalog {
         }
     }
 
-    /// The hashtag that its owner means, with its id, which upstreams are asked for where it is not known.
+    /// Returns the hashtag that its owner typed, with its id, which is fetched if unknown.
     async fn resolve(&self, live: &Live, typed: &str) -> Result<Option<(Hashtag, HashtagId)>, CatalogError> {
         for reference in HashtagRef::candidates(typed)? {
-            let held = self.known(live, &reference).await?;
-            let Some(hashtag) = held else { continue };
+            let known = self.known(live, &reference).await?;
+            let Some(hashtag) = known else { continue };
             let found = self.with_feed_id(live, &reference, hashtag, FreshnessRequirement::FRESH).await?;
             if found.is_some() {
                 return Ok(found);
@@ -201,14 +201,14 @@ impl Catalog {
 }
 
 impl Live {
-    /// The upstream that a walk keeps to.
+    /// Returns the upstream that a walk stays with.
     fn of_walk(&self, state: &mut WalkState) -> Result<&Contract, Cut> {
         let contract = match &state.upstream {
             Some(name) => self.contract.iter().find(|contract| contract.guard.name == *name),
             None => self.contract.first(),
         };
         let Some(contract) = contract else {
-            let cause = "the upstream that this walk began with is configured no more".to_owned();
+            let cause = "the upstream that this walk began with is no longer configured".to_owned();
             let state = std::mem::take(state);
             let (fault, prospect) = (UpstreamFault::Unavailable, Prospect::Lasting);
             return Err(Cut::Step(Box::new(WalkStep::Fault { state, fault, cause, prospect })));

@@ -1,4 +1,4 @@
-//! Accounts: who may call, and what they hold. They lie on every node of a cluster and their balances are spread, so the
+//! Accounts and their credits. On a cluster every node has the accounts and balances are distributed, so the
 //! two are read one after the other.
 
 use super::Postgres;
@@ -25,7 +25,7 @@ const BALANCES: &str =
     concat!("SELECT account_id, ", credits_columns!(), " FROM tagmeter.balances WHERE account_id = ANY($1)");
 
 impl Postgres {
-    /// Writes once, durably, to see whether that works. The row is the one that is read most and changed least.
+    /// Writes once, durably, to check that this works. The row is one that is read often and seldom changed.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE tagmeter.keys_version SET version = version";
         self.pool.query("write to the database", SQL, &[]).await.map(|_| ())
@@ -54,7 +54,7 @@ impl Postgres {
                 &[(&account_id.0, Type::INT8), (&chain::NO_ENTRY.as_slice(), Type::BYTEA)],
             )
             .await
-            .doing("make a balance")?;
+            .doing("create a balance")?;
         if credits != Credits::ZERO {
             let cause: Cause = SIGN_UP.parse().expect("signing up is a cause");
             let granted = ledger::grant_within(&transaction, account_id, credits, &cause, at).await?;
@@ -109,14 +109,14 @@ impl Postgres {
     }
 }
 
-/// The number of a new account; `None` when the address has one.
+/// Returns the number of a new account; `None` if the address has one.
 async fn insert(
     transaction: &Transaction<'_>,
     email: &Email,
     at: Timestamp,
 ) -> Result<Option<AccountId>, StoreError> {
-    const DOING: &str = "make an account";
-    // Looked for first, so that asking again uses up no number.
+    const DOING: &str = "create an account";
+    // Looked up first, so that a repeated call uses up no number.
     let known = transaction
         .query_typed("SELECT 1 FROM tagmeter.accounts WHERE email = $1", &[(&email.as_str(), Type::TEXT)])
         .await

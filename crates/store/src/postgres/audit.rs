@@ -1,7 +1,7 @@
-//! Feeds the audit, and checks what only the database can tell: that the rules of the schema are in force.
+//! Feeds the audit, and checks that the constraints of the schema exist.
 //!
-//! All of it is read from one snapshot, entries one by one: memory is needed for accounts only, and charges go on. An
-//! entry's place is its number within the account, so the one before it has the number before.
+//! All of it is read from one snapshot, entries one by one: memory is needed for accounts only, and charges
+//! continue. An entry's place is its number within the account, so the one before it has the number before.
 
 use super::Postgres;
 use crate::StoreError;
@@ -12,7 +12,7 @@ use futures_util::TryStreamExt;
 use std::pin::pin;
 use tokio_postgres::{IsolationLevel, Row, Transaction};
 
-/// Rows after which others get a turn on this thread.
+/// Rows after which the task yields.
 const YIELD_EVERY: u64 = 1_000;
 
 const ENTRIES: &str =
@@ -31,7 +31,7 @@ const NOT_CHARGED: &str = "SELECT k.account_id, count(*)
 const KEYS_OF_NOBODY: &str = "SELECT account_id, count(*) FROM tagmeter.keys
     WHERE account_id NOT IN (SELECT account_id FROM tagmeter.accounts) GROUP BY account_id";
 
-/// Guards of the ledger as PostgreSQL describes them: checks, keys, indexes, triggers.
+/// SQL for the guards of the ledger as PostgreSQL describes them: checks, keys, indexes, triggers.
 const GUARDS: &str = "
     SELECT relname || ': ' || pg_get_constraintdef(c.oid) || CASE WHEN convalidated THEN '' ELSE ' NOT VALID' END
     FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_class r ON r.oid = conrelid
@@ -48,7 +48,7 @@ const GUARDS: &str = "
     WHERE r.relnamespace = 'tagmeter'::regnamespace AND relname IN ('balances', 'entries', 'idempotency')
       AND NOT tgisinternal";
 
-/// The guards that the steps of the schema make.
+/// The guards that the schema's steps create.
 const GUARDS_WANTED: [&str; 27] = [
     "balances: CHECK ((balance = (granted - charged)))",
     "balances: CHECK ((balance >= 0))",
@@ -92,7 +92,8 @@ impl Postgres {
             .doing("begin an audit")?;
         transaction
             .batch_execute(
-                // A user called `tagmeter` has our schema in the path, and PostgreSQL leaves out what names need not say.
+                // A user named `tagmeter` has our schema in the search path, and PostgreSQL then omits it from
+                // names.
                 "SET LOCAL search_path = pg_catalog;
                  SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
             )
@@ -118,16 +119,16 @@ impl Postgres {
     }
 }
 
-/// The rules of the schema are those that its steps make: without a unique index nothing would keep a call from being
-/// charged twice.
+/// Checks that the schema has the guards that its steps create: without a unique index a call could be charged
+/// twice.
 async fn guards(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), StoreError> {
     let found = transaction.query_typed(GUARDS, &[]).await.doing("read the schema")?;
     let found: Vec<String> = found.iter().map(|row| row.get(0)).collect();
     for guard in GUARDS_WANTED.iter().filter(|wanted| !found.iter().any(|f| f == *wanted)) {
-        auditor.problem(None, format!("the schema lacks, as it should be, {guard}"));
+        auditor.problem(None, format!("the schema lacks {guard}"));
     }
     for guard in found.iter().filter(|found| !GUARDS_WANTED.contains(&found.as_str())) {
-        auditor.problem(None, format!("the schema holds what is not known: {guard}"));
+        auditor.problem(None, format!("the schema has an unknown {guard}"));
     }
     Ok(())
 }
@@ -141,7 +142,7 @@ async fn references(transaction: &Transaction<'_>, auditor: &mut Auditor) -> Res
     .await?;
     each(transaction, NOT_CHARGED, |row| {
         let (account, count): (i64, i64) = row::read(row)?;
-        auditor.problem(Some(account), format!("{count} answers are kept that were not charged"));
+        auditor.problem(Some(account), format!("{count} stored answers were not charged"));
         Ok(())
     })
     .await?;

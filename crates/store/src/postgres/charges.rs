@@ -1,7 +1,7 @@
 //! Charges on PostgreSQL: group commits that any number of nodes make to the same accounts.
 //!
-//! Callers queue. A few lanes, each with a connection of its own, commit what queued for their accounts while their last
-//! commit ran. Nothing lingers: under load groups grow by themselves.
+//! Callers queue. A few lanes, each with a connection of its own, commit what queued for their accounts while
+//! their last commit ran. Nothing lingers: under load groups grow by themselves.
 //!
 //! # Vocabulary
 //!
@@ -13,7 +13,7 @@
 //! | group | the calls of one account in a round, in order of arrival | `plan` |
 //! | head | the end of an account's chain of entries: balance, and sequence and hash of the last entry | [`crate::head`] |
 //! | plan | a group with a verdict on each call, and the head before and after | `plan` |
-//! | verdict | `Take`: the call is charged. `Reply`: nothing is taken, and the caller gets the outcome | `plan` |
+//! | verdict | `Accept`: the call is charged. `Reply`: nothing is debited, and the caller gets the outcome | `plan` |
 //! | step | a statement of the transaction: lock, look charges up, look stored answers up, debit, write entries, store answers | `steps` |
 //! | span | whether a transaction has one account (Citus: one shard) or many (one server) | `steps` |
 //! | shared | an account that another node charged since this one last saw it | `lane` |
@@ -23,28 +23,31 @@
 //!
 //! ```text
 //!              head known, not shared, and            debit took
-//! queued ──►   all calls are taken  ──────► debit ───────────────► write entries, COMMIT ──► replied
+//! queued ──►   all calls accepted   ──────► debit ───────────────► write entries, COMMIT ──► replied
 //!              │ no                          │ missed: another         ▲            │
 //!              ▼                             ▼ node was first          │            │ no answer
 //!              lock the row, read head, charges and stored answers ──► plan, debit  ▼
 //!              (always decides: nobody else can charge the account)               settle ──► replied
 //! ```
 //!
-//! - **Optimistic** (`Lane::debit_known`): one conditional `UPDATE` takes the sum where the row still has the sequence and
-//!   hash that this node last saw, covers the sum, and none of the calls was charged or answered before. No read precedes
-//!   it: two round trips a commit.
-//! - **Pessimistic** (`Lane::lock_and_debit`): for accounts that are unknown, shared, or do not cover every call. The row
-//!   is locked and read first, then decided on. An account stays shared until a round finds its head as this node left it.
+//! - **Optimistic** (`Lane::debit_known`): one conditional `UPDATE` takes the sum where the row still has the
+//!   sequence and hash that this node last saw, covers the sum, and none of the calls was charged or answered
+//!   before. No read precedes it: two round trips a commit.
+//! - **Pessimistic** (`Lane::lock_and_debit`): for accounts that are unknown, shared, or do not cover every
+//!   call. The row is locked and read first, then decided on. An account stays shared until a round finds its
+//!   head as this node left it.
 //!
 //! Replies are sent after `COMMIT` was answered, never before.
 //!
 //! # Who locks what
 //!
-//! - In the process: the queue's mutex, while calls are pushed or taken. Lanes share nothing else that is locked.
-//! - In the database: rows of `balances`, in ascending order of accounts within a transaction, by `SELECT ... FOR UPDATE`
-//!   or by the debit of a single account. Nodes therefore never deadlock. Locks end with the transaction.
-//! - `entries` and `idempotency` need no lock: only a transaction that has the account's row of `balances` inserts there,
-//!   and unique indexes refuse anything else.
+//! - In the process: the queue's mutex, while calls are pushed or taken. Lanes share nothing else that is
+//!   locked.
+//! - In the database: rows of `balances`, in ascending order of accounts within a transaction, by `SELECT ...
+//!   FOR UPDATE` or by the debit of a single account. Nodes therefore never deadlock. Locks end with the
+//!   transaction.
+//! - `entries` and `idempotency` need no lock: only a transaction that has the account's row of `balances`
+//!   inserts there, and unique indexes refuse anything else.
 //! - Waiting is bounded: 2 s for a lock and 10 s for a statement on the server, 4 s for the answer in the lane.
 //!
 //! # Failures, and what is retried
@@ -77,7 +80,7 @@ mod values;
 use super::connection::Pool;
 use super::quotes::Quotes;
 use crate::StoreError;
-use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
+use crate::head::{ANSWER_BYTES_WAITING_MAX, CHARGES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use futures_util::FutureExt;
 use lane::Lane;
@@ -89,7 +92,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steps::Span;
 use tokio::sync::{Notify, oneshot};
 
-/// Charges of one round, so that it is over well before it would be given up.
+/// Maximum number of charges in a round, so that it ends well before its time limit.
 const ROUND_CHARGES_MAX: usize = 2_000;
 
 /// Calls that wait for the lanes.
@@ -98,7 +101,7 @@ struct Waiting {
     /// By lane.
     calls: Vec<VecDeque<Call>>,
     charges: usize,
-    kept_bytes: usize,
+    answer_bytes: usize,
     closed: bool,
 }
 
@@ -125,11 +128,11 @@ impl Queue {
         if waiting.closed {
             return Err(StoreError::Closed);
         }
-        let kept_bytes = waiting.kept_bytes + call.kept_bytes();
-        if waiting.charges >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
+        let answer_bytes = waiting.answer_bytes + call.stored_bytes();
+        if waiting.charges >= CHARGES_WAITING_MAX || answer_bytes > ANSWER_BYTES_WAITING_MAX {
             return Err(StoreError::Overloaded);
         }
-        waiting.kept_bytes = kept_bytes;
+        waiting.answer_bytes = answer_bytes;
         waiting.charges += 1;
         waiting.calls[lane].push_back(call);
         drop(waiting);
@@ -140,7 +143,7 @@ impl Queue {
     /// Takes the calls of a lane as soon as there are any; `None` once closed and empty.
     async fn take(&self, lane: usize) -> Option<Vec<Call>> {
         loop {
-            // Who is about to charge goes first and shares this commit.
+            // Tasks about to charge go first and share this commit.
             tokio::task::yield_now().await;
             {
                 let mut waiting = self.lock();
@@ -148,7 +151,7 @@ impl Queue {
                 if count > 0 {
                     let calls: Vec<Call> = waiting.calls[lane].drain(..count).collect();
                     waiting.charges -= count;
-                    waiting.kept_bytes -= calls.iter().map(Call::kept_bytes).sum::<usize>();
+                    waiting.answer_bytes -= calls.iter().map(Call::stored_bytes).sum::<usize>();
                     return Some(calls);
                 }
                 if waiting.closed {
@@ -168,7 +171,7 @@ impl Queue {
 /// Message to the callers of a round that panicked.
 const ROUND: &str = "a round of charges panicked";
 
-/// Closes the queue when a lane ends, also by a panic, and lets go of all who wait in it: they are told `Closed`.
+/// Closes the queue when a lane ends, also by a panic; all calls waiting in it fail with `Closed`.
 struct CloseAtEnd(Arc<Queue>, usize);
 
 impl Drop for CloseAtEnd {
@@ -185,7 +188,7 @@ struct Activity {
     commits: AtomicU64,
     charges: AtomicU64,
     commits_failed: AtomicU64,
-    /// Since the last one that did not, of all lanes.
+    /// Failures of all lanes since the last commit that succeeded.
     failed_in_a_row: AtomicU64,
 }
 
@@ -213,8 +216,8 @@ impl std::fmt::Debug for Charges {
 }
 
 impl Charges {
-    /// Starts the lanes. `one_transaction_per_account` is for clusters, where a transaction over several accounts would
-    /// touch several nodes.
+    /// Starts the lanes. `one_transaction_per_account` is for clusters, where a transaction over several
+    /// accounts would touch several nodes.
     pub(crate) fn start(pool: Pool, one_transaction_per_account: bool) -> Self {
         let span = if one_transaction_per_account { Span::One } else { Span::Many };
         let queue = Arc::new(Queue::new(span.lanes()));
@@ -228,10 +231,10 @@ impl Charges {
             tokio::spawn(async move {
                 let mut lane = fresh();
                 while let Some(calls) = at_end.0.take(number).await {
-                    // Whoever waits in a round that panics is let go with an error. Its connection goes with the lane, and
-                    // so does what was not committed.
+                    // Callers of a round that panics get an error. The lane's connection is dropped, and with
+                    // it what was not committed.
                     if AssertUnwindSafe(lane.round(calls)).catch_unwind().await.is_err() {
-                        tracing::error!(lane = number, "a round of charges panicked; its lane begins afresh");
+                        tracing::error!(lane = number, "a round of charges panicked; its lane restarts");
                         lane = fresh();
                     }
                 }
@@ -249,7 +252,7 @@ impl Charges {
         }
     }
 
-    /// Waits in line for a group commit. The charge is made even if the asker gives up waiting.
+    /// Queues for a group commit. The charge is made even if the caller stops waiting.
     pub(super) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.queue.add(Call { charge, answer })?;
@@ -266,7 +269,7 @@ impl Drop for Charges {
     }
 }
 
-/// The statements of this room; see [`super::statements`].
+/// Statements of this module; see [`super::statements`].
 #[cfg(test)]
 pub(super) use steps::{STATEMENTS, STATEMENTS_OF_MANY};
 
@@ -307,7 +310,7 @@ mod tests {
         let (waiting, answered) = call(1);
         queue.add(waiting).expect("there is room");
         drop(CloseAtEnd(Arc::clone(&queue), 1));
-        assert!(answered.await.is_err(), "let go");
+        assert!(answered.await.is_err(), "dropped");
         assert!(matches!(queue.add(call(2).0), Err(StoreError::Closed)));
         assert!(queue.take(0).await.is_none(), "other lanes end too");
     }

@@ -1,4 +1,4 @@
-//! Looks a database over without making, migrating or mending anything.
+//! Checks a database without creating, migrating or repairing anything.
 
 use super::connection::{CONNECTIONS_MAX, Pool};
 use super::server_settings;
@@ -8,7 +8,7 @@ use crate::row;
 use crate::schema::SETS;
 use crate::{DatabaseUrl, StoreError};
 
-/// Returns whether the database holds a store.
+/// Returns true if the database contains a store.
 pub(crate) async fn exists(pool: &Pool) -> Result<bool, StoreError> {
     let sql = "SELECT to_regclass('tagmeter.store') IS NOT NULL";
     let row = pool.query_opt("look for a store", sql, &[]).await?;
@@ -19,13 +19,13 @@ pub(crate) async fn exists_at(url: &DatabaseUrl) -> Result<bool, StoreError> {
     exists(&Pool::new(url)?).await
 }
 
-pub(crate) async fn look(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError> {
+pub(crate) async fn inspect(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError> {
     let pool = Pool::new(url)?;
     let sql = "SELECT current_setting('server_version'),
                       current_setting('max_connections')::bigint
                           - current_setting('superuser_reserved_connections')::bigint,
                       (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus')";
-    let doing = "look the database over";
+    let doing = "check the database";
     let row = pool.query_opt(doing, sql, &[]).await?.ok_or(StoreError::Closed)?;
     let (warnings, refusal) = match server_settings::examine(&pool).await {
         Ok(warnings) => (warnings, None),
@@ -45,7 +45,7 @@ pub(crate) async fn look(url: &DatabaseUrl) -> Result<DatabaseCheck, StoreError>
         warnings,
         refusal,
         connections_max: connections_max.unsigned_abs(),
-        // One more listens for what other nodes tell.
+        // One more listens for notifications.
         connections_of_a_node: CONNECTIONS_MAX as u64 + 1,
         citus,
         schema_steps,

@@ -1,5 +1,5 @@
-//! Distributes the tables over a Citus cluster, as the catalogue of tables says. Co-located tables keep each statement of a
-//! look-up, a walk or a charge on one shard.
+//! Distributes the tables over a Citus cluster by the catalogue of tables. Co-located tables keep each
+//! statement of a look-up, a walk or a charge on one shard.
 
 use crate::StoreError;
 use crate::error::Doing;
@@ -8,8 +8,8 @@ use crate::schema::{Distribution, TABLES, Table};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-/// The tables in the order in which they are distributed: reference tables first, as others may refer to them, and
-/// co-located tables after those that they are beside. What a cluster keeps on the coordinator is left out.
+/// Returns the tables in the order of their distribution: reference tables first, as others may refer to them,
+/// and co-located tables after those that they join. Tables that stay on the coordinator are left out.
 pub(crate) fn distributed() -> impl Iterator<Item = &'static Table> {
     let pass = |of: fn(&Table) -> bool| TABLES.iter().filter(move |table| of(table));
     let reference = pass(|table| table.distribution == Distribution::Reference);
@@ -18,16 +18,17 @@ pub(crate) fn distributed() -> impl Iterator<Item = &'static Table> {
     reference.chain(sharded).chain(co_located)
 }
 
-/// Returns whether the extension is in the database.
+/// Returns true if the database has the extension.
 pub(crate) async fn is_present(transaction: &Transaction<'_>) -> Result<bool, StoreError> {
     let found = transaction
         .query_typed("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'citus'", &[])
         .await
-        .doing("look for Citus")?;
+        .doing("detect Citus")?;
     Ok(!found.is_empty())
 }
 
-/// Distributes the tables that are not distributed yet, with their rows. The transaction has the lock of migrations.
+/// Distributes the tables that are not distributed yet, with their rows. The transaction has the lock of
+/// migrations.
 pub(crate) async fn distribute(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let found = transaction
         .query_typed(
@@ -36,17 +37,14 @@ pub(crate) async fn distribute(transaction: &Transaction<'_>) -> Result<(), Stor
             &[],
         )
         .await
-        .doing("see which tables are distributed")?;
-    let done: Vec<String> = found
-        .iter()
-        .map(row::postgres)
-        .collect::<Result<_, _>>()
-        .doing("see which tables are distributed")?;
+        .doing("list distributed tables")?;
+    let done: Vec<String> =
+        found.iter().map(row::postgres).collect::<Result<_, _>>().doing("list distributed tables")?;
     if distributed().all(|table| done.iter().any(|known| known == table.name)) {
         return Ok(());
     }
-    // One after the other, as tables that refer to reference tables made in the same transaction must be; and the
-    // ledger's guards are triggers that look at nothing, not even their own row, which is safe on a shard.
+    // Sequentially, as tables that refer to reference tables created in the same transaction require. The
+    // ledger's guards are triggers that read nothing, not even their own row, which is safe on a shard.
     transaction
         .batch_execute(
             "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'; SET LOCAL citus.enable_unsafe_triggers TO on",

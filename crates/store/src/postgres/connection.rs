@@ -1,5 +1,5 @@
-//! Connections to the database: a pool, how long anything may take, and statements that are prepared once a connection
-//! or, where a pooler stands in between that cannot follow them, sent with their types each time.
+//! Connections to the database: a pool, time limits, and statements that are prepared once a connection or,
+//! behind a pooler that does not support that, sent with their types each time.
 
 use super::tls;
 use crate::error::Doing;
@@ -20,23 +20,23 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(crate) const CONNECTIONS_MAX: usize = 16;
 /// Time that a caller waits for a free connection, and for a new one.
 const WAIT_MAX: Duration = Duration::from_secs(5);
-/// Longest statement, and longest wait for a lock, of everything that answers a request. Imports, audits and migrations
-/// set their own. Set when a connection is made, but not through a pooler of transactions, where the session is shared
-/// with others.
+/// Time limits of statements and locks for everything that answers a request. Imports, audits and migrations
+/// set their own. Set when a connection is opened, except through a transaction pooler, where the session is
+/// shared.
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC';
     SET idle_in_transaction_session_timeout = '60s'";
 
-/// Time for the answer to one statement. The server gives up sooner, if it is there at all.
+/// Time limit for the answer to one statement. The server's own limit is shorter, if it responds at all.
 const ANSWER_MAX: Duration = Duration::from_secs(12);
 
 /// A value and its type, as statements take them.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// The same for one transaction, for where the session is not ours to set up.
+/// These limits for one transaction, in a shared session.
 const LOCAL_SETTINGS: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '5s';
     SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
-/// A connection that is nobody else's, and what must be polled for it to work.
+/// A connection outside the pool, and its driver, which must be polled.
 pub(crate) type Apart<S> = (tokio_postgres::Client, tokio_postgres::Connection<Socket, S>);
 
 /// The connections of one node.
@@ -50,19 +50,19 @@ pub(crate) struct Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The configuration knows the password.
+        // The configuration contains the password.
         f.debug_struct("Pool").field("status", &self.pool.status()).finish_non_exhaustive()
     }
 }
 
-/// A connection, lent out.
+/// A connection lent by the pool.
 pub(crate) struct Client {
     pub(crate) object: Object,
     prepared_statements: bool,
 }
 
 impl Pool {
-    /// Makes no connection yet.
+    /// Creates a pool, without a connection yet.
     pub(crate) fn new(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let mut config = url.config.clone();
         if config.get_connect_timeout().is_none() {
@@ -84,19 +84,20 @@ impl Pool {
             }));
         }
         let pool = builder.build().map_err(|error| {
-            StoreError::Unusable(format!("the pool of connections cannot be made: {error}"))
+            StoreError::Unusable(format!("cannot create the pool of connections: {error}"))
         })?;
         Ok(Self { pool, config, tls, prepared_statements: url.prepared_statements })
     }
 
-    /// Makes a connection that is not one of the pool.
+    /// Opens a connection outside the pool.
     pub(crate) async fn connect_apart(
         &self,
     ) -> Result<Apart<impl TlsStream + Unpin + Send + use<>>, tokio_postgres::Error> {
         self.config.connect(self.tls.clone()).await
     }
 
-    /// Returns whether a connection is one session for as long as it lives: not so through a pooler of transactions.
+    /// Returns true if a connection is one session for its whole life, which it is not through a transaction
+    /// pooler.
     pub(crate) fn has_sessions(&self) -> bool {
         self.prepared_statements
     }
@@ -118,11 +119,11 @@ impl Pool {
         let answer = timeout(ANSWER_MAX, client.query(doing, sql, parameters)).await;
         answer.unwrap_or_else(|_| {
             let waited = ANSWER_MAX.as_secs();
-            Err(StoreError::Unreachable(format!("no answer within {waited} s when it was to {doing}")))
+            Err(StoreError::Unreachable(format!("no answer within {waited} s on trying to {doing}")))
         })
     }
 
-    /// Reads the row that a statement gives, if it gives one.
+    /// Reads the row that a statement returns, if any.
     pub(crate) async fn query_opt(
         &self,
         doing: &'static str,
@@ -132,7 +133,7 @@ impl Pool {
         Ok(self.query(doing, sql, parameters).await?.into_iter().next())
     }
 
-    /// Reads the row that a statement always gives.
+    /// Reads the row that a statement always returns.
     pub(crate) async fn query_one(
         &self,
         doing: &'static str,
@@ -140,12 +141,12 @@ impl Pool {
         parameters: &[Parameter<'_>],
     ) -> Result<Row, StoreError> {
         let row = self.query_opt(doing, sql, parameters).await?;
-        row.ok_or_else(|| StoreError::Database { doing, cause: "a row that must be there is not".into() })
+        row.ok_or_else(|| StoreError::Database { doing, cause: "a required row is missing".into() })
     }
 }
 
 impl Client {
-    /// Rows of one statement, outside a transaction.
+    /// Reads the rows of one statement, outside a transaction.
     pub(crate) async fn query(
         &self,
         doing: &'static str,
@@ -155,7 +156,7 @@ impl Client {
         self.stream(doing, sql, parameters).await?.try_collect().await.doing(doing)
     }
 
-    /// The same one by one, for when they are many.
+    /// Reads the rows of one statement one by one, for large results.
     pub(crate) async fn stream(
         &self,
         doing: &'static str,
@@ -171,8 +172,8 @@ impl Client {
         self.object.query_raw(&statement, values).await.doing(doing)
     }
 
-    /// Begins a transaction. Its statements go through tokio-postgres' own methods; `query_typed` and `execute_typed`
-    /// need no preparing.
+    /// Begins a transaction. Its statements go through tokio-postgres' own methods; `query_typed` and
+    /// `execute_typed` need no preparing.
     pub(crate) async fn transaction(
         &mut self,
     ) -> Result<tokio_postgres::Transaction<'_>, tokio_postgres::Error> {

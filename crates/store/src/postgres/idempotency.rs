@@ -1,23 +1,24 @@
-//! Answers kept for an `Idempotency-Key`. They are written in the transaction of the charge ([`super::charges`]).
+//! Answers stored under an `Idempotency-Key`. They are written in the transaction of the charge
+//! ([`super::charges`]).
 
 use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Kept, KeptRow, Spans, kept_columns};
+use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, Kept, Spans, answer_columns};
 use crate::ledger::limit;
 use crate::row;
 use domain::AccountId;
 use tokio_postgres::types::Type;
 
 /// Answers stored under some keys of an account.
-pub(super) const KEPT: &str = concat!(
+pub(super) const ANSWER: &str = concat!(
     "SELECT account_id, idempotency_key, ",
-    kept_columns!(),
+    answer_columns!(),
     " FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = ANY($2)"
 );
-/// By age, wherever they are: with [`SET_RIGHT`] the one statement that is for no single account.
+/// By age, on all shards: with [`SET_RIGHT`] the only statement for no single account.
 const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempotency_key) IN (
          SELECT account_id, idempotency_key FROM tagmeter.idempotency WHERE created_at_ms < $1
          ORDER BY created_at_ms LIMIT $2)
@@ -25,18 +26,18 @@ const FORGET: &str = "DELETE FROM tagmeter.idempotency WHERE (account_id, idempo
 /// Answers that were stored while the clock was ahead.
 const SET_RIGHT: &str = "UPDATE tagmeter.idempotency SET created_at_ms = $1 WHERE created_at_ms > $2";
 
-/// All of them in the order of their keys, wherever they are: to look for what was forgotten.
+/// All answers on all shards, in the order of their keys, to search for forgotten data.
 const LOOK_THROUGH: &str = "SELECT account_id, idempotency_key, body FROM tagmeter.idempotency
      WHERE (account_id, idempotency_key) > ($1, $2) ORDER BY account_id, idempotency_key LIMIT $3";
 const DROP_ONE: &str =
     "DELETE FROM tagmeter.idempotency WHERE account_id = $1 AND idempotency_key = $2 RETURNING 1";
-/// Kept answers looked through at once: a megabyte each at most.
+/// Stored answers searched at once: a megabyte each at most.
 const ANSWERS_AT_ONCE: i64 = 16;
 
 impl Postgres {
-    /// See `Store::forget_answers`.
+    /// Implements `Store::forget_answers`.
     pub(crate) async fn forget_answers(&self, named: &Named) -> Result<u64, StoreError> {
-        const DOING: &str = "look through kept answers";
+        const DOING: &str = "search stored answers";
         let (mut account, mut key, mut forgotten) = (i64::MIN, String::new(), 0);
         loop {
             let parameters: [Parameter<'_>; 3] =
@@ -47,7 +48,7 @@ impl Postgres {
                 let (account, key, body): (i64, &str, &[u8]) = row::read(row).doing(DOING)?;
                 if named.is_in(body) {
                     let parameters: [Parameter<'_>; 2] = [(&account, Type::INT8), (&key, Type::TEXT)];
-                    let dropped = self.pool.query("delete kept answers", DROP_ONE, &parameters).await?;
+                    let dropped = self.pool.query("delete stored answers", DROP_ONE, &parameters).await?;
                     forgotten += dropped.len() as u64;
                 }
             }
@@ -61,12 +62,12 @@ impl Postgres {
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
     ) -> Result<Option<Kept>, StoreError> {
-        const DOING: &str = "look a kept answer up";
+        const DOING: &str = "look a stored answer up";
         let keys = [key.as_str()];
         let parameters = [(&account_id.0 as _, Type::INT8), (&keys.as_slice() as _, Type::TEXT_ARRAY)];
-        let Some(row) = self.pool.query_opt(DOING, KEPT, &parameters).await? else { return Ok(None) };
-        let (_, _, row): (i64, &str, KeptRow) = row::read(&row).doing(DOING)?;
-        Ok(Some(row.kept(fingerprint)))
+        let Some(row) = self.pool.query_opt(DOING, ANSWER, &parameters).await? else { return Ok(None) };
+        let (_, _, row): (i64, &str, AnswerRow) = row::read(&row).doing(DOING)?;
+        Ok(Some(row.matched(fingerprint)))
     }
 
     pub(crate) async fn forget_idempotent_answers(
@@ -76,17 +77,17 @@ impl Postgres {
     ) -> Result<usize, StoreError> {
         let (now, ahead_from) = (spans.now.as_ms(), spans.ahead_from.as_ms());
         let parameters = [(&now as _, Type::INT8), (&ahead_from as _, Type::INT8)];
-        self.pool.query("set the time of kept answers right", SET_RIGHT, &parameters).await?;
+        self.pool.query("correct the time of stored answers", SET_RIGHT, &parameters).await?;
         let (before, limit) = (spans.before.as_ms(), limit(count));
         let parameters = [(&before as _, Type::INT8), (&limit as _, Type::INT8)];
-        Ok(self.pool.query("forget kept answers", FORGET, &parameters).await?.len())
+        Ok(self.pool.query("delete old answers", FORGET, &parameters).await?.len())
     }
 }
 
-/// The statements of this room; see [`super::statements`].
+/// Statements of this module; see [`super::statements`].
 #[cfg(test)]
 pub(super) const STATEMENTS: [(&str, &str); 5] = [
-    ("KEPT", KEPT),
+    ("ANSWER", ANSWER),
     ("FORGET", FORGET),
     ("SET_RIGHT", SET_RIGHT),
     ("LOOK_THROUGH", LOOK_THROUGH),

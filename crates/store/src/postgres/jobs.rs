@@ -1,4 +1,5 @@
-//! Jobs. On a cluster they lie with their account, which every statement names but the one that looks for work.
+//! Jobs. On a cluster they are distributed by account, which every statement names but the one that looks for
+//! work.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -13,7 +14,7 @@ use crate::row;
 use domain::{AccountId, JobId, Timestamp};
 use tokio_postgres::types::Type;
 
-/// Jobs that are looked at in one go: of workers that ask at once, each finds one that the others did not get.
+/// Candidates read at once: each of several concurrent workers finds one that the others did not get.
 const CLAIMABLE_MAX: i64 = 16;
 
 const JOB: &str =
@@ -35,13 +36,13 @@ const CREATE: &str = concat!(
      VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING ",
     job_columns!()
 );
-/// On a cluster, of all shards. Nothing is locked: [`CLAIM`] looks again.
+/// Reads all shards of a cluster. Nothing is locked: [`CLAIM`] checks again.
 const CLAIMABLE: &str = concat!(
     "SELECT account_id, job_id FROM tagmeter.jobs WHERE state IN (1, 2) AND (state = 1 OR ",
     lease_is_over!("$1"),
     ") AND kind = ANY($2) AND (node IS NULL OR node = $3) ORDER BY job_id LIMIT $4"
 );
-/// One at a time gets to the row; whoever comes after finds a lease that is not over.
+/// Locks the row: a later claim finds a valid lease.
 const CLAIM: &str = concat!(
     "UPDATE tagmeter.jobs SET state = 2, attempts = attempts + 1, unheard = unheard + 1, lease_until_ms = $4,
             lease_ms = $5, started_at_ms = coalesce(started_at_ms, $3)
@@ -50,7 +51,7 @@ const CLAIM: &str = concat!(
     ") RETURNING ",
     job_columns!()
 );
-const KEEP: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5, lease_ms = $6
+const RENEW: &str = "UPDATE tagmeter.jobs SET progress = $4, lease_until_ms = $5, lease_ms = $6
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING is_cancel_wanted";
 const FURTHER: &str = "UPDATE tagmeter.jobs SET failures = 0, failure = NULL, unheard = 0
     WHERE account_id = $1 AND job_id = $2 AND state = 2 AND attempts = $3 RETURNING 1";
@@ -78,7 +79,7 @@ const CANCEL: &str = concat!(
 
 impl Postgres {
     pub(crate) async fn create_job(&self, job: &NewJob) -> Result<JobCreated, StoreError> {
-        // Asked for again, it mostly is there.
+        // A repeated request usually finds it.
         if let Some(before) = self.created_before(job).await? {
             return Ok(before);
         }
@@ -98,7 +99,7 @@ impl Postgres {
         if let Some(made) = self.read_job("make a job", CREATE, &parameters).await? {
             return Ok(JobCreated::Created(made));
         }
-        // Another node was there in between, or the id is another job's.
+        // Another node created it meanwhile, or the id is another job's.
         Ok(self.created_before(job).await?.unwrap_or(JobCreated::IdTaken))
     }
 
@@ -167,18 +168,18 @@ impl Postgres {
                     return Ok(Some(job));
                 }
             }
-            // Others got all of these, and there may be more.
+            // Other workers got all of these, and there may be more.
         }
     }
 
-    /// Returns whether its end is wanted; `None` when it is not ours.
+    /// Returns true if its end was requested; `None` if the job is not ours.
     pub(crate) async fn keep_job(
         &self,
         claim: &Claim,
         progress: &str,
         lease: Lease,
     ) -> Result<Option<bool>, StoreError> {
-        const DOING: &str = "keep a job";
+        const DOING: &str = "extend the lease of a job";
         let id = claim.id.to_bytes();
         let parameters: [Parameter<'_>; 6] = [
             (&claim.account_id.0, Type::INT8),
@@ -188,7 +189,7 @@ impl Postgres {
             (&lease.until.as_ms(), Type::INT8),
             (&lease.ms(), Type::INT8),
         ];
-        let kept = self.pool.query_opt(DOING, KEEP, &parameters).await?;
+        let kept = self.pool.query_opt(DOING, RENEW, &parameters).await?;
         kept.as_ref().map(row::postgres).transpose().doing(DOING)
     }
 
@@ -196,7 +197,7 @@ impl Postgres {
         let id = claim.id.to_bytes();
         let parameters: [Parameter<'_>; 3] =
             [(&claim.account_id.0, Type::INT8), (&id.as_slice(), Type::BYTEA), (&claim.token, Type::INT8)];
-        let noted = self.pool.query_opt("note that a job got further", FURTHER, &parameters).await?;
+        let noted = self.pool.query_opt("record that a job got further", FURTHER, &parameters).await?;
         Ok(noted.is_some())
     }
 
@@ -206,7 +207,7 @@ impl Postgres {
         progress: Option<&str>,
         lease: Lease,
     ) -> Result<bool, StoreError> {
-        const DOING: &str = "note that a job was interrupted";
+        const DOING: &str = "record that a job was interrupted";
         let id = claim.id.to_bytes();
         let parameters: [Parameter<'_>; 6] = [
             (&claim.account_id.0, Type::INT8),
@@ -227,7 +228,7 @@ impl Postgres {
         failure: &str,
         lease: Lease,
     ) -> Result<Option<i64>, StoreError> {
-        const DOING: &str = "note that a job failed";
+        const DOING: &str = "record that a job failed";
         let id = claim.id.to_bytes();
         let parameters: [Parameter<'_>; 6] = [
             (&claim.account_id.0, Type::INT8),
@@ -269,7 +270,7 @@ impl Postgres {
         let bytes = id.to_bytes();
         let parameters: [Parameter<'_>; 3] =
             [(&account_id.0, Type::INT8), (&bytes.as_slice(), Type::BYTEA), (&at.as_ms(), Type::INT8)];
-        match self.read_job("call a job off", CANCEL, &parameters).await? {
+        match self.read_job("cancel a job", CANCEL, &parameters).await? {
             Some(job) => Ok(Some(job)),
             None => self.job(account_id, id).await,
         }
@@ -286,7 +287,7 @@ impl Postgres {
     }
 }
 
-/// The statements of this room; see [`super::statements`].
+/// Statements of this module; see [`super::statements`].
 #[cfg(test)]
 pub(super) const STATEMENTS: [(&str, &str); 12] = [
     ("JOB", JOB),
@@ -295,7 +296,7 @@ pub(super) const STATEMENTS: [(&str, &str); 12] = [
     ("CREATE", CREATE),
     ("CLAIMABLE", CLAIMABLE),
     ("CLAIM", CLAIM),
-    ("KEEP", KEEP),
+    ("RENEW", RENEW),
     ("FURTHER", FURTHER),
     ("INTERRUPTED", INTERRUPTED),
     ("FAILED", FAILED),

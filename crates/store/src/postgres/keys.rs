@@ -1,5 +1,5 @@
-//! API keys. Whenever one is made or revoked, the version is counted up and all nodes are notified, in the same
-//! transaction: who missed the notification sees the version.
+//! API keys. Creating or revoking one increments the version and notifies all nodes, in the same transaction: a
+//! node that misses the notification sees the version.
 
 use super::Postgres;
 use crate::StoreError;
@@ -26,7 +26,7 @@ impl Postgres {
         key: NewKey,
         at: Timestamp,
     ) -> Result<KeyCreated, StoreError> {
-        const DOING: &str = "make a key";
+        const DOING: &str = "create a key";
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing("begin a key")?;
         let account = transaction
@@ -35,7 +35,7 @@ impl Postgres {
                 &[(&account_id.0, Type::INT8)],
             )
             .await
-            .doing("look before making a key")?;
+            .doing("look up the account of a key")?;
         if account.is_empty() {
             return Ok(KeyCreated::NoSuchAccount);
         }
@@ -106,13 +106,13 @@ impl Postgres {
 
     pub(crate) async fn keys_version(&self) -> Result<KeysVersion, StoreError> {
         const SQL: &str = "SELECT version FROM tagmeter.keys_version WHERE one = 1";
-        let row = self.pool.query_one("see whether keys changed", SQL, &[]).await?;
-        row::postgres(&row).map(KeysVersion).doing("see whether keys changed")
+        let row = self.pool.query_one("read the version of the keys", SQL, &[]).await?;
+        row::postgres(&row).map(KeysVersion).doing("read the version of the keys")
     }
 }
 
 async fn count_up(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    const DOING: &str = "tell that keys changed";
+    const DOING: &str = "announce a change of keys";
     const UP: &str = "UPDATE tagmeter.keys_version SET version = version + 1 WHERE one = 1";
     transaction.execute_typed(UP, &[]).await.doing(DOING)?;
     transaction.batch_execute(&format!("NOTIFY {CHANNEL}")).await.doing(DOING)

@@ -104,7 +104,7 @@ impl Postgres {
     }
 }
 
-/// Gives credits as part of a transaction.
+/// Grants credits as part of a transaction.
 pub(super) async fn grant_within(
     transaction: &Transaction<'_>,
     account_id: AccountId,
@@ -163,7 +163,7 @@ fn entry_of(row: &Row) -> Result<Entry, StoreError> {
     entry.entry(number)
 }
 
-/// The statements of this room; see [`super::statements`].
+/// Statements of this module; see [`super::statements`].
 #[cfg(test)]
 pub(super) const STATEMENTS: [(&str, &str); 7] = [
     ("BALANCE", BALANCE),

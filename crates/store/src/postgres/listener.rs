@@ -1,8 +1,8 @@
-//! Hears what other nodes tell (`LISTEN`), over a connection of its own.
+//! Receives notifications of other nodes (`LISTEN`), over a connection of its own.
 //!
-//! A connection can go deaf without an error: its other end may be gone, or a pooler may have given its session to
-//! somebody else. So we tell ourselves something over another connection every moment, and when that does not come back
-//! we connect anew.
+//! A connection can go silent without an error: its other end may be gone, or a pooler may have reassigned its
+//! session. So this node notifies itself over another connection at intervals, and reconnects when that does
+//! not arrive.
 
 use super::connection::Pool;
 use super::keys::CHANNEL as KEYS;
@@ -26,7 +26,7 @@ pub(crate) const CHANGES: &str = "tagmeter_changes";
 /// Channel of a node to itself: its name, followed by the number of the session.
 const ECHO: &str = "tagmeter_echo_";
 
-/// Interval of notifications to ourselves.
+/// Interval of a node's notifications to itself.
 const ECHO_INTERVAL: Duration = Duration::from_secs(2);
 /// Silence after which the connection counts as lost.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ pub(crate) struct Listener(OnceLock<Listening>);
 
 #[derive(Debug)]
 struct Listening {
-    news: watch::Receiver<Notifications>,
+    received: watch::Receiver<Notifications>,
     task: JoinHandle<()>,
 }
 
@@ -50,43 +50,43 @@ impl Drop for Listening {
 }
 
 impl Listener {
-    /// `None` through a pooler that hands sessions around: nothing would be heard.
+    /// `None` through a transaction pooler, which delivers no notifications.
     pub(crate) fn notifications(&self, pool: &Pool) -> Option<watch::Receiver<Notifications>> {
         if !pool.has_sessions() {
             return None;
         }
         let listening = self.0.get_or_init(|| {
-            let (tell, news) = watch::channel(Notifications::default());
-            Listening { news, task: tokio::spawn(listen(pool.clone(), tell)) }
+            let (publish, received) = watch::channel(Notifications::default());
+            Listening { received, task: tokio::spawn(listen(pool.clone(), publish)) }
         });
-        Some(listening.news.clone())
+        Some(listening.received.clone())
     }
 }
 
-async fn listen(pool: Pool, tell: watch::Sender<Notifications>) {
+async fn listen(pool: Pool, publish: watch::Sender<Notifications>) {
     let mut wait = AGAIN_AFTER[0];
     loop {
-        let Err(error) = hear(&pool, &tell).await;
-        if tell.send_if_modified(|news| std::mem::take(&mut news.is_listening)) {
+        let Err(error) = listen_once(&pool, &publish).await;
+        if publish.send_if_modified(|received| std::mem::take(&mut received.is_listening)) {
             wait = AGAIN_AFTER[0];
-            tracing::warn!(%error, "word of changes no longer comes through; asking instead");
+            tracing::warn!(%error, "notifications no longer arrive; polling instead");
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(AGAIN_AFTER[1]);
     }
 }
 
-/// Connects and listens until that ends, which it only does in error.
-async fn hear(pool: &Pool, tell: &watch::Sender<Notifications>) -> Result<Infallible, StoreError> {
+/// Connects and listens until an error.
+async fn listen_once(pool: &Pool, publish: &watch::Sender<Notifications>) -> Result<Infallible, StoreError> {
     let connecting = timeout(SILENCE_MAX, pool.connect_apart()).await.map_err(|_| silence())?;
     let (client, connection) = connecting.doing("listen for changes")?;
-    let (send, words) = mpsc::unbounded_channel();
+    let (send, channels) = mpsc::unbounded_channel();
     let listening = async {
         let session = timeout(SILENCE_MAX, subscribe(&client)).await.map_err(|_| silence())?;
         let echo = format!("{ECHO}{}", session.doing("listen for changes")?);
         tokio::select! {
-            error = take_in(words, tell) => Err(error),
-            never = tell_ourselves(pool, &echo) => Ok(never),
+            error = receive(channels, publish) => Err(error),
+            never = echo_to_self(pool, &echo) => Ok(never),
         }
     };
     tokio::select! {
@@ -96,24 +96,24 @@ async fn hear(pool: &Pool, tell: &watch::Sender<Notifications>) -> Result<Infall
 }
 
 fn silence() -> StoreError {
-    StoreError::Unreachable("no word of changes comes through".to_owned())
+    StoreError::Unreachable("notifications do not arrive".to_owned())
 }
 
-/// Works the connection until it ends.
+/// Drives the connection until it ends.
 async fn pump<S: TlsStream + Unpin>(
     mut connection: Connection<Socket, S>,
-    words: mpsc::UnboundedSender<String>,
+    channels: mpsc::UnboundedSender<String>,
 ) {
     let mut messages = poll_fn(move |context| connection.poll_message(context));
     while let Some(Ok(message)) = messages.next().await {
         if let AsyncMessage::Notification(notification) = message {
-            // The other end waits for words as long as this runs.
-            let _ = words.send(notification.channel().to_owned());
+            // The receiver lives as long as this runs.
+            let _ = channels.send(notification.channel().to_owned());
         }
     }
 }
 
-/// Gives the number of the session that listens.
+/// Returns the number of the listening session.
 async fn subscribe(client: &tokio_postgres::Client) -> Result<i32, tokio_postgres::Error> {
     let row = client.query_typed("SELECT pg_backend_pid()", &[]).await?;
     let session = row.first().map_or(Ok(0), |row| row.try_get(0))?;
@@ -121,37 +121,42 @@ async fn subscribe(client: &tokio_postgres::Client) -> Result<i32, tokio_postgre
     Ok(session)
 }
 
-async fn take_in(
-    mut words: mpsc::UnboundedReceiver<String>,
-    tell: &watch::Sender<Notifications>,
+/// Counts notifications until they cease.
+async fn receive(
+    mut channels: mpsc::UnboundedReceiver<String>,
+    publish: &watch::Sender<Notifications>,
 ) -> StoreError {
-    while let Ok(Some(word)) = timeout(SILENCE_MAX, words.recv()).await {
-        tell.send_if_modified(|news| {
-            let before = *news;
-            if !news.is_listening {
-                // Anything may have changed while nobody listened.
-                *news = Notifications { is_listening: true, keys: news.keys + 1, changes: news.changes + 1 };
+    while let Ok(Some(channel)) = timeout(SILENCE_MAX, channels.recv()).await {
+        publish.send_if_modified(|received| {
+            let before = *received;
+            if !received.is_listening {
+                // Anything may have changed while nothing listened.
+                *received = Notifications {
+                    is_listening: true,
+                    keys: received.keys + 1,
+                    changes: received.changes + 1,
+                };
             }
-            match word.as_str() {
-                KEYS => news.keys += 1,
-                CHANGES => news.changes += 1,
+            match channel.as_str() {
+                KEYS => received.keys += 1,
+                CHANGES => received.changes += 1,
                 _ => {}
             }
-            *news != before
+            *received != before
         });
     }
     silence()
 }
 
-/// A notification that does not get through is missed.
-async fn tell_ourselves(pool: &Pool, echo: &str) -> Infallible {
+/// Notifies this node at intervals, to detect a silent connection.
+async fn echo_to_self(pool: &Pool, echo: &str) -> Infallible {
     let mut ticks = interval(ECHO_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let told = pool.query("tell ourselves", "SELECT pg_notify($1, '')", &[(&echo, Type::TEXT)]).await;
-        if let Err(error) = told {
-            tracing::debug!(%error, "could not tell ourselves something");
+        let sent = pool.query("notify this node", "SELECT pg_notify($1, '')", &[(&echo, Type::TEXT)]).await;
+        if let Err(error) = sent {
+            tracing::debug!(%error, "could not notify this node");
         }
     }
 }

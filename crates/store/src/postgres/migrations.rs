@@ -1,5 +1,5 @@
-//! Applies the steps of the schema. Everything is in the database's schema `tagmeter`, and every statement names it: no
-//! setting of a connection decides what a statement means.
+//! Applies the steps of the schema. Everything is in the database's schema `tagmeter`, and every statement
+//! names it: statements do not depend on a connection's settings.
 
 use super::citus;
 use super::connection::Pool;
@@ -9,11 +9,12 @@ use crate::migration::{Migration, Set, pending};
 use crate::row;
 use crate::schema::SETS;
 
-/// Advisory lock while the schema is brought up to date, so that many nodes may start at once. A number of our own.
+/// Advisory lock while the schema is brought up to date, so that many nodes may start at once. A number of our
+/// own.
 const LOCK: i64 = 0x7461_676d_6574_6572;
 
-/// Brings the database to the newest schema, in one transaction. Safe to run from several nodes at once and to be cut
-/// off anywhere. On a cluster of Citus the tables are spread too; says whether it is one.
+/// Migrates the database to the newest schema, in one transaction. Safe to run from several nodes at once and
+/// to interrupt. On a Citus cluster it also distributes the tables. Returns true for a cluster.
 pub(super) async fn apply(pool: &Pool) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await.doing("begin a migration")?;
@@ -31,7 +32,7 @@ pub(super) async fn apply(pool: &Pool) -> Result<bool, StoreError> {
                  PRIMARY KEY (part, number))",
         )
         .await
-        .doing("make the table of migrations")?;
+        .doing("create the table of migrations")?;
     for Set { name: part, postgres: steps, .. } in SETS {
         let applied = transaction
             .query_typed(
@@ -76,5 +77,5 @@ async fn note(
         )
         .await
         .map(|_| ())
-        .doing("note a migration")
+        .doing("record a migration")
 }

@@ -1,4 +1,5 @@
-//! The PostgreSQL arm: the same tables in the schema `tagmeter` of one database, or spread over a Citus cluster.
+//! The PostgreSQL arm: the same tables in the schema `tagmeter` of one database, or distributed over a Citus
+//! cluster.
 
 pub(crate) mod connection;
 
@@ -56,21 +57,21 @@ mod audit;
 use crate::{DatabaseUrl, StoreError};
 use connection::Pool;
 
-/// A database, open.
+/// An open database.
 #[derive(Debug)]
 pub struct Postgres {
     pub(crate) pool: Pool,
     /// Identity of this store.
     pub(crate) identity: u128,
-    /// True if the tables are spread over servers, by Citus.
+    /// True if Citus distributes the tables over servers.
     pub(crate) is_cluster: bool,
-    /// Hears what other nodes tell.
+    /// Receives notifications of other nodes.
     pub(crate) listener: listener::Listener,
     /// Warnings about the server.
     pub(crate) warnings: Vec<String>,
     /// Commits charges in groups.
     pub(crate) charges: charges::Charges,
-    /// The change sequence up to which standings are known to be kept.
+    /// The change sequence up to which standings are known to be stored.
     pub(crate) settled: std::sync::atomic::AtomicU64,
 }
 

@@ -1,8 +1,8 @@
-//! Partitions of the snapshots: one a year, made when the first reading of that year comes in, and one on either side for
-//! readings whose time is outside the years anybody would expect.
+//! Partitions of the snapshots: one a year, created with the first reading of that year, and one on either side
+//! for readings outside the expected years.
 //!
-//! A partition is attached and not made as one, and there is no default partition: either would keep everybody from
-//! reading snapshots until the import that needs it commits.
+//! A table is attached as a partition, not created as one, and there is no default partition: either would
+//! block readers of snapshots until the import that needs it commits.
 
 use crate::StoreError;
 use crate::error::Doing;
@@ -11,10 +11,10 @@ use std::ops::RangeInclusive;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-/// Years that have a partition of their own. What claims to be from another year is mistaken, and there is little of it.
+/// Years with a partition of their own. The few readings that claim another year are mistaken.
 const YEARS: RangeInclusive<i64> = 2014..=2100;
 const DAY_MS: i64 = 86_400_000;
-/// A year of the calendar's cycle of 400, on average.
+/// Mean length of a year in the calendar's cycle of 400.
 const MEAN_YEAR_MS: i64 = 31_556_952_000;
 
 /// The tables that are partitioned by the time of a reading.
@@ -35,8 +35,8 @@ impl Snapshots {
     }
 }
 
-/// Makes the partitions that readings of these times (milliseconds since 1970) go to, where they are missing. The caller
-/// holds the row of `tagmeter.store`, as every writer of the catalog does: two at once would make the same table.
+/// Creates the missing partitions for readings of these times (milliseconds since 1970). The caller has locked
+/// the row of `tagmeter.store`, as every writer of the catalog does: two at once would create the same table.
 pub(crate) async fn ensure_partitions(
     transaction: &Transaction<'_>,
     snapshots: Snapshots,
@@ -57,16 +57,16 @@ pub(crate) async fn ensure_partitions(
         .doing("look for partitions")?;
     let found: BTreeSet<String> = found.iter().map(|row| row.get(0)).collect();
     if found.len() < names.len() {
-        // On a cluster a table is made on every node by the connections that rows go over afterwards. (Elsewhere nobody
-        // reads this setting.)
+        // On a cluster a table is created on every node over the connections that rows are sent over
+        // afterwards. (Elsewhere this setting has no effect.)
         let sequential = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'";
-        transaction.batch_execute(sequential).await.doing("make a partition")?;
+        transaction.batch_execute(sequential).await.doing("create a partition")?;
     }
     for (year, name) in years.into_iter().zip(names) {
         if !found.contains(&name) {
-            // One at a time: Citus hands its nodes the whole text that it was sent.
+            // One at a time: Citus sends its nodes the whole text of a command.
             for step in make(snapshots, year, &name) {
-                transaction.batch_execute(&step).await.doing("make a partition")?;
+                transaction.batch_execute(&step).await.doing("create a partition")?;
             }
         }
     }
@@ -94,7 +94,8 @@ fn name(snapshots: Snapshots, year: i64) -> String {
     format!("{}_{year}", snapshots.table())
 }
 
-/// The year of the partition; all that come before the expected ones count as the one before, and so do those after.
+/// Returns the year of the partition; earlier years than the expected ones count as the one before them, later
+/// ones as the one after.
 pub(crate) fn year(at_ms: i64) -> i64 {
     let (earlier, later) = (YEARS.start() - 1, YEARS.end() + 1);
     if at_ms < begin_ms(*YEARS.start()) {
@@ -105,7 +106,7 @@ pub(crate) fn year(at_ms: i64) -> i64 {
     near.find(|year| at_ms < begin_ms(year + 1)).unwrap_or(later)
 }
 
-/// When a year began, in UTC.
+/// Returns the beginning of a year, in UTC.
 fn begin_ms(year: i64) -> i64 {
     let before = year - 1;
     let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400) - 477;
@@ -147,7 +148,7 @@ mod tests {
             for snapshots in [Snapshots::OfHashtags, Snapshots::OfVideos] {
                 ensure_partitions(&transaction, snapshots, times).await.expect("partitions");
             }
-            // Who reads meanwhile is not kept waiting.
+            // A reader does not wait meanwhile.
             database.sql(
                 "SET lock_timeout = '1s'; SELECT * FROM tagmeter.hashtag_snapshots, tagmeter.video_snapshots",
             );

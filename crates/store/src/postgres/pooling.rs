@@ -1,7 +1,7 @@
 //! Detects a transaction pooler between this node and the server, and whether it follows prepared statements.
 //!
-//! A statement is prepared in one transaction and executed in the next, while another connection holds the server
-//! connection that the first one had: through a pooler of transactions the second transaction is then on another one.
+//! A statement is prepared in one transaction and executed in the next, while another client occupies the
+//! server connection of the first: through a transaction pooler the second transaction is then on another one.
 
 use super::connection::Pool;
 use crate::check::Pooling;
@@ -13,11 +13,11 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 /// Time that the second transaction may wait for a server connection: a pool of one has none left.
 const FREE_CONNECTION_WAIT: Duration = Duration::from_secs(2);
-/// Time for all of it.
+/// Time limit of the detection.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 
-/// Finds out how connections of this URL reach the server.
-pub(crate) async fn look(url: &DatabaseUrl) -> Result<Pooling, StoreError> {
+/// Detects how connections of this URL reach the server.
+pub(crate) async fn inspect(url: &DatabaseUrl) -> Result<Pooling, StoreError> {
     let looked = timeout(ANSWER_MAX, across_transactions(url)).await;
     looked.unwrap_or_else(|_| Err(StoreError::Unreachable("no answer about pooling in time".to_owned())))
 }
@@ -39,7 +39,7 @@ async fn across_transactions(url: &DatabaseUrl) -> Result<Pooling, StoreError> {
     first.batch_execute("COMMIT").await.map_err(unreachable)?;
     let statement = match prepared {
         Ok(statement) => statement,
-        Err(error) => return Ok(Pooling::Unprepared(words_of(&error))),
+        Err(error) => return Ok(Pooling::Unprepared(message_of(&error))),
     };
     other.batch_execute("BEGIN; SELECT 1").await.map_err(unreachable)?;
     let began = timeout(FREE_CONNECTION_WAIT, first.batch_execute("BEGIN")).await;
@@ -51,13 +51,13 @@ async fn across_transactions(url: &DatabaseUrl) -> Result<Pooling, StoreError> {
     let after = backend(first).await.map_err(unreachable)?;
     let executed = first.query(&statement, &[]).await;
     Ok(match executed {
-        Err(error) => Pooling::Unprepared(words_of(&error)),
+        Err(error) => Pooling::Unprepared(message_of(&error)),
         Ok(_) if before != after || began.is_err() => Pooling::Transactions,
         Ok(_) => Pooling::Sessions,
     })
 }
 
-/// The server process that a connection is with.
+/// Returns the server process of a connection.
 async fn backend(client: &Client) -> Result<Option<String>, tokio_postgres::Error> {
     let messages = client.simple_query("SELECT pg_backend_pid()").await?;
     Ok(messages.into_iter().find_map(|message| match message {
@@ -67,10 +67,10 @@ async fn backend(client: &Client) -> Result<Option<String>, tokio_postgres::Erro
 }
 
 fn unreachable(error: tokio_postgres::Error) -> StoreError {
-    StoreError::Unreachable(words_of(&error))
+    StoreError::Unreachable(message_of(&error))
 }
 
-/// Message of the server.
-fn words_of(error: &tokio_postgres::Error) -> String {
+/// Returns the message of the server.
+fn message_of(error: &tokio_postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned())
 }

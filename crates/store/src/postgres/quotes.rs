@@ -1,6 +1,6 @@
-//! The balances this node saw last, for turning callers away early without asking the database.
+//! The balances this node saw last, for refusing callers early without a query.
 //!
-//! Other nodes charge and grant too, so what was seen is good for a moment only, and "nothing left" is never believed.
+//! Other nodes charge and grant too, so a balance is valid for a moment only, and zero is never trusted.
 
 use domain::{AccountId, Credits};
 use std::collections::HashMap;
@@ -10,28 +10,29 @@ use tokio::time::Instant;
 
 /// Accounts whose last known balance is cached, about 60 bytes each.
 const QUOTES_MAX: usize = 500_000;
-/// Time for which a balance is trusted. A caller whose credits another node took meanwhile costs an answer that is not given.
+/// Time for which a balance is trusted. If another node took the credits meanwhile, an answer is computed in
+/// vain.
 const LIFE: Duration = Duration::from_secs(1);
 
-/// Balance, and when it was seen.
+/// Balances, with the time of each.
 #[derive(Debug, Default)]
 pub(crate) struct Quotes {
     known: RwLock<HashMap<i64, (Credits, Instant)>>,
 }
 
 impl Quotes {
-    /// A balance that was seen a moment ago and was not nil.
+    /// Returns a balance that was seen a moment ago and was not zero.
     pub(super) fn get(&self, account_id: AccountId) -> Option<Credits> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let (balance, at) = *known.get(&account_id.0)?;
         (balance != Credits::ZERO && at.elapsed() < LIFE).then_some(balance)
     }
 
-    /// Tells a balance.
+    /// Stores a balance.
     pub(super) fn publish(&self, account_id: AccountId, balance: Credits) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= QUOTES_MAX {
-            // Who is not found here is asked of the database.
+            // The database is queried for the others.
             known.clear();
         }
         known.insert(account_id.0, (balance, Instant::now()));

@@ -1,14 +1,14 @@
-//! Checks a server before data is entrusted to it.
+//! Checks a server's settings before it is used.
 
 use super::connection::Pool;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row::{self, row};
 
-/// The oldest version that is supported, as `server_version_num` has it.
+/// The oldest supported version, as `server_version_num`.
 const VERSION_MIN: i64 = 15_00_00;
 
-/// Refuses a server that cannot be used, or that would lose what it was given. Gives what its owner should know.
+/// Refuses a server that cannot be used, or that may lose commits. Returns warnings.
 pub(super) async fn examine(pool: &Pool) -> Result<Vec<String>, StoreError> {
     const DOING: &str = "read the server's settings";
     let row = pool.query_one(DOING, concat!("SELECT ", settings_columns!()), &[]).await?;
@@ -30,8 +30,8 @@ row! {
 }
 
 impl Settings {
-    /// `synchronous_commit` is left as it is: it may have been set higher than `on` for this role (`remote_apply`), and
-    /// a role that sets it off gets a warning about what that means.
+    /// Judges the settings. `synchronous_commit` is not changed: a role may have it above `on`
+    /// (`remote_apply`), and a role that has it off gets a warning.
     fn judge(&self) -> Result<Vec<String>, StoreError> {
         let refuse = |text: String| Err(StoreError::Unusable(text));
         if self.version_number < VERSION_MIN {

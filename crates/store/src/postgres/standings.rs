@@ -1,4 +1,4 @@
-//! The totals that count where they are not the newest reading, each with its hashtag on a cluster.
+//! The totals that count and differ from the newest reading; on a cluster co-located with their hashtags.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -13,7 +13,7 @@ use tokio_postgres::types::Type;
 /// Rows written by one statement.
 const ROWS_MAX: usize = 5_000;
 const DROP: &str = "DELETE FROM tagmeter.standings WHERE hashtag = ANY($1) AND sequence <= $2";
-const KEEP: &str = "INSERT INTO tagmeter.standings (hashtag, sequence, counts)
+const INSERT: &str = "INSERT INTO tagmeter.standings (hashtag, sequence, counts)
     SELECT hashtag, $2, counts FROM unnest($1::bigint[], $3::bytea[]) AS kept (hashtag, counts)
     ON CONFLICT (hashtag) DO UPDATE SET sequence = excluded.sequence, counts = excluded.counts
     WHERE tagmeter.standings.sequence <= excluded.sequence";
@@ -24,7 +24,7 @@ impl Postgres {
         sequence: u64,
         hashtags: &[HashtagStandings],
     ) -> Result<(), StoreError> {
-        const DOING: &str = "keep standings";
+        const DOING: &str = "store standings";
         let sequence = sequence.cast_signed();
         for hashtags in hashtags.chunks(ROWS_MAX) {
             let (gone, kept): (Vec<_>, Vec<_>) =
@@ -41,13 +41,13 @@ impl Postgres {
             let keep: [Parameter<'_>; 3] =
                 [(&kept_rows, Type::INT8_ARRAY), (&sequence, Type::INT8), (&counts, Type::BYTEA_ARRAY)];
             if !kept.is_empty() {
-                self.pool.query(DOING, KEEP, &keep).await?;
+                self.pool.query(DOING, INSERT, &keep).await?;
             }
         }
         Ok(())
     }
 
-    /// Reads those that these hashtags have.
+    /// Reads those of these hashtags.
     pub(crate) async fn standings_of(
         &self,
         hashtags: &[HashtagRow],

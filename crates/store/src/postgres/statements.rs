@@ -1,17 +1,17 @@
-//! Every statement of the ledger that touches balances, entries or kept answers names the account, and so does every one
-//! that touches jobs, so that on a cluster it is for one shard. Forgetting kept answers by age, looking through them for
-//! what was forgotten and looking for a job to do are the exceptions, and so is the audit, which reads everything. Where one server has everything, statements of a
-//! group commit are for a list of accounts, and name it as often.
+//! Every statement of the ledger that touches balances, entries or stored answers names the account, and so
+//! does every one that touches jobs, so that on a cluster it is for one shard. Exceptions are deleting stored
+//! answers by age, searching them for forgotten data, looking for a job to run, and the audit, which reads
+//! everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{charges, idempotency, jobs, ledger};
 
 /// Statements by name.
 type Statements = &'static [(&'static str, &'static str)];
-/// A file, its text, its statements that are for one account, and those that are for a list.
-type Room = (&'static str, &'static str, Statements, Statements);
+/// A file, its text, its statements for one account, and those for a list.
+type Module = (&'static str, &'static str, Statements, Statements);
 
-/// The rooms whose statements are listed.
-const ROOMS: [Room; 4] = [
+/// The modules whose statements are listed.
+const MODULES: [Module; 4] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -22,9 +22,9 @@ const ROOMS: [Room; 4] = [
     ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS, &[]),
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
 ];
-/// Statements that are for no single account.
+/// Statements for no single account.
 const FOR_ALL: [&str; 4] = ["FORGET", "SET_RIGHT", "CLAIMABLE", "LOOK_THROUGH"];
-/// The rooms that have no statements of their own.
+/// The modules without statements of their own.
 const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),
     ("charges/lane.rs", include_str!("charges/lane.rs")),
@@ -33,14 +33,14 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/transaction.rs", include_str!("charges/transaction.rs")),
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
-/// Tables that are spread by account.
+/// Tables distributed by account.
 const TABLES: [&str; 4] = ["tagmeter.balances", "tagmeter.entries", "tagmeter.idempotency", "tagmeter.jobs"];
 
 fn mentions(text: &str) -> usize {
     TABLES.iter().map(|table| text.matches(table).count()).sum()
 }
 
-/// From each mention of a table to the next one.
+/// Splits SQL into the parts from each mention of a table to the next.
 fn parts(sql: &str) -> Vec<&str> {
     let starts: Vec<usize> =
         TABLES.iter().flat_map(|table| sql.match_indices(table).map(|(at, _)| at)).collect();
@@ -49,7 +49,7 @@ fn parts(sql: &str) -> Vec<&str> {
     starts.windows(2).map(|pair| &sql[pair[0]..pair[1]]).collect()
 }
 
-/// Returns whether each mention of a table is followed by its account before the next one.
+/// Returns true if each mention of a table is followed by its account before the next one.
 fn is_pinned(sql: &str) -> bool {
     parts(sql).into_iter().all(|part| {
         part.contains("WHERE account_id = $1")
@@ -58,7 +58,7 @@ fn is_pinned(sql: &str) -> bool {
     })
 }
 
-/// The names of lists of parameters that have an account in each row: `unnest(...) AS name (account_id`.
+/// Returns the names of lists of parameters with an account in each row: `unnest(...) AS name (account_id`.
 fn lists(sql: &str) -> Vec<&str> {
     let of_list = sql.split("unnest($").skip(1).filter_map(|rest| {
         let (_, after) = rest.split_once(')')?;
@@ -68,7 +68,7 @@ fn lists(sql: &str) -> Vec<&str> {
     of_list.collect()
 }
 
-/// Returns whether each mention of a table is followed, before the next one, by a list of accounts that its rows are of.
+/// Returns true if each mention of a table is followed, before the next one, by the list of its rows' accounts.
 fn is_pinned_to_a_list(sql: &str) -> bool {
     let lists = lists(sql);
     parts(sql).into_iter().all(|part| {
@@ -82,24 +82,24 @@ fn is_pinned_to_a_list(sql: &str) -> bool {
 
 #[test]
 fn every_statement_names_the_account() {
-    for (room, _, of_one, of_many) in ROOMS {
+    for (module, _, of_one, of_many) in MODULES {
         for (name, sql) in of_one {
-            assert!(is_pinned(sql) || FOR_ALL.contains(name), "{room}, {name}: {sql}");
+            assert!(is_pinned(sql) || FOR_ALL.contains(name), "{module}, {name}: {sql}");
         }
         for (name, sql) in of_many {
-            assert!(is_pinned_to_a_list(sql), "{room}, {name}: {sql}");
+            assert!(is_pinned_to_a_list(sql), "{module}, {name}: {sql}");
         }
     }
 }
 
 #[test]
 fn every_statement_is_listed() {
-    for (room, source, of_one, of_many) in ROOMS {
+    for (module, source, of_one, of_many) in MODULES {
         let listed: usize = of_one.iter().chain(of_many).map(|(_, sql)| mentions(sql)).sum();
-        assert_eq!(mentions(source), listed, "{room} has a statement that is not listed");
+        assert_eq!(mentions(source), listed, "{module} has a statement that is not listed");
     }
-    for (room, source) in WITHOUT {
-        assert_eq!(mentions(source), 0, "{room} has a statement of its own");
+    for (module, source) in WITHOUT {
+        assert_eq!(mentions(source), 0, "{module} has a statement of its own");
     }
 }
 

@@ -1,9 +1,10 @@
-//! TLS to the database by rustls, as libpq's `sslmode` and `sslrootcert` mean it.
+//! TLS to the database by rustls, with the meaning of libpq's `sslmode` and `sslrootcert`.
 //!
-//! `disable`: never. `prefer` (the default) and `require`: encrypted (if the server can; or not at all), whoever answers.
-//! `verify-ca`: its certificate must come from a trusted authority. `verify-full`: and be made out to the host's name.
-//! Trusted are the authorities in the file `sslrootcert`, or without one (or with `system`) those the system trusts.
-//! Names are read from the certificate's subjectAltName alone.
+//! `disable`: never. `prefer` (the default): encrypted if the server supports it, without verification.
+//! `require`: encrypted or no connection, without verification. `verify-ca`: its certificate must be from a
+//! trusted authority. `verify-full`: and for the host's name. Trusted are the authorities in the file
+//! `sslrootcert`, or without one (or with `system`) those that the system trusts. Names are read from the
+//! certificate's subjectAltName alone.
 
 use crate::StoreError;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -21,7 +22,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// Servers that are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Anybody.
+    /// Any server.
     Anybody,
     /// Certificate of a trusted authority, for any name.
     Authority(Roots),
@@ -29,7 +30,7 @@ pub(crate) enum Trust {
     Host(Roots),
 }
 
-/// Which authorities are trusted.
+/// Trusted authorities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Roots {
     /// Authorities that the system trusts.
@@ -52,7 +53,7 @@ pub(crate) fn interpret(mode: Option<&str>, root: Option<&str>) -> Result<(SslMo
     match mode {
         "disable" => Ok((SslMode::Disable, Trust::Anybody)),
         "prefer" => Ok((SslMode::Prefer, Trust::Anybody)),
-        // Whoever names an authority wants it to be looked at.
+        // A named authority is verified.
         "require" if root.is_some() => Ok((SslMode::Require, Trust::Authority(roots))),
         "require" => Ok((SslMode::Require, Trust::Anybody)),
         "verify-ca" => Ok((SslMode::Require, Trust::Authority(roots))),
@@ -63,7 +64,7 @@ pub(crate) fn interpret(mode: Option<&str>, root: Option<&str>) -> Result<(SslMo
     }
 }
 
-/// Makes the TLS connector. Reads the certificates of the authorities.
+/// Creates the TLS connector. Reads the certificates of the authorities.
 pub(crate) fn connector(trust: &Trust) -> Result<MakeRustlsConnect, StoreError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -98,7 +99,7 @@ fn read(roots: &Roots) -> Result<RootCertStore, StoreError> {
         Roots::File(path) => {
             let unusable = |cause: String| {
                 let path = path.display();
-                StoreError::Unusable(format!("sslrootcert={path} holds no certificates: {cause}"))
+                StoreError::Unusable(format!("sslrootcert={path} contains no certificates: {cause}"))
             };
             let certificates =
                 CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
@@ -114,10 +115,10 @@ fn read(roots: &Roots) -> Result<RootCertStore, StoreError> {
     Ok(store)
 }
 
-/// Looks at less than rustls does by itself.
+/// Verifies less than rustls does by default.
 #[derive(Debug)]
 struct Verifier {
-    /// `None`: not even at who made the certificate.
+    /// `None`: the issuer of the certificate is not verified either.
     roots: Option<RootCertStore>,
     provider: Arc<CryptoProvider>,
 }
@@ -146,8 +147,8 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         if self.roots.is_none() {
-            // Nobody asked whose certificate it is: that its owner is there proves nothing, and refusing kinds of
-            // certificates that rustls does not read would only keep servers out that other clients reach.
+            // The certificate's owner is not verified: its signature proves nothing, and refusing kinds of
+            // certificates that rustls does not read would only exclude servers that other clients reach.
             return Ok(HandshakeSignatureValid::assertion());
         }
         let algorithms = &self.provider.signature_verification_algorithms;
@@ -196,8 +197,8 @@ mod tests {
             (Some("allow"), None, "must be disable, prefer"),
             (Some("require"), Some("system"), "must be verify-full with sslrootcert=system"),
         ] {
-            let told = interpret(mode, root).expect_err("no such mode");
-            assert!(told.contains(part), "{told}");
+            let message = interpret(mode, root).expect_err("no such mode");
+            assert!(message.contains(part), "{message}");
         }
     }
 
@@ -208,8 +209,8 @@ mod tests {
         std::fs::write(&empty, "nothing").expect("a file");
         for path in [folder.path().join("missing.crt"), empty] {
             let refused = connector(&Trust::Host(Roots::File(path.clone()))).map(|_| ());
-            let told = refused.expect_err("no certificate").to_string();
-            assert!(told.contains(path.to_str().expect("UTF-8")), "{told}");
+            let message = refused.expect_err("no certificate").to_string();
+            assert!(message.contains(path.to_str().expect("UTF-8")), "{message}");
         }
     }
 }

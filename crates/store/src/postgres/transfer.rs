@@ -1,5 +1,5 @@
-//! PostgreSQL's half of a transfer: reads the database in one transaction of its own snapshot, and writes pieces of rows
-//! by COPY, each in one transaction with the note of how far its table is.
+//! PostgreSQL's half of a transfer: reads the database in one transaction with one snapshot, and writes batches
+//! of rows by COPY, each in one transaction with the progress of its table.
 
 use super::Postgres;
 use super::connection::{Client, Parameter, Pool};
@@ -20,17 +20,17 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{GenericClient, Row, Transaction};
 
-/// A transfer takes as long as it takes.
+/// A transfer may take long.
 const NO_TIMEOUTS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
 
-/// Entries in an order of time that is also the order within each account, whatever the clocks of the nodes said.
+/// Entries in an order of time that is also the order within each account, even if nodes' clocks differ.
 const ENTRIES_IN_ORDER: &str =
     "SELECT *, max(at_ms) OVER (PARTITION BY account_id ORDER BY sequence) AS order_ms
     FROM tagmeter.entries";
 const SET_FORGETS: &str = "UPDATE tagmeter.store SET forget_key = $1, videos_gone = $2, has_forgotten = $3";
 const ENTRIES_KEY: &[&str] = &["order_ms", "account_id", "sequence"];
 
-/// Says that a transfer into the database is unfinished, if one is.
+/// Returns an error if a transfer into the database is unfinished.
 pub(crate) async fn refuse_unfinished(pool: &Pool) -> Result<(), StoreError> {
     let found = pool
         .query_opt(
@@ -43,11 +43,11 @@ pub(crate) async fn refuse_unfinished(pool: &Pool) -> Result<(), StoreError> {
     found.map_or(Ok(()), |_| Err(StoreError::Unusable(UNFINISHED.to_owned())))
 }
 
-/// A database that is read.
+/// A database to read.
 pub(crate) struct Source {
-    /// In a transaction from beginning to end.
+    /// In one transaction from beginning to end.
     client: Client,
-    /// The entries are sorted once, and fetched from there.
+    /// True once a cursor has sorted the entries.
     has_cursor: bool,
 }
 
@@ -151,7 +151,7 @@ impl Source {
     }
 }
 
-/// The rows of a table, its columns and then those of its key, in the order of the key.
+/// Returns the SQL for the rows of a table, its columns and then those of its key, in the order of the key.
 fn select(table: &Table, from: &str, key: &[&str], after: Option<&str>) -> String {
     let columns: Vec<&str> = table.moved_columns().map(|column| column.name).collect();
     let (columns, keys) = (columns.join(", "), key.join(", "));
@@ -159,17 +159,17 @@ fn select(table: &Table, from: &str, key: &[&str], after: Option<&str>) -> Strin
     format!("SELECT {columns}, {keys} FROM {from} {after} ORDER BY {keys}")
 }
 
-/// Reads the one row that a statement gives.
+/// Reads the one row that a statement returns.
 async fn one<T>(client: &impl GenericClient, sql: &str) -> Result<T, StoreError>
 where
     T: for<'r> FromRow<'r>,
 {
-    const DOING: &str = "sum the tables up";
+    const DOING: &str = "add the tables up";
     let rows = client.query_typed(sql, &[]).await.doing(DOING)?;
     row::postgres(rows.first().ok_or(StoreError::Closed)?).doing(DOING)
 }
 
-/// Rows of each table.
+/// Counts the rows of each table.
 async fn counts(client: &impl GenericClient) -> Result<Vec<u64>, StoreError> {
     let mut counts = Vec::new();
     for table in moved_tables() {
@@ -179,7 +179,7 @@ async fn counts(client: &impl GenericClient) -> Result<Vec<u64>, StoreError> {
     Ok(counts)
 }
 
-/// The number after the largest, for which a cluster asks each shard once.
+/// Returns the number after the largest, for which a cluster queries each shard once.
 async fn next(client: &impl GenericClient, largest: &str) -> Result<i64, StoreError> {
     Ok(one::<Option<i64>>(client, largest).await?.unwrap_or(0) + 1)
 }
@@ -224,7 +224,7 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-/// A database that is written.
+/// A database to write.
 #[derive(Debug)]
 pub(crate) struct Target {
     postgres: Postgres,
@@ -237,7 +237,7 @@ impl Target {
     }
 
     pub(crate) async fn noted(&self) -> Result<Vec<Noted>, StoreError> {
-        const DOING: &str = "read how far the transfer is";
+        const DOING: &str = "read the progress of the transfer";
         const SQL: &str = concat!("SELECT ", noted_columns!(), " FROM tagmeter.transfer");
         match refuse_unfinished(&self.postgres.pool).await {
             Ok(()) => return Ok(Vec::new()),
@@ -257,7 +257,7 @@ impl Target {
                 continue;
             }
             return Err(StoreError::Unusable(format!(
-                "{} holds data already; a transfer goes to an empty or new database",
+                "{} contains data already; a transfer goes to an empty or new database",
                 self.url
             )));
         }
@@ -276,7 +276,7 @@ impl Target {
                     &[(&name, Type::TEXT), (&source, Type::BYTEA), (&digest, Type::BYTEA)],
                 )
                 .await
-                .doing("note a transfer")?;
+                .doing("record a transfer")?;
         }
         transaction.commit().await.doing("begin a transfer")
     }
@@ -290,7 +290,7 @@ impl Target {
     ) -> Result<(), StoreError> {
         let mut client = self.postgres.pool.get().await?;
         let transaction = client.transaction().await.doing("begin to write rows")?;
-        // Nobody else writes the catalog meanwhile, and nobody makes the same partition.
+        // Excludes other writers of the catalog, who might create the same partition.
         transaction
             .batch_execute(&format!("{NO_TIMEOUTS}; SELECT 1 FROM tagmeter.store FOR UPDATE"))
             .await
@@ -308,7 +308,7 @@ impl Target {
         transaction.batch_execute(NO_TIMEOUTS).await.doing("complete the transfer")?;
         let next_hashtag = next(&transaction, "SELECT max(hashtag) FROM tagmeter.hashtags").await?;
         let Summary { sequence, keys_version, forgets, .. } = summary;
-        // Also after rows of videos that were forgotten.
+        // Also after rows of forgotten videos.
         let next_video = next(&transaction, "SELECT max(video) FROM tagmeter.videos").await?;
         let next_video = next_video.max(forgets.last_video.saturating_add(1));
         let of_forgets: [Parameter<'_>; 3] = [
@@ -317,7 +317,7 @@ impl Target {
             (&forgets.has_forgotten, Type::INT8),
         ];
         transaction.execute_typed(SET_FORGETS, &of_forgets).await.doing("complete the transfer")?;
-        // A new account gets a number after those that came.
+        // A new account gets a number after the copied ones.
         let next_account = next(&transaction, "SELECT max(account_id) FROM tagmeter.accounts").await?;
         let sql = format!(
             "UPDATE tagmeter.store SET sequence = {sequence}, next_hashtag = {next_hashtag}, next_video = {next_video};
@@ -338,10 +338,10 @@ impl Target {
     }
 }
 
-/// Rows came in bulk: what the planner knows of the tables is made now and not when the server gets to it. In a transaction
-/// of its own, as a cluster does not do it in one that has read its tables.
+/// Updates the planner's statistics after a bulk copy, without waiting for autovacuum. In a transaction of its
+/// own, as a cluster refuses it in one that has read its tables.
 async fn analyze(client: &mut Client) -> Result<(), StoreError> {
-    let doing = "look the new rows over";
+    let doing = "analyze the new rows";
     let transaction = client.transaction().await.doing(doing)?;
     let names: Vec<String> = moved_tables().map(|table| format!("tagmeter.{}", table.name)).collect();
     let sql = format!("{NO_TIMEOUTS}; ANALYZE {}", names.join(", "));
@@ -349,7 +349,7 @@ async fn analyze(client: &mut Client) -> Result<(), StoreError> {
     transaction.commit().await.doing(doing)
 }
 
-/// Notes how far a table is, if it is as far as was thought: two transfers at once must not mix.
+/// Records the progress of a table, if it is as expected: two transfers at once must not mix.
 async fn note(
     transaction: &Transaction<'_>,
     table: &str,
@@ -370,7 +370,7 @@ async fn note(
             ],
         )
         .await
-        .doing("note how far the transfer is")?;
+        .doing("record the progress of the transfer")?;
     if noted == 1 {
         return Ok(());
     }
@@ -413,13 +413,13 @@ mod tests {
 
     const ROWS_MAX: usize = 7;
 
-    /// `entries`, moved in small pieces.
+    /// Returns the table `entries`, moved in small batches.
     fn entries() -> &'static Table {
         let table = moved_tables().find(|table| table.name == "entries").expect("the ledger");
         Box::leak(Box::new(Table { moved: Some(ROWS_MAX), ..*table }))
     }
 
-    /// Account and sequence of the entries in the order they are read in, and the key after each piece.
+    /// Returns account and sequence of the entries in reading order, and the key after each batch.
     async fn read(url: &DatabaseUrl, mut after: Option<Key>) -> (Vec<(i64, i64)>, Vec<Key>) {
         let mut source = Source::open(url).await.expect("a source");
         let (mut order, mut keys) = (Vec::new(), Vec::new());
@@ -440,7 +440,7 @@ mod tests {
     #[tokio::test]
     async fn entries_are_read_in_the_order_of_their_account_whatever_its_clock_said_and_from_any_key_on() {
         let Some(database) = testkit::postgres::TestDatabase::create().await else { return };
-        // The clock of the second account runs backwards, that of the third stands still.
+        // The clock of the second account runs backwards, that of the third does not move.
         database.sql(
             "INSERT INTO tagmeter.entries
              SELECT a, n, 1, 1, n, 1000 + n * CASE a WHEN 1 THEN 10 WHEN 2 THEN -10 ELSE 0 END, NULL, NULL, 'c' || n,

@@ -1,5 +1,5 @@
-//! Trends of hashtags. On a cluster a trend is co-located with its hashtag; lists over all of them are asked of every shard, and no
-//! look-up, walk or charge waits for one.
+//! Trends of hashtags. On a cluster a trend is co-located with its hashtag; lists of trends query every shard,
+//! and no look-up, walk or charge waits for one.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -16,8 +16,8 @@ macro_rules! select {
     };
 }
 
-/// `$1` window, `$2` least views, `$3` least time, `$4` how many; and of what is behind a place `$5` its value, `$6` its
-/// hashtag. Two statements, so that the second begins at the place and does not count up to it.
+/// `$1` window, `$2` minimum views, `$3` minimum time, `$4` limit; after a place, `$5` is its value and `$6`
+/// its hashtag. Two statements, so that the second begins at the place and does not count up to it.
 macro_rules! ordered {
     ($by:literal) => {
         [
@@ -38,7 +38,7 @@ macro_rules! ordered {
     };
 }
 
-/// From the beginning, and behind a place.
+/// Returns the statements from the beginning, and after a place.
 const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     match sort {
         TrendSort::Pace | TrendSort::Emerging => ordered!("emerging"),
@@ -54,8 +54,8 @@ const fn ordered_by(sort: TrendSort) -> [&'static str; 2] {
     }
 }
 
-/// A row that another node computed from later readings meanwhile stays.
-const KEEP: &str = concat!(
+/// Keeps a row that another node computed from later readings meanwhile.
+const WRITE: &str = concat!(
     "INSERT INTO tagmeter.trends (",
     trend_columns!(),
     ")
@@ -72,14 +72,15 @@ const KEEP: &str = concat!(
 const NOTE: &str = "INSERT INTO tagmeter.trend_state (one, sequence, newest_at) VALUES (1, $1, $2)
     ON CONFLICT (one) DO UPDATE SET sequence = excluded.sequence, newest_at = excluded.newest_at
     WHERE tagmeter.trend_state.sequence <= excluded.sequence";
-const KEEP_PEERS: &str = "INSERT INTO tagmeter.trend_peers (trend_window, peers, made_of) VALUES ($1, $2, $3)
+const WRITE_PEERS: &str =
+    "INSERT INTO tagmeter.trend_peers (trend_window, peers, made_of) VALUES ($1, $2, $3)
     ON CONFLICT (trend_window) DO UPDATE SET peers = excluded.peers, made_of = excluded.made_of";
 /// Rows written by one statement.
 const ROWS_MAX: usize = 5_000;
 
 impl Postgres {
     pub(crate) async fn trend_state(&self) -> Result<TrendState, StoreError> {
-        const DOING: &str = "see how far trends are worked out";
+        const DOING: &str = "read the sequence of the trends";
         const SQL: &str = "SELECT sequence, newest_at FROM tagmeter.trend_state";
         let Some(row) = self.pool.query_opt(DOING, SQL, &[]).await? else { return Ok(TrendState::default()) };
         let (sequence, newest_at): (i64, Option<i64>) = row::read(&row).doing(DOING)?;
@@ -91,7 +92,7 @@ impl Postgres {
             (&state.sequence.cast_signed(), Type::INT8),
             (&state.newest_at.map(Timestamp::as_ms), Type::INT8),
         ];
-        self.pool.query("note how far trends are worked out", NOTE, &parameters).await.map(|_| ())
+        self.pool.query("store the sequence of the trends", NOTE, &parameters).await.map(|_| ())
     }
 
     pub(crate) async fn keep_trends(&self, rows: &[TrendRow]) -> Result<(), StoreError> {
@@ -117,7 +118,7 @@ impl Postgres {
                 (&reals(9), Type::FLOAT8_ARRAY),
                 (&facts, Type::BYTEA_ARRAY),
             ];
-            self.pool.query("keep trends", KEEP, &parameters).await?;
+            self.pool.query("store trends", WRITE, &parameters).await?;
         }
         Ok(())
     }
@@ -183,7 +184,7 @@ impl Postgres {
     }
 
     pub(crate) async fn trend_peers(&self, window: u8) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
-        const DOING: &str = "read what trends are compared with";
+        const DOING: &str = "read the peers of trends";
         const SQL: &str = "SELECT peers, made_of FROM tagmeter.trend_peers WHERE trend_window = $1";
         let row = self.pool.query_opt(DOING, SQL, &[(&i64::from(window), Type::INT8)]).await?;
         let Some(row) = row else { return Ok(None) };
@@ -199,7 +200,7 @@ impl Postgres {
     ) -> Result<(), StoreError> {
         let parameters: [Parameter<'_>; 3] =
             [(&i64::from(window), Type::INT8), (&peers, Type::BYTEA), (&made_of.cast_signed(), Type::INT8)];
-        self.pool.query("keep what trends are compared with", KEEP_PEERS, &parameters).await.map(|_| ())
+        self.pool.query("store the peers of trends", WRITE_PEERS, &parameters).await.map(|_| ())
     }
 
     pub(crate) async fn trend_odds(&self) -> Result<Option<String>, StoreError> {

@@ -1,4 +1,4 @@
-//! Calls to upstreams. On a cluster they are spread by upstream: each count is one statement on one shard.
+//! Calls to upstreams. On a cluster they are distributed by upstream: each count is one statement on one shard.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -10,7 +10,7 @@ use domain::UtcDay;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// Two at once are counted one after the other: the second one waits for the row and looks at it again.
+/// Concurrent calls are counted one after the other: the second waits for the row and reads it again.
 const TAKE: &str = "INSERT INTO tagmeter.upstream_calls AS counted (upstream, day, calls) VALUES ($1, $2, 1)
     ON CONFLICT (upstream, day) DO UPDATE SET calls = counted.calls + 1
         WHERE $3::bigint IS NULL OR counted.calls < $3
@@ -19,8 +19,8 @@ const CALLS: &str = "SELECT calls FROM tagmeter.upstream_calls WHERE upstream = 
 const CALLS_ON: &str = "SELECT calls, upstream FROM tagmeter.upstream_calls WHERE day = $1 ORDER BY upstream";
 
 impl Postgres {
-    /// The calls with this one; `None` when it was not counted.
-    pub(crate) async fn take_upstream_call(
+    /// Returns the number of calls with this one; `None` if it was not counted.
+    pub(crate) async fn reserve_upstream_call(
         &self,
         upstream: &str,
         day: UtcDay,

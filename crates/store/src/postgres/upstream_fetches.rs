@@ -16,14 +16,14 @@ const NOTE: &str =
      ON CONFLICT (key, kind) DO UPDATE
      SET at_ms = excluded.at_ms, is_found = excluded.is_found, cursor = excluded.cursor, has_more = excluded.has_more
      WHERE excluded.at_ms >= noted.at_ms";
-/// By age, wherever they are: the one statement that is for no single key.
+/// By age, on all shards: the only statement for no single key.
 const FORGET: &str = "DELETE FROM tagmeter.asks WHERE (key, kind) IN (
          SELECT key, kind FROM tagmeter.asks WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)
      RETURNING 1";
 
 impl Postgres {
     pub(crate) async fn last_fetch(&self, ask: &Fetch) -> Result<Option<LastFetch>, StoreError> {
-        const DOING: &str = "see when an upstream was asked";
+        const DOING: &str = "read the time of an upstream fetch";
         let kind = i64::from(ask.kind_number());
         let parameters: [Parameter<'_>; 2] = [(&ask.key(), Type::TEXT), (&kind, Type::INT8)];
         let row = self.pool.query_opt(DOING, ASKED, &parameters).await?;
@@ -41,7 +41,7 @@ impl Postgres {
             (&cursor, Type::INT8),
             (&has_more, Type::BOOL),
         ];
-        self.pool.query("note that an upstream was asked", NOTE, &parameters).await.map(|_| ())
+        self.pool.query("record an upstream fetch", NOTE, &parameters).await.map(|_| ())
     }
 
     pub(crate) async fn forget_fetches_before(
@@ -50,6 +50,6 @@ impl Postgres {
         count: usize,
     ) -> Result<usize, StoreError> {
         let parameters: [Parameter<'_>; 2] = [(&before.as_ms(), Type::INT8), (&limit(count), Type::INT8)];
-        Ok(self.pool.query("forget what upstreams were asked", FORGET, &parameters).await?.len())
+        Ok(self.pool.query("delete old upstream fetches", FORGET, &parameters).await?.len())
     }
 }

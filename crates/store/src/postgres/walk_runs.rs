@@ -1,4 +1,5 @@
-//! Videos that finished walks saw. On a cluster they are co-located with their hashtag, which every statement names.
+//! Videos that finished walks saw. On a cluster they are co-located with their hashtag, which every statement
+//! names.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -7,11 +8,11 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::ledger::limit;
 use crate::row;
-use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack, run_columns};
+use crate::walk_runs::{RunRow, WALK_RUNS_MAX, WalkRun, pack, run_columns};
 use domain::{HashtagRow, Region, Timestamp};
 use tokio_postgres::types::Type;
 
-const KEEP: &str =
+const INSERT: &str =
     "INSERT INTO tagmeter.walk_runs (hashtag, region, job_id, at_ms, unique_videos, videos) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (hashtag, region, job_id) DO UPDATE
      SET at_ms = excluded.at_ms, unique_videos = excluded.unique_videos, videos = excluded.videos";
@@ -26,8 +27,8 @@ const PREVIOUS: &str = concat!(
 );
 
 impl Postgres {
-    pub(crate) async fn keep_walk_run(&self, run: &WalkRun) -> Result<(), StoreError> {
-        const DOING: &str = "keep what a walk saw";
+    pub(crate) async fn write_walk_run(&self, run: &WalkRun) -> Result<(), StoreError> {
+        const DOING: &str = "store what a walk saw";
         let (hashtag, region) = (i64::from(run.hashtag.0), number_of(run.region));
         let (job_id, videos) = (run.job_id.to_bytes(), pack(&run.videos));
         let parameters: [Parameter<'_>; 6] = [
@@ -40,9 +41,9 @@ impl Postgres {
         ];
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        transaction.execute_typed(KEEP, &parameters).await.doing(DOING)?;
+        transaction.execute_typed(INSERT, &parameters).await.doing(DOING)?;
         let parameters: [Parameter<'_>; 3] =
-            [(&hashtag, Type::INT8), (&region, Type::INT8), (&limit(WALK_RUNS_KEPT), Type::INT8)];
+            [(&hashtag, Type::INT8), (&region, Type::INT8), (&limit(WALK_RUNS_MAX), Type::INT8)];
         transaction.execute_typed(DROP_OLD, &parameters).await.doing("drop what old walks saw")?;
         transaction.commit().await.doing(DOING)
     }
@@ -53,7 +54,7 @@ impl Postgres {
         region: Option<Region>,
         before: Timestamp,
     ) -> Result<Option<WalkRun>, StoreError> {
-        const DOING: &str = "find the walk before";
+        const DOING: &str = "find the previous walk";
         let parameters: [Parameter<'_>; 3] = [
             (&i64::from(hashtag.0), Type::INT8),
             (&number_of(region), Type::INT8),

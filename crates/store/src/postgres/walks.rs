@@ -1,4 +1,5 @@
-//! Frozen rankings. They lie with their hashtag, which every statement that answers a request names.
+//! Frozen rankings. On a cluster they are co-located with their hashtag, which every statement for a request
+//! names.
 
 use super::Postgres;
 use super::connection::Parameter;
@@ -14,9 +15,9 @@ use std::collections::BTreeMap;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
-/// One ranking made in so many looks for expired ones of all hashtags, on a cluster in all places ...
+/// One in so many new rankings triggers a sweep of expired ones of all hashtags, on all shards ...
 const SWEEP_EVERY: i64 = 16;
-/// ... and drops up to so many: more than were made since, so that they never pile up.
+/// ... which drops up to so many: more than were stored since, so that they never pile up.
 const SWEPT_MAX: i64 = 64;
 
 macro_rules! select {
@@ -26,10 +27,10 @@ macro_rules! select {
 }
 
 impl Postgres {
-    pub(crate) async fn keep_generation(&self, new: NewGeneration) -> Result<Generation, StoreError> {
+    pub(crate) async fn write_generation(&self, new: NewGeneration) -> Result<Generation, StoreError> {
         const NUMBER: &str = "SELECT nextval('tagmeter.generation_numbers')";
-        // In a transaction of its own: were the number lost in a crash together with the ranking, a cursor that carries
-        // it could point into another one.
+        // In a transaction of its own: if a crash lost the number together with the ranking, a cursor with that
+        // number could point into another one.
         let number = self.pool.query_one("number a ranking", NUMBER, &[]).await?;
         let number: i64 = row::postgres(&number).doing("number a ranking")?;
         let generation = new.numbered(number.cast_unsigned());
@@ -37,7 +38,7 @@ impl Postgres {
         if number % SWEEP_EVERY == 0
             && let Err(error) = self.sweep_generations(&new).await
         {
-            // Who asked for a page is not to be refused one because of this; a later ranking tries again.
+            // The page is answered all the same; a later ranking tries again.
             tracing::warn!(%error, "expired rankings were not dropped");
         }
         Ok(generation)
@@ -49,7 +50,7 @@ impl Postgres {
         generation: &Generation,
         new: &NewGeneration,
     ) -> Result<(), StoreError> {
-        const DOING: &str = "keep a ranking";
+        const DOING: &str = "store a ranking";
         let hashtag = i64::from(new.hashtag.0);
         let (numbers, chunks): (Vec<i64>, Vec<Vec<u8>>) = (0_i64..).zip(new.chunks()).unzip();
         let region = number_of(new.region);
@@ -71,7 +72,7 @@ impl Postgres {
         ];
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        // It may be lost at a power cut: cursors into it are then refused and walks start over.
+        // A power cut may lose it: cursors into it are then refused and walks start over.
         let written = futures_util::future::try_join3(
             transaction.batch_execute("SET LOCAL synchronous_commit = off"),
             transaction.execute_typed(
@@ -90,7 +91,7 @@ impl Postgres {
         transaction.commit().await.doing(DOING)
     }
 
-    /// See `Store::drop_generations`. Cursors carry numbers of a sequence, which are not used again for long.
+    /// Implements `Store::drop_generations`. Cursors have numbers of a sequence, which are not reused for long.
     pub(crate) async fn drop_generations(&self, hashtags: Option<&[HashtagRow]>) -> Result<(), StoreError> {
         const DOING: &str = "drop rankings";
         const ALL: [&str; 2] = ["DELETE FROM tagmeter.generation_chunks", "DELETE FROM tagmeter.generations"];
@@ -115,7 +116,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// See `Store::extend_generation`. The row of the ranking is locked meanwhile.
+    /// Implements `Store::extend_generation`. The row of the ranking is locked meanwhile.
     pub(crate) async fn extend_generation(&self, more: &NewVideos) -> Result<Option<Extended>, StoreError> {
         const LOCK: &str = concat!(
             "SELECT generation, ",
@@ -129,7 +130,7 @@ impl Postgres {
         let hashtag = i64::from(more.hashtag.0);
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
-        // As when it was made: it may be lost at a power cut.
+        // As at its creation, a power cut may lose it.
         transaction.batch_execute("SET LOCAL synchronous_commit = off").await.doing(DOING)?;
         let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&more.slot.cast_signed(), Type::INT8)];
         let locked = transaction.query_typed(LOCK, &parameters).await.doing(DOING)?;
@@ -150,8 +151,8 @@ impl Postgres {
         Ok(Some(Extended { generation, appended: extension.appended }))
     }
 
-    /// Drops rankings nobody's cursor can point into any more. Each goes in two statements of their own, so that nothing
-    /// is locked for long; what is cut off in between is dropped next time.
+    /// Drops rankings into which no valid cursor points. Each is dropped by two separate statements, so that
+    /// nothing is locked for long; the rest after an interruption is dropped next time.
     async fn sweep_generations(&self, new: &NewGeneration) -> Result<(), StoreError> {
         const DOING: &str = "drop expired rankings";
         const EXPIRED: &str = "SELECT hashtag, generation FROM tagmeter.generations
@@ -164,7 +165,7 @@ impl Postgres {
         let client = self.pool.get().await?;
         let (now, ahead) = (new.built_at.as_ms(), new.ahead_from().as_ms());
         let parameters: [Parameter<'_>; 2] = [(&now, Type::INT8), (&ahead, Type::INT8)];
-        client.query("set the time of rankings right", SET_RIGHT, &parameters).await?;
+        client.query("correct the time of rankings", SET_RIGHT, &parameters).await?;
         let before = new.expired_before.as_ms();
         let parameters: [Parameter<'_>; 2] = [(&before, Type::INT8), (&SWEPT_MAX, Type::INT8)];
         let mut expired: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
@@ -280,7 +281,7 @@ async fn write_extension(
     transaction.execute_typed(GROW, &parameters).await.map(|_| ())
 }
 
-/// A region as columns hold it; 0 for all.
+/// Encodes a region for its column; 0 for all.
 pub(super) fn number_of(region: Option<Region>) -> i64 {
     region.map_or(0, |region| i64::from(region.to_number()))
 }

@@ -1,4 +1,4 @@
-//! Compares the catalogue of tables with the schema that the steps make, on both backends.
+//! Compares the catalogue of tables with the schema that the steps create, on both backends.
 
 use super::*;
 use crate::error::Doing;
@@ -8,7 +8,7 @@ use crate::sqlite::migrations;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A table as a database describes it: its columns with their types, and the columns of its key in order.
+/// A database's description of a table: its columns with their types, and the columns of its key in order.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Described {
     columns: BTreeSet<(String, String)>,
@@ -17,7 +17,7 @@ struct Described {
 
 type Schema = BTreeMap<String, Described>;
 
-/// Tables of a backend as the catalogue has them.
+/// Returns the catalogue's tables of a backend.
 fn catalogued(is_there: impl Fn(&Table) -> bool, other: On, type_of: fn(Kind) -> &'static str) -> Schema {
     let describe = |table: &Table| {
         let columns = table.columns.iter().filter(|column| column.on != other);

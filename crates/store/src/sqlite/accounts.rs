@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Page cache of the writer: the pages that every commit touches are few.
 const CACHE_KIB: u32 = 8 * 1024;
-/// The committer runs checkpoints itself, so that it sees whether they fail.
+/// The committer runs checkpoints itself, so that it sees their failures.
 const SETTINGS: Settings = Settings { cache_kib: CACHE_KIB, autocheckpoint_pages: 0, durable: true };
 
 macro_rules! select {
@@ -34,7 +34,7 @@ macro_rules! select {
     };
 }
 
-/// `accounts.db`, open.
+/// The open `accounts.db`.
 #[derive(Debug)]
 pub(crate) struct AccountsFile {
     pub(super) committer: Committer,
@@ -43,7 +43,7 @@ pub(crate) struct AccountsFile {
 }
 
 impl AccountsFile {
-    /// Opens or makes the file and brings its schema up to date.
+    /// Opens or creates the file and migrates its schema.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut connection = connection::open_writer(path, SETTINGS)?;
         migrations::apply(&mut connection, crate::schema::ACCOUNTS.sqlite)?;
@@ -56,7 +56,7 @@ impl AccountsFile {
         })
     }
 
-    /// Writes once, durably, to see whether that works.
+    /// Writes once, durably, to check that this works.
     pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         self.committer.run(super::writer::write_once).await
     }
@@ -136,7 +136,7 @@ fn create_account(
     }
     transaction
         .execute("INSERT INTO accounts (email, created_at_ms) VALUES (?1, ?2)", (email.as_str(), at.as_ms()))
-        .doing("make an account")?;
+        .doing("create an account")?;
     let account_id = AccountId(transaction.last_insert_rowid());
     transaction
         .execute(
@@ -144,7 +144,7 @@ fn create_account(
              VALUES (?1, 0, 0, 0, 0, 0, ?2)",
             (account_id.0, &chain::NO_ENTRY),
         )
-        .doing("make a balance")?;
+        .doing("create a balance")?;
     if credits != Credits::ZERO {
         let cause: Cause = SIGN_UP.parse().expect("signing up is a cause");
         let granted = ledger::grant_within(&transaction, account_id, credits, &cause, at)?;
@@ -154,11 +154,11 @@ fn create_account(
     Ok(AccountCreated::Created(account_id))
 }
 
-/// Makes the names of a new file and of its folder durable too: SQLite syncs the file, and the folder for its WAL.
+/// Syncs the names of a new file and of its folder: SQLite syncs the file, and the folder for its WAL.
 fn sync_folders_of(path: &Path) {
     let folder = path.parent();
     for folder in [folder, folder.and_then(Path::parent)].into_iter().flatten() {
-        // A folder that may not be opened for reading cannot be synced; it was there before us.
+        // A folder that may not be opened for reading cannot be synced; it existed before.
         let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
     }
 }

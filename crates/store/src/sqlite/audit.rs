@@ -1,8 +1,8 @@
-//! The audit of `accounts.db`: feeds the auditor, and checks what only the file can tell (pages, indexes, schema).
+//! The audit of `accounts.db`: feeds the auditor, and checks the file itself (pages, indexes, schema).
 //!
-//! It reads on a connection of its own and does not hold up the writer. Entries are read in pieces, each a transaction of
-//! its own, so that the WAL need not grow for as long as the audit lasts: entries never change, and only the last
-//! piece is read together with the balances.
+//! It reads on a connection of its own and does not block the writer. Entries are read in batches, each a
+//! transaction of its own, so that the WAL does not grow during the whole audit: entries never change, and only
+//! the last batch is read together with the balances.
 
 use super::accounts::AccountsFile;
 use super::{connection, migrations};
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 const CACHE_KIB: u32 = 16 * 1024;
 /// Entries read in one transaction.
 const PIECE: usize = 100_000;
-/// Problems of the file's pages and indexes that are reported.
+/// Maximum number of reported problems of the file's pages and indexes.
 const FILE_PROBLEMS_MAX: usize = 100;
 
 impl AccountsFile {
@@ -29,7 +29,7 @@ impl AccountsFile {
         std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || {
-                // Who asked may have gone.
+                // The caller may have stopped waiting.
                 let audited = catch_unwind(AssertUnwindSafe(|| audit(&path)));
                 let _ = done.send(audited.unwrap_or_else(|panic| Err(StoreError::panicked(panic.as_ref()))));
             })
@@ -50,8 +50,8 @@ fn audit(path: &Path) -> Result<AuditReport, StoreError> {
     Ok(auditor.finish())
 }
 
-/// The tables, indexes and triggers are those that the steps of the schema make: without a unique index nothing would
-/// keep a call from being charged twice.
+/// Checks that the file has the tables, indexes and triggers that the schema's steps create: without a unique
+/// index a call could be charged twice.
 fn schema(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
     let read = |connection: &Connection| -> Result<Vec<(String, Option<String>)>, StoreError> {
         connection
@@ -59,19 +59,19 @@ fn schema(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreErr
             .and_then(|mut s| s.query_map([], row::sqlite)?.collect())
             .doing("read the schema")
     };
-    let mut fresh = Connection::open_in_memory().doing("make a schema to compare with")?;
+    let mut fresh = Connection::open_in_memory().doing("create a schema to compare with")?;
     migrations::apply(&mut fresh, crate::schema::ACCOUNTS.sqlite)?;
     let (stored, wanted) = (read(connection)?, read(&fresh)?);
     for (name, _) in wanted.iter().filter(|item| !stored.contains(item)) {
-        auditor.problem(None, format!("the schema lacks the {name} as it should be"));
+        auditor.problem(None, format!("the schema lacks the {name}"));
     }
     for (name, _) in stored.iter().filter(|(name, _)| !wanted.iter().any(|(n, _)| n == name)) {
-        auditor.problem(None, format!("the schema holds a {name} that is not known"));
+        auditor.problem(None, format!("the schema has an unknown {name}"));
     }
     Ok(())
 }
 
-/// Pages, indexes, checks and references, as SQLite itself sees them.
+/// Runs SQLite's own checks of pages, indexes, constraints and references.
 fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
     let found: Vec<String> = connection
         .prepare(&format!("PRAGMA integrity_check({FILE_PROBLEMS_MAX})"))
@@ -102,13 +102,13 @@ fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError
          GROUP BY account_id",
         |row| {
             let (account, count): (i64, i64) = row::read(row)?;
-            auditor.problem(Some(account), format!("{count} answers are kept that were not charged"));
+            auditor.problem(Some(account), format!("{count} stored answers were not charged"));
             Ok(())
         },
     )
 }
 
-/// Every entry in order, and then the balances as they are together with the last of them.
+/// Feeds every entry in order, and then the balances from the snapshot of the last batch.
 fn ledger(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError> {
     let mut last = i64::MIN;
     loop {

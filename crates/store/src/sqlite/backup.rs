@@ -1,4 +1,4 @@
-//! Copies a file page by page from one snapshot of it. Whoever uses the file goes on meanwhile; its WAL is not shortened
+//! Copies a file page by page from one snapshot. The file stays in use meanwhile; its WAL is not shortened
 //! until the copy is done.
 
 use super::connection;
@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use std::path::{Path, PathBuf};
 
-/// Files that are copied. (The third file, of frozen rankings, can be made again.)
+/// Files that are copied. (The third, of frozen rankings, can be rebuilt.)
 pub(crate) const FILES: [&str; 2] = ["accounts.db", "catalog.db"];
-/// Pages between two looks at how far it is.
+/// Pages between two reports of progress.
 const PAGES: std::ffi::c_int = 4096;
 const CACHE_KIB: u32 = 8 * 1024;
 
@@ -25,8 +25,8 @@ pub(crate) async fn copy(from: &Path, to: &Path, progress: BackupProgress) -> Re
 }
 
 fn copy_pages(source: &mut Connection, to: &Path, progress: &BackupProgress) -> Result<(), StoreError> {
-    // The first statement that reads begins the snapshot: all steps below copy from it, and none has to begin anew
-    // because of what is written meanwhile.
+    // The first statement that reads begins the snapshot: all steps below copy from it, and no write meanwhile
+    // restarts the copy.
     source.execute_batch("BEGIN; SELECT 1 FROM migrations").doing("begin to copy the file")?;
     let page_bytes: u64 = source
         .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))
@@ -34,7 +34,7 @@ fn copy_pages(source: &mut Connection, to: &Path, progress: &BackupProgress) -> 
         .unsigned_abs();
     private::make_file(to)
         .map_err(|cause| StoreError::Unusable(format!("{} cannot be written: {cause}", to.display())))?;
-    let mut target = Connection::open(to).doing("make the copy")?;
+    let mut target = Connection::open(to).doing("create the copy")?;
     let backup = Backup::new(source, &mut target).doing("begin to copy the file")?;
     loop {
         match backup.step(PAGES).doing("copy the file")? {

@@ -1,5 +1,5 @@
-//! One group commit: the charges that waited together, in order of arrival, each admitted if its account still covers
-//! it, then one conditional update per account, then one sync.
+//! One group commit: the charges that waited together, in order of arrival, each admitted if its account still
+//! covers it, then one conditional update per account, then one sync.
 
 use super::idempotency;
 use super::ledger::Quotes;
@@ -23,7 +23,7 @@ const HEADS_MAX: usize = 200_000;
 struct CachedHead {
     at: head::Head,
     last_entry: i64,
-    /// Charged in this transaction and not yet written to the balance.
+    /// Credits charged in this transaction and not yet written to the balance.
     spent: i64,
     /// The sequence that the row of `balances` still has.
     sequence_stored: i64,
@@ -43,12 +43,12 @@ impl HeadCache {
         Self { known: HashMap::new(), data_version: 0, quotes }
     }
 
-    /// Reads everything afresh next time.
+    /// Drops the cache.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
     }
 
-    /// Forgets everything if another connection wrote since the last transaction.
+    /// Drops the cache if another connection wrote since the last transaction.
     fn refresh(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         let mut statement = transaction.prepare_cached("PRAGMA data_version")?;
         let data_version = statement.query_row([], row::sqlite)?;
@@ -60,8 +60,8 @@ impl HeadCache {
     }
 }
 
-/// Commits `charges` and gives what came of each, in their order. Nobody gets a receipt before the commit is on the
-/// disk; after an error nobody gets one at all, and `heads` must be forgotten.
+/// Commits `charges` and returns the outcome of each, in their order. No receipt exists before the commit is on
+/// disk; after an error there is none at all, and `heads` must be dropped.
 pub(crate) fn commit(
     connection: &mut Connection,
     heads: &mut HeadCache,
@@ -72,7 +72,7 @@ pub(crate) fn commit(
         .doing("begin a commit of charges")?;
     #[cfg(all(feature = "seeded-panics", debug_assertions))]
     crate::poison::charges(charges.iter());
-    heads.refresh(&transaction).doing("see whether others wrote")?;
+    heads.refresh(&transaction).doing("detect other writers")?;
     let mut group = Group::new(&transaction, heads).doing("prepare a commit of charges")?;
     let outcomes: Vec<_> = charges.iter().map(|charge| group.admit(charge)).collect::<Result<_, _>>()?;
     let changed = group.settle()?;
@@ -110,7 +110,7 @@ impl<'a> Group<'a> {
         Ok(Self { transaction, heads, changed: Vec::new(), read, insert })
     }
 
-    /// Decides on one charge and writes its entry. A charge that cannot be made leaves the others alone.
+    /// Decides on one charge and writes its entry. A refused charge does not affect the others.
     fn admit(&mut self, charge: &Charge) -> Result<ChargeOutcome, StoreError> {
         let Some(head) =
             find(&mut self.heads.known, &self.heads.quotes, &mut self.read, charge.account_id.0)?
@@ -118,7 +118,7 @@ impl<'a> Group<'a> {
             return Ok(ChargeOutcome::NoSuchAccount);
         };
         if let Some(idempotent) = &charge.idempotency {
-            let kept = idempotency::kept(
+            let kept = idempotency::read(
                 self.transaction,
                 charge.account_id,
                 &idempotent.key,
@@ -167,7 +167,7 @@ impl<'a> Group<'a> {
         head.spent += to_i64(charge.credits);
         head.last_entry = self.transaction.last_insert_rowid();
         if let Some(idempotent) = &charge.idempotency {
-            idempotency::keep(self.transaction, charge, idempotent)?;
+            idempotency::write(self.transaction, charge, idempotent)?;
         }
         Ok(ChargeOutcome::Paid(Receipt {
             request_id: charge.request_id,
@@ -177,8 +177,8 @@ impl<'a> Group<'a> {
         }))
     }
 
-    /// Takes what was admitted from the balances: per account one update that holds only if the account covers it and
-    /// stands where it was read. Gives the accounts.
+    /// Debits the balances: one update per account, conditional on the account covering it and being unchanged
+    /// since it was read. Returns the accounts.
     fn settle(self) -> Result<Vec<i64>, StoreError> {
         let mut update = self
             .transaction
@@ -215,7 +215,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// An account's head, from memory or else from the database.
+/// Returns an account's head, from the cache or the database.
 fn find<'h>(
     known: &'h mut HashMap<i64, CachedHead>,
     quotes: &Quotes,

@@ -1,4 +1,4 @@
-//! Looks the SQLite files over, each through a connection that can only read.
+//! Checks the SQLite files, each through a read-only connection.
 
 use super::connection;
 use crate::check::{FileCheck, FileState};
@@ -7,8 +7,8 @@ use crate::migration::Migration;
 use crate::schema::{ACCOUNTS, CATALOG, WALKS};
 use std::path::Path;
 
-/// Problems of a file that are reported.
-const PROBLEMS_TOLD_MAX: usize = 5;
+/// Maximum number of reported problems of a file.
+const PROBLEMS_LISTED_MAX: usize = 5;
 /// Page cache while a file is read through once.
 const CACHE_KIB: u32 = 8 * 1024;
 
@@ -41,7 +41,7 @@ pub(crate) fn version() -> String {
 fn read_through(path: &Path, migrations: &[Migration]) -> Result<FileState, StoreError> {
     let connection = connection::open_reader(path, CACHE_KIB)?;
     let told: Vec<String> = connection
-        .prepare(&format!("PRAGMA quick_check({PROBLEMS_TOLD_MAX})"))
+        .prepare(&format!("PRAGMA quick_check({PROBLEMS_LISTED_MAX})"))
         .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
         .doing("check the pages of the file")?;
     if told != ["ok"] {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_told() {
+    fn a_damaged_file_is_reported() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("accounts.db"), vec![7; 8192]).expect("a file");
         let files = files(folder.path());

@@ -1,5 +1,5 @@
-//! Copying the WAL of `accounts.db` back into the file now and then, so that it stays bounded, on the connection that
-//! writes, between commits. It sees whether that failed; SQLite's own automatic checkpoint would not tell.
+//! Copies the WAL of `accounts.db` back into the file at times, so that it stays bounded, on the writing
+//! connection, between commits. Failures are noticed; SQLite's own automatic checkpoint would not report them.
 
 use crate::StoreError;
 use crate::error::Doing;
@@ -8,19 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-/// Pages in the WAL that bring on a checkpoint. Rare checkpoints are faster, as a page that was written often is
+/// Pages in the WAL that trigger a checkpoint. Rare checkpoints are faster, as a page that was written often is
 /// copied back once.
 const CHECKPOINT_PAGES: i32 = 10_000;
-/// Pages in the WAL that bring on a checkpoint that waits for readers, which would else keep the file growing.
+/// Pages in the WAL that trigger a checkpoint that waits for readers, which would otherwise keep the file
+/// growing.
 const CHECKPOINT_WAITING_PAGES: i32 = 4 * CHECKPOINT_PAGES;
 /// Pause between two tries for a lock of another process.
 const LOCK_RETRY: Duration = Duration::from_micros(500);
 /// Tries for the write lock: ten seconds.
 const LOCK_TRIES: i32 = 20_000;
-/// Tries of a checkpoint that waits for readers, while charges wait: 50 ms.
+/// Tries of a checkpoint that waits for readers while charges wait: 50 ms.
 const CHECKPOINT_TRIES: i32 = 100;
 
-/// When the next checkpoint is due.
+/// Schedule of checkpoints.
 pub(super) struct Checkpoints {
     /// Pages in the WAL after the last commit.
     pages: Arc<AtomicI32>,
@@ -31,7 +32,8 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Watches the WAL of a connection without autocheckpoint, and makes the connection wait for locks patiently.
+    /// Watches the WAL of a connection without autocheckpoint, and makes the connection wait for locks
+    /// patiently.
     pub(super) fn watch(connection: &mut Connection) -> Result<Self, StoreError> {
         let pages = Arc::new(AtomicI32::new(0));
         let tries = Arc::new(AtomicI32::new(LOCK_TRIES));
@@ -60,13 +62,13 @@ impl Checkpoints {
     pub(super) fn run_if_due(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < CHECKPOINT_PAGES {
-            // The WAL began anew.
+            // The WAL was restarted.
             self.due = CHECKPOINT_PAGES;
         }
         if pages < self.due {
             return Ok(());
         }
-        // Readers may keep it from beginning anew; then try again after as many pages more.
+        // Readers may prevent a restart of the WAL; then try again after as many pages more.
         self.due = pages + CHECKPOINT_PAGES;
         let wait = pages >= CHECKPOINT_WAITING_PAGES;
         self.tries.store(CHECKPOINT_TRIES, Ordering::Relaxed);

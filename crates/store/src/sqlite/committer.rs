@@ -1,15 +1,15 @@
 //! The one thread that writes to `accounts.db`: it commits charges in groups and runs every other change as a
 //! transaction of its own.
 //!
-//! A round takes whatever queued while the last one ran; nothing lingers. A disk that fails in mid-commit stops the
-//! ledger for good: what it holds is then known to a fresh start only, and retrying a failed sync can report success
-//! for data that is gone. A full disk or a lock is passing: the round fails, the next one tries afresh.
+//! A round takes whatever queued while the last one ran; nothing lingers. A disk that fails during a commit
+//! stops the ledger for good: only a restart knows its contents then, and retrying a failed sync can report
+//! success for lost data. A full disk or a lock is transient: the round fails, and the next one tries again.
 
 use super::charges::{self, HeadCache};
 use super::checkpoints::Checkpoints;
 use super::ledger::Quotes;
 use crate::StoreError;
-use crate::head::{CHARGES_WAITING_MAX, KEPT_BYTES_WAITING_MAX};
+use crate::head::{ANSWER_BYTES_WAITING_MAX, CHARGES_WAITING_MAX};
 use crate::ledger::{Charge, ChargeOutcome, LedgerActivity};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,21 +18,22 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// Other changes that may wait.
+/// Maximum number of other changes that wait.
 const TASKS_WAITING_MAX: usize = 256;
 
 type Answer = oneshot::Sender<Result<ChargeOutcome, StoreError>>;
-/// A change; given an error when the ledger has stopped. Answers its asker itself and gives the reason to stop, if any.
+/// A change; gets an error if the ledger has stopped. Replies to its caller and returns the reason to stop, if
+/// any.
 type Task = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Option<String> + Send>;
 
-/// Work that waits for the thread. Charges and their answers are kept at the same places of two lists.
+/// Work that waits for the thread. Charges and their replies have the same positions in two lists.
 #[derive(Default)]
 struct Waiting {
     charges: Vec<Charge>,
     answers: Vec<Answer>,
     tasks: Vec<Task>,
-    kept_bytes: usize,
-    /// The thread waits to be woken.
+    answer_bytes: usize,
+    /// True while the thread sleeps.
     asleep: bool,
     closed: bool,
 }
@@ -63,10 +64,10 @@ impl Queue {
         Ok(())
     }
 
-    /// Everything that waits, as soon as anything does; `None` once closed and empty.
+    /// Waits for work and returns all of it; `None` once closed and empty.
     fn take(&self) -> Option<Waiting> {
-        // Where the cores are busy, whoever is about to charge goes first and shares this commit; where one is idle, this
-        // costs nothing and delays nothing.
+        // If the cores are busy, callers about to charge go first and share this commit; if one is idle, this
+        // costs nothing.
         std::thread::yield_now();
         let mut waiting = self.lock();
         while waiting.charges.is_empty() && waiting.tasks.is_empty() {
@@ -77,7 +78,7 @@ impl Queue {
             waiting = self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         waiting.asleep = false;
-        waiting.kept_bytes = 0;
+        waiting.answer_bytes = 0;
         Some(Waiting {
             charges: std::mem::take(&mut waiting.charges),
             answers: std::mem::take(&mut waiting.answers),
@@ -92,7 +93,7 @@ impl Queue {
     }
 }
 
-/// Closes the queue when the thread ends, also by a panic, and lets go of all who wait: they are told `Closed`.
+/// Closes the queue when the thread ends, also by a panic; all waiting calls fail with `Closed`.
 struct CloseAtEnd(Arc<Queue>);
 
 impl Drop for CloseAtEnd {
@@ -164,16 +165,16 @@ impl Committer {
         }
     }
 
-    /// Waits in line for a group commit. The charge is made even if the asker gives up waiting.
+    /// Queues for a group commit. The charge is made even if the caller stops waiting.
     pub(crate) async fn charge(&self, charge: Charge) -> Result<ChargeOutcome, StoreError> {
         let (sender, answer) = oneshot::channel();
         self.queue.add(|waiting| {
-            let kept_bytes = charge.idempotency.as_ref().map_or(0, |i| i.answer.body().len());
-            let kept_bytes = waiting.kept_bytes + kept_bytes;
-            if waiting.charges.len() >= CHARGES_WAITING_MAX || kept_bytes > KEPT_BYTES_WAITING_MAX {
+            let answer_bytes = charge.idempotency.as_ref().map_or(0, |i| i.answer.body().len());
+            let answer_bytes = waiting.answer_bytes + answer_bytes;
+            if waiting.charges.len() >= CHARGES_WAITING_MAX || answer_bytes > ANSWER_BYTES_WAITING_MAX {
                 return Err(StoreError::Overloaded);
             }
-            waiting.kept_bytes = kept_bytes;
+            waiting.answer_bytes = answer_bytes;
             waiting.charges.push(charge);
             waiting.answers.push(sender);
             Ok(())
@@ -181,7 +182,7 @@ impl Committer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Runs `work`, a whole transaction, on the thread. It is done even if the asker gives up waiting.
+    /// Runs `work`, a whole transaction, on the thread, even if the caller stops waiting.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -196,7 +197,7 @@ impl Committer {
                 })
             });
             let stop = done.as_ref().err().and_then(reason_to_stop);
-            // The asker may have gone: the change stands all the same.
+            // The caller may have stopped waiting: the change is made all the same.
             let _ = sender.send(done);
             stop
         });
@@ -215,21 +216,21 @@ impl Drop for Committer {
     fn drop(&mut self) {
         self.queue.close();
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was already told to every asker as `Closed`.
+            // After a panic of the thread every caller got `Closed`.
             let _ = thread.join();
         }
     }
 }
 
-/// The thread's own things.
+/// State of the thread.
 struct Committing {
     connection: Connection,
     heads: HeadCache,
     checkpoints: Checkpoints,
     activity: Arc<Activity>,
-    /// Why no more is written.
+    /// Reason why nothing is written any more.
     stopped: Option<String>,
-    /// Commits that failed since the last one that did not.
+    /// Failed commits since the last one that succeeded.
     failed_in_a_row: u64,
 }
 
@@ -243,7 +244,7 @@ impl Committing {
                 None => task(Ok(&mut self.connection)),
             };
             self.stop_if(stop);
-            // One that panicked is rolled back on its way, or here.
+            // A transaction that panicked was rolled back by unwinding, or is here.
             if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
                 self.stop_if(Some("a transaction could not be rolled back".to_owned()));
             }
@@ -251,7 +252,7 @@ impl Committing {
         if !waiting.charges.is_empty() {
             self.commit(&waiting.charges, waiting.answers);
         }
-        // After the answers are out: who waits for the next round waits anyway.
+        // After the replies: callers of the next round wait anyway.
         if self.stopped.is_none()
             && let Err(error) = self.checkpoints.run_if_due(&self.connection)
         {
@@ -267,7 +268,7 @@ impl Committing {
             }
             return;
         }
-        // Whether it panicked before or after its commit is not known: what is there is read again by a fresh start.
+        // It is unknown if it panicked before or after its commit: a restart reads the stored state again.
         let (connection, heads) = (&mut self.connection, &mut self.heads);
         let committed = catch_unwind(AssertUnwindSafe(|| charges::commit(connection, heads, charges)));
         let committed = committed.unwrap_or_else(|panic| {
@@ -285,12 +286,12 @@ impl Committing {
                 self.activity.commits.fetch_add(1, Ordering::Relaxed);
                 self.activity.charges.fetch_add(paid as u64, Ordering::Relaxed);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    // An asker that is gone was charged all the same.
+                    // A caller that stopped waiting is charged all the same.
                     let _ = answer.send(Ok(outcome));
                 }
             }
             Err(error) => {
-                // One line for a state: a full disk fails each commit the same way.
+                // One line for an outage: a full disk fails each commit the same way.
                 if self.failed_in_a_row == 0 {
                     tracing::error!(%error, charges = charges.len(), "commits of the ledger fail");
                 }
@@ -317,7 +318,7 @@ impl Committing {
     }
 }
 
-/// Why the ledger must not go on after an error, if so.
+/// Returns why the ledger must stop after an error, if so.
 fn reason_to_stop(error: &StoreError) -> Option<String> {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
     use rusqlite::ffi;
@@ -325,7 +326,8 @@ fn reason_to_stop(error: &StoreError) -> Option<String> {
     let rusqlite::Error::SqliteFailure(code, _) = cause.downcast_ref::<rusqlite::Error>()? else {
         return None;
     };
-    // Of the shared index of the WAL, which is rebuilt from it: nothing that was promised is in it. A full disk shows here.
+    // Errors of the WAL's shared index, which is rebuilt from the WAL: no committed data is in it. A full disk
+    // shows here.
     let of_the_index = [ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
     let of_memory = code.extended_code == ffi::SQLITE_IOERR_NOMEM;
     match code.code {

@@ -1,4 +1,4 @@
-//! Opening one SQLite file with the settings the promises rest on, and refusing to go on without them.
+//! Opening one SQLite file with the settings that durability depends on; an error without them.
 
 use crate::error::{Doing, StoreError};
 use crate::private;
@@ -7,12 +7,13 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Older ones can corrupt a WAL that two connections write and checkpoint at once (fixed in 3.51.3).
+/// Minimum version: older ones can corrupt a WAL that two connections write and checkpoint at once (fixed in
+/// 3.51.3).
 const VERSION_NUMBER_MIN: i32 = 3_051_003;
 /// Time that a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Prepared statements kept by each connection.
-const STATEMENTS_KEPT: usize = 128;
+/// Prepared statements cached by each connection.
+const STATEMENTS_CACHED: usize = 128;
 
 /// Settings of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +22,11 @@ pub(crate) struct Settings {
     pub(crate) cache_kib: u32,
     /// Pages in the WAL before it is copied back; 0 leaves that to explicit checkpoints.
     pub(crate) autocheckpoint_pages: u32,
-    /// `FULL` survives a power cut; `OFF` is for data that can be made again.
+    /// `FULL` survives a power cut; `OFF` is for data that can be rebuilt.
     pub(crate) durable: bool,
 }
 
-/// Opens or makes the file for writing.
+/// Opens or creates the file for writing.
 pub(crate) fn open_writer(path: &Path, settings: Settings) -> Result<Connection, StoreError> {
     let version = rusqlite::version_number();
     if version < VERSION_NUMBER_MIN {
@@ -34,13 +35,13 @@ pub(crate) fn open_writer(path: &Path, settings: Settings) -> Result<Connection,
             rusqlite::version()
         )));
     }
-    // The files beside it get the permissions of this one.
+    // SQLite creates its other files with the permissions of this one.
     private::make_file(path).map_err(|cause| {
         StoreError::Unusable(format!("{} cannot be opened for writing: {cause}", path.display()))
     })?;
     let connection = Connection::open(path).doing("open the database file")?;
     prepare(&connection, settings.cache_kib)?;
-    // Pages that are written anyway hold no copies of rows that were replaced or moved: what is forgotten is gone then.
+    // Written pages contain no copies of replaced or moved rows, so that forgotten data is gone.
     let synchronous = if settings.durable { "FULL" } else { "OFF" };
     connection
         .execute_batch(&format!(
@@ -65,8 +66,8 @@ pub(crate) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, Sto
 
 fn prepare(connection: &Connection, cache_kib: u32) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT).doing("set the busy timeout")?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    // A plan must not hang on the values bound: else statements are planned anew when other values are bound.
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // Plans must not depend on bound values, or statements are planned again for other values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).doing("set up the connection")?;
     connection
         .execute_batch(&format!(
@@ -76,7 +77,8 @@ fn prepare(connection: &Connection, cache_kib: u32) -> Result<(), StoreError> {
         .doing("set up the connection")
 }
 
-/// A setting that silently did not take (an odd file system, a read-only folder) would break a promise later.
+/// Reads the settings back: one that silently failed (an odd file system, a read-only folder) would break
+/// durability.
 fn read_back(connection: &Connection, path: &Path, synchronous: i64) -> Result<(), StoreError> {
     let read = |pragma: &str| {
         connection.pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0))

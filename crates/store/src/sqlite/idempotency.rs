@@ -1,17 +1,17 @@
-//! Kept answers in `accounts.db`.
+//! Stored answers in `accounts.db`.
 
 use super::accounts::AccountsFile;
 use super::catalog::forget::{overwriting, wipe};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptRow, Spans, kept_columns};
+use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, Idempotent, Kept, Spans, answer_columns};
 use crate::ledger::Charge;
 use crate::row;
 use domain::AccountId;
 use rusqlite::{Connection, OptionalExtension};
 
-/// Kept answers looked through at once: a megabyte each at most.
+/// Stored answers searched at once: a megabyte each at most.
 const ANSWERS_AT_ONCE: i64 = 16;
 
 impl AccountsFile {
@@ -21,10 +21,11 @@ impl AccountsFile {
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
     ) -> Result<Option<Kept>, StoreError> {
-        self.readers.with(|connection| kept(connection, account_id, key, fingerprint))
+        self.readers.with(|connection| read(connection, account_id, key, fingerprint))
     }
 
-    /// See `Store::forget_answers`. They are read beside the charges, and deleted between them.
+    /// Implements `Store::forget_answers`. Answers are read concurrently with charges, and deleted between
+    /// them.
     pub(crate) async fn forget_answers(&self, named: Named) -> Result<u64, StoreError> {
         let (mut after, mut forgotten) = (i64::MIN, 0);
         while let Some((last, rowids)) = self.readers.with(|connection| naming(connection, after, &named))? {
@@ -39,7 +40,7 @@ impl AccountsFile {
                         let mut deleted = 0;
                         for rowid in &rowids {
                             let one = connection.execute("DELETE FROM idempotency WHERE rowid = ?1", [rowid]);
-                            deleted += one.doing("delete kept answers")? as u64;
+                            deleted += one.doing("delete stored answers")? as u64;
                         }
                         Ok(deleted)
                     })
@@ -49,7 +50,7 @@ impl AccountsFile {
         Ok(forgotten)
     }
 
-    /// Empties the log. Returns whether it is empty.
+    /// Empties the log. Returns true if it is empty.
     pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
         self.committer.run(|connection| wipe(connection, false)).await
     }
@@ -68,22 +69,22 @@ impl AccountsFile {
                              SELECT rowid FROM idempotency WHERE created_at_ms > ?2 LIMIT ?3)",
                         (spans.now.as_ms(), spans.ahead_from.as_ms(), limit),
                     )
-                    .doing("set the time of kept answers right")?;
+                    .doing("correct the time of stored answers")?;
                 connection
                     .execute(
                         "DELETE FROM idempotency WHERE rowid IN (
                              SELECT rowid FROM idempotency WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)",
                         (spans.before.as_ms(), limit),
                     )
-                    .doing("forget kept answers")
+                    .doing("delete old answers")
             })
             .await
     }
 }
 
-/// Rowids of the answers after a row in which something is named, and the last row looked at.
+/// Returns the last row searched after a row, and the rowids of answers with any of the names.
 fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(i64, Vec<i64>)>, StoreError> {
-    const DOING: &str = "look through kept answers";
+    const DOING: &str = "search stored answers";
     let mut statement = connection
         .prepare_cached("SELECT rowid, body FROM idempotency WHERE rowid > ?1 ORDER BY rowid LIMIT ?2")
         .doing(DOING)?;
@@ -100,7 +101,7 @@ fn naming(connection: &Connection, after: i64, named: &Named) -> Result<Option<(
 }
 
 /// Reads the answer stored under a key for a request of this fingerprint.
-pub(super) fn kept(
+pub(super) fn read(
     connection: &Connection,
     account_id: AccountId,
     key: &IdempotencyKey,
@@ -108,18 +109,18 @@ pub(super) fn kept(
 ) -> Result<Option<Kept>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",
-        kept_columns!(),
+        answer_columns!(),
         " FROM idempotency WHERE account_id = ?1 AND idempotency_key = ?2"
     );
-    let row: Option<KeptRow> = connection
+    let row: Option<AnswerRow> = connection
         .prepare_cached(SQL)
         .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
-        .doing("look a kept answer up")?;
-    Ok(row.map(|row| row.kept(fingerprint)))
+        .doing("look a stored answer up")?;
+    Ok(row.map(|row| row.matched(fingerprint)))
 }
 
-/// Keeps the answer that a charge of the same transaction pays for.
-pub(super) fn keep(
+/// Stores the answer that a charge of the same transaction pays for.
+pub(super) fn write(
     connection: &Connection,
     charge: &Charge,
     idempotent: &Idempotent,
@@ -144,5 +145,5 @@ pub(super) fn keep(
             ))
         })
         .map(|_| ())
-        .doing("keep an answer")
+        .doing("store an answer")
 }

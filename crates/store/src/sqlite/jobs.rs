@@ -1,4 +1,4 @@
-//! Jobs in `accounts.db`: what was accepted with a 202 is not lost.
+//! Jobs in `accounts.db`: a job accepted with a 202 is not lost.
 
 use super::accounts::AccountsFile;
 use crate::StoreError;
@@ -19,7 +19,7 @@ macro_rules! select {
 }
 
 const JOB: &str = select!("WHERE account_id = ?1 AND job_id = ?2");
-/// SQLite has no arrays: kinds come as JSON.
+/// Kinds are JSON, as SQLite has no arrays.
 const CLAIMABLE: &str = concat!(
     "SELECT account_id, job_id FROM jobs WHERE state IN (1, 2) AND (state = 1 OR ",
     lease_is_over!("?1"),
@@ -107,7 +107,7 @@ impl AccountsFile {
             .await
     }
 
-    /// Returns whether its end is wanted; `None` when it is not ours.
+    /// Returns true if its end was requested; `None` if the job is not ours.
     pub(crate) async fn keep_job(
         &self,
         claim: Claim,
@@ -128,7 +128,7 @@ impl AccountsFile {
                         let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
                         s.query_row((of.0, of.1, of.2, &progress, until, ms), row::sqlite).optional()
                     })
-                    .doing("keep a job")?;
+                    .doing("extend the lease of a job")?;
                 transaction.commit().doing("commit the progress of a job")?;
                 Ok(is_cancel_wanted)
             })
@@ -140,7 +140,7 @@ impl AccountsFile {
             .run(move |connection| {
                 let of = (claim.account_id.0, claim.id.to_bytes(), claim.token);
                 let noted = connection.prepare_cached(FURTHER).and_then(|mut s| s.execute(of));
-                Ok(noted.doing("note that a job got further")? == 1)
+                Ok(noted.doing("record that a job got further")? == 1)
             })
             .await
     }
@@ -160,7 +160,7 @@ impl AccountsFile {
                     .and_then(|mut s| {
                         s.query_row((of.0, of.1, of.2, &progress, until, ms), row::sqlite).optional()
                     })
-                    .doing("note that a job was interrupted")?;
+                    .doing("record that a job was interrupted")?;
                 Ok(noted == Some(true))
             })
             .await
@@ -181,7 +181,7 @@ impl AccountsFile {
                     .and_then(|mut s| {
                         s.query_row((of.0, of.1, of.2, &failure, until, ms), row::sqlite).optional()
                     })
-                    .doing("note that a job failed")
+                    .doing("record that a job failed")
             })
             .await
     }
@@ -229,7 +229,7 @@ impl AccountsFile {
                 transaction
                     .prepare_cached(CANCEL)
                     .and_then(|mut s| s.execute((place.0, place.1, at.as_ms())))
-                    .doing("call a job off")?;
+                    .doing("cancel a job")?;
                 let job = one(&transaction, JOB, place)?;
                 transaction.commit().doing("commit the end of a job")?;
                 Ok(job)
@@ -266,7 +266,7 @@ fn create(transaction: &Transaction<'_>, job: &NewJob) -> Result<JobCreated, Sto
                 job.at.as_ms()
             ])
         })
-        .doing("make a job")?;
+        .doing("create a job")?;
     if made == 0 {
         return Ok(JobCreated::IdTaken);
     }

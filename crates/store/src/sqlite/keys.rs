@@ -54,7 +54,7 @@ impl AccountsFile {
                 .prepare_cached("SELECT version FROM keys_version WHERE one = 1")
                 .and_then(|mut s| s.query_row([], row::sqlite))
                 .map(KeysVersion)
-                .doing("see whether keys changed")
+                .doing("read the version of the keys")
         })
     }
 }
@@ -68,7 +68,7 @@ fn create_key(
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a key")?;
     let exists = |sql: &str, id: i64| {
-        transaction.query_row(sql, [id], row::sqlite::<bool>).doing("look before making a key")
+        transaction.query_row(sql, [id], row::sqlite::<bool>).doing("look up the account of a key")
     };
     if !exists("SELECT EXISTS (SELECT 1 FROM accounts WHERE account_id = ?1)", account_id.0)? {
         return Ok(KeyCreated::NoSuchAccount);
@@ -90,7 +90,7 @@ fn create_key(
                 key.scope.number(),
             ),
         )
-        .doing("make a key")?;
+        .doing("create a key")?;
     count_up(&transaction)?;
     transaction.commit().doing("commit a key")?;
     Ok(KeyCreated::Created)
@@ -120,5 +120,5 @@ fn count_up(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     transaction
         .execute("UPDATE keys_version SET version = version + 1 WHERE one = 1", [])
         .map(|_| ())
-        .doing("tell that keys changed")
+        .doing("announce a change of keys")
 }

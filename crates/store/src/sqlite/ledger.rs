@@ -25,7 +25,7 @@ macro_rules! select {
 /// Accounts whose last known balance is cached, about 100 bytes each.
 const QUOTES_MAX: usize = 500_000;
 
-/// The balances this process saw last, for turning callers away early without asking the database.
+/// The balances this process saw last, for refusing callers early without a query.
 #[derive(Debug, Default)]
 pub(crate) struct Quotes {
     known: RwLock<HashMap<i64, Arc<AtomicU64>>>,
@@ -37,11 +37,11 @@ impl Quotes {
         known.get(&account_id.0).map(|balance| balance.load(Ordering::Relaxed))
     }
 
-    /// Tells a balance; gives the place to tell further ones.
+    /// Stores a balance; returns its place, for later updates.
     pub(super) fn publish(&self, account_id: i64, balance: Credits) -> Arc<AtomicU64> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= QUOTES_MAX {
-            // Who is not found here is asked of the database.
+            // The database is queried for the others.
             known.clear();
         }
         let place = known.entry(account_id).or_default();
@@ -61,12 +61,12 @@ impl AccountsFile {
         }
     }
 
-    /// Settles what an error left open: whether the charge was made before the answer got lost. What a look-up finds has
-    /// been synced, as the WAL's index names a commit only afterwards. What it does not find was rolled back, with one
-    /// exception: after a sync that failed nobody can know what is on the disk until the file is opened again. The
-    /// ledger has then stopped, and a restart may find that the charge stands.
+    /// Looks up after an error if the charge was made before the answer was lost. What a look-up finds has been
+    /// synced, as the WAL's index names a commit only afterwards. What it does not find was rolled back, with
+    /// one exception: after a failed sync the disk's contents are unknown until the file is opened again. The
+    /// ledger has then stopped, and a restart may find the charge.
     fn paid_after_all(&self, account_id: AccountId, request_id: RequestId) -> Option<ChargeOutcome> {
-        // The error that brought us here says more than one of the look-up.
+        // The first error is more informative than one of the look-up.
         let entry = self.charged(account_id, request_id).ok().flatten()?;
         Some(ChargeOutcome::Paid(Receipt {
             request_id,
@@ -142,7 +142,8 @@ impl AccountsFile {
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         self.readers.with(|connection| {
-            // Entries lie in order of time, all accounts together: an account's are found by going back along its chain.
+            // Entries are stored in order of time, all accounts together: an account's are found by following
+            // its chain back.
             let (sql, start) = match before {
                 None => ("SELECT last_entry FROM balances WHERE account_id = ?1 AND ?2 = 0", 0),
                 Some(EntryNumber(number)) => {
@@ -163,7 +164,7 @@ impl AccountsFile {
                     return Err(inconsistent("entries", "previous", next));
                 };
                 let (entry, previous) = entry_of(row)?;
-                // Going back must come to an end, also in a damaged file.
+                // Following the chain must end, even in a damaged file.
                 if previous >= next {
                     return Err(inconsistent("entries", "previous", next));
                 }
@@ -178,13 +179,13 @@ impl AccountsFile {
     pub(crate) async fn seed_bug_commits_are_not_synced(&self) -> Result<(), StoreError> {
         self.committer
             .run(|connection| {
-                connection.execute_batch("PRAGMA synchronous = NORMAL").doing("break the ledger's promise")
+                connection.execute_batch("PRAGMA synchronous = NORMAL").doing("turn the ledger's syncs off")
             })
             .await
     }
 }
 
-/// Gives credits as part of a transaction.
+/// Grants credits as part of a transaction.
 pub(super) fn grant_within(
     transaction: &Transaction<'_>,
     account_id: AccountId,
@@ -249,7 +250,7 @@ pub(super) fn grant_within(
     Ok(Granted::Granted { balance: head.balance })
 }
 
-/// Returns whether a call was charged.
+/// Returns true if a call was charged.
 pub(super) fn is_charged(
     connection: &Connection,
     account_id: AccountId,
@@ -261,7 +262,7 @@ pub(super) fn is_charged(
         .doing("look for a charge")
 }
 
-/// An entry, and the number of the one before it.
+/// Decodes an entry, and the number of the one before it.
 fn entry_of(row: &Row<'_>) -> Result<(Entry, i64), StoreError> {
     let (number, previous, entry): (i64, i64, EntryRow) = row::read(row).doing("read an entry")?;
     Ok((entry.entry(number)?, previous))

@@ -5,7 +5,7 @@ use crate::migration::{Migration, pending};
 use crate::row;
 use rusqlite::{Connection, TransactionBehavior};
 
-/// Brings a file to the newest schema. Safe to run from several processes at once and to be cut off anywhere.
+/// Migrates a file to the newest schema. Safe to run from several processes at once and to interrupt.
 pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a migration")?;
@@ -14,7 +14,7 @@ pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
             "CREATE TABLE IF NOT EXISTS migrations (
                  number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT",
         )
-        .doing("make the table of migrations")?;
+        .doing("create the table of migrations")?;
     for step in pending(migrations, &applied(&transaction)?)? {
         transaction.execute_batch(step.sql).doing("migrate the schema")?;
         transaction
@@ -22,12 +22,12 @@ pub(crate) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
                 "INSERT INTO migrations (number, name, sha256) VALUES (?1, ?2, ?3)",
                 (step.number, step.name, step.checksum()),
             )
-            .doing("note a migration")?;
+            .doing("record a migration")?;
     }
     transaction.commit().doing("commit a migration")
 }
 
-/// The steps that were applied to a file: number and checksum of each.
+/// Returns the steps that were applied to a file: number and checksum of each.
 pub(crate) fn applied(connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
     connection
         .prepare("SELECT number, sha256 FROM migrations ORDER BY number")

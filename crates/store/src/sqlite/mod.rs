@@ -1,9 +1,9 @@
 //! The SQLite arm: three files in the data folder.
 //!
-//! `catalog.db` holds hashtags, videos and snapshots; `accounts.db` holds accounts, keys, the ledger, jobs and
-//! the counts of calls to upstreams, so that a long import never holds up a charge; `walks.db` holds the frozen rankings
-//! that cursors point into, and what upstreams were asked for, which a serving process writes while an import may hold the
-//! catalog's write lock for seconds.
+//! `catalog.db` has hashtags, videos and snapshots; `accounts.db` has accounts, keys, the ledger, jobs and the
+//! counts of calls to upstreams, so that a long import never blocks a charge; `walks.db` has the frozen
+//! rankings that cursors point into, and upstream fetches, which a serving process writes while an import may
+//! hold the catalog's write lock for seconds.
 
 pub(crate) mod connection;
 
@@ -54,20 +54,20 @@ pub(crate) mod backup;
 use crate::StoreError;
 use crate::forget::Wiped;
 
-/// The three files, open.
+/// The three open files.
 #[derive(Debug)]
 pub struct Sqlite {
     pub(crate) catalog: catalog::CatalogFile,
     pub(crate) accounts: accounts::AccountsFile,
     pub(crate) walks: walks::WalksFile,
-    /// The change sequence up to which standings are known to be kept.
+    /// The change sequence up to which standings are known to be stored.
     pub(crate) settled: std::sync::atomic::AtomicU64,
 }
 
 impl Sqlite {
     pub(crate) fn open(data_dir: &std::path::Path) -> Result<Self, StoreError> {
         crate::private::make_folder(data_dir).map_err(|cause| {
-            StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", data_dir.display()))
+            StoreError::Unusable(format!("cannot create the data folder {}: {cause}", data_dir.display()))
         })?;
         let file = |name: &str| data_dir.join(name);
         Ok(Self {
@@ -78,7 +78,7 @@ impl Sqlite {
         })
     }
 
-    /// See `Store::end_forgetting`. The catalog's file last: until it says so, forgetting has not ended.
+    /// Implements `Store::end_forgetting`. The catalog's file last: until it is done, the forget has not ended.
     pub(crate) async fn end_forgetting(&self, is_rewritten: bool) -> Result<Wiped, StoreError> {
         let walks = self.walks.wipe(is_rewritten).await?;
         let accounts = self.accounts.wipe().await?;

@@ -1,5 +1,5 @@
-//! Read connections to one file, lent out for the length of a query. Queries are short and run where they are asked:
-//! handing one to another thread costs more than the query.
+//! Read connections to one file, lent for the length of a query. Queries are short and run on the calling
+//! thread: switching to another one costs more than the query.
 
 use super::connection;
 use crate::error::{Doing, StoreError};
@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 /// Page cache of each read connection. Small: the operating system caches the file once for all of them.
 const CACHE_KIB: u32 = 2 * 1024;
 
-/// A pool that makes a connection whenever none is idle.
+/// A pool that opens a connection whenever none is idle.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
@@ -22,7 +22,7 @@ impl Readers {
         Self { path: path.to_owned(), idle: Mutex::new(Vec::new()) }
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -42,8 +42,8 @@ impl Readers {
         Ok(answer)
     }
 
-    /// As [`Self::with`], for several statements: all see one state of the file, and the file is locked and its size asked
-    /// once instead of for each.
+    /// Like [`Self::with`], for several statements: all see one snapshot, and the file is locked and its size
+    /// read once instead of for each.
     pub(crate) fn with_snapshot<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError>,

@@ -1,4 +1,4 @@
-//! The totals that count where they are not the newest reading, in `walks.db` beside the trends.
+//! The totals that count and differ from the newest reading, in `walks.db` beside the trends.
 
 use super::walks::WalksFile;
 use crate::StoreError;
@@ -14,10 +14,12 @@ impl WalksFile {
         sequence: u64,
         hashtags: Vec<HashtagStandings>,
     ) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, sequence, &hashtags).doing("keep standings")).await
+        self.writer
+            .run(move |connection| write(connection, sequence, &hashtags).doing("store standings"))
+            .await
     }
 
-    /// Reads those that these hashtags have.
+    /// Reads those of these hashtags.
     pub(crate) fn standings_of(
         &self,
         hashtags: &[HashtagRow],
@@ -39,7 +41,7 @@ impl WalksFile {
     }
 }
 
-fn keep(connection: &mut Connection, sequence: u64, hashtags: &[HashtagStandings]) -> rusqlite::Result<()> {
+fn write(connection: &mut Connection, sequence: u64, hashtags: &[HashtagStandings]) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     {
         let mut drop =

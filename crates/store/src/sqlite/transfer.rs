@@ -1,4 +1,4 @@
-//! SQLite's half of a transfer: reads both files each in one transaction, and writes them in large ones. Entries get
+//! SQLite's half of a transfer: reads each file in one transaction, and writes them in large ones. Entries get
 //! their place in the ledger and the place of the entry before, which only SQLite has.
 
 use super::connection::{self, Settings};
@@ -25,7 +25,7 @@ const SETTINGS: Settings = Settings { cache_kib: CACHE_KIB, autocheckpoint_pages
 const FILES: [(File, &str, &[Migration]); 2] =
     [(File::Catalog, "catalog.db", CATALOG.sqlite), (File::Accounts, "accounts.db", ACCOUNTS.sqlite)];
 
-/// Says that a transfer into the folder is unfinished, if one is.
+/// Returns an error if a transfer into the folder is unfinished.
 pub(crate) fn refuse_unfinished(folder: &Path) -> Result<(), StoreError> {
     for (_, name, _) in FILES {
         let path = folder.join(name);
@@ -42,7 +42,7 @@ fn has_notes(connection: &Connection) -> Result<bool, StoreError> {
         .doing("look for an unfinished transfer")
 }
 
-/// The two files that hold what moves, each with a thread of its own.
+/// The two files whose tables move, each with a thread of its own.
 #[derive(Debug)]
 struct Files {
     catalog: Writer,
@@ -55,13 +55,13 @@ impl Files {
         Ok(Self { catalog: catalog?, accounts: accounts? })
     }
 
-    /// Returns the thread of a file. `walks.db` has none: nothing of it moves.
+    /// Returns the thread of a file. `walks.db` has none: none of its tables moves.
     fn of(&self, file: Option<File>) -> &Writer {
         if file == Some(File::Accounts) { &self.accounts } else { &self.catalog }
     }
 }
 
-/// A folder that is read.
+/// A folder to read.
 #[derive(Debug)]
 pub(crate) struct Source(Files);
 
@@ -76,7 +76,7 @@ impl Source {
             let connection = connection::open_reader(&path, CACHE_KIB)?;
             if !pending(steps, &migrations::applied(&connection)?)?.is_empty() {
                 return Err(StoreError::Unusable(format!(
-                    "{} has an older schema: any command of this version, such as `tagmeter audit`, brings it up to date",
+                    "{} has an older schema: any command of this version, such as `tagmeter audit`, migrates it",
                     path.display()
                 )));
             }
@@ -141,7 +141,7 @@ fn forgets(connection: &Connection) -> Result<Forgets, StoreError> {
         .doing("read what was forgotten")
 }
 
-/// Rows of each table in a file.
+/// Counts the rows of each table in a file.
 fn counts(connection: &Connection, file: File) -> Result<HashMap<&'static str, u64>, StoreError> {
     let mut counts = HashMap::new();
     for table in moved_tables().filter(|table| table.file == Some(file)) {
@@ -155,7 +155,7 @@ fn counts(connection: &Connection, file: File) -> Result<HashMap<&'static str, u
 fn read(connection: &Connection, table: &Table, after: Option<&Key>) -> Result<Rows, StoreError> {
     let moved: Vec<&Column> = table.moved_columns().collect();
     let columns: Vec<&str> = moved.iter().map(|column| column.read_as.unwrap_or(column.name)).collect();
-    // Entries lie in order of time here, which is an order within each account too.
+    // Entries are stored in order of time here, which is an order within each account, too.
     let key = table.sqlite_key;
     let places: Vec<String> = (1..=key.len()).map(|n| format!("?{n}")).collect();
     let keys = key.join(", ");
@@ -195,7 +195,7 @@ fn value(stored: ValueRef<'_>, kind: Kind) -> Result<Value, StoreError> {
         ValueRef::Real(number) if kind == Kind::Real => Value::Real(number),
         ValueRef::Real(_) => {
             return Err(StoreError::Unusable(
-                "a stored number is no whole one; the file is damaged".to_owned(),
+                "a stored number is not an integer; the file is damaged".to_owned(),
             ));
         }
     })
@@ -221,7 +221,7 @@ struct Places {
     last: i64,
 }
 
-/// A folder that is written.
+/// A folder to write.
 #[derive(Debug)]
 pub(crate) struct Target {
     folder: PathBuf,
@@ -233,7 +233,7 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         crate::private::make_folder(folder).map_err(|cause| {
-            StoreError::Unusable(format!("the data folder {} cannot be made: {cause}", folder.display()))
+            StoreError::Unusable(format!("cannot create the data folder {}: {cause}", folder.display()))
         })?;
         let open = |name: &str, steps: &[Migration]| {
             let mut connection = connection::open_writer(&folder.join(name), SETTINGS)?;
@@ -257,12 +257,12 @@ impl Target {
                 .run(move |connection| Ok(counts(connection, file)?.values().sum::<u64>() == 0));
             if !is_empty.await? {
                 return Err(StoreError::Unusable(format!(
-                    "{} holds data already; a transfer goes to an empty or new folder",
+                    "{} contains data already; a transfer goes to an empty or new folder",
                     self.folder.display()
                 )));
             }
         }
-        // The catalog's file last: its notes are what the others go by.
+        // The catalog's file last: its progress is the one that counts.
         for file in [File::Accounts, File::Catalog] {
             let (source, digest) = (source.to_vec(), digest.to_vec());
             self.files
@@ -296,7 +296,7 @@ impl Target {
                 }
                 _ => insert(&transaction, table, &rows)?,
             }
-            // After a commit that failed the places may be ahead of the file: they are read again.
+            // After a failed commit the places may be ahead of the file: they are read again.
             transaction.commit().doing("commit rows").inspect_err(|_| *places = None)
         };
         self.files.of(table.file).run(write).await
@@ -318,8 +318,8 @@ impl Target {
         let set_accounts = move |connection: &mut Connection| {
             connection
                 .execute("UPDATE keys_version SET version = ?1", [version])
-                // From here on the catalog's file alone says that the transfer is unfinished: the audit knows every
-                // table of this one.
+                // From here on only the catalog's file marks the transfer as unfinished: the audit reports
+                // unknown tables in this one.
                 .and_then(|_| connection.execute_batch("DROP TABLE IF EXISTS transfer"))
                 .doing("set the version of the keys")?;
             counts(connection, File::Accounts)
@@ -354,7 +354,7 @@ fn begin(connection: &mut Connection, file: File, source: &[u8], digest: &[u8]) 
                 "INSERT INTO transfer (name, source, digest, rows, done) VALUES (?1, ?2, ?3, 0, 0)",
                 (name, source, digest),
             )
-            .doing("note a transfer")?;
+            .doing("record a transfer")?;
     }
     transaction.commit().doing("begin a transfer")
 }
@@ -369,16 +369,16 @@ fn notes(connection: &Connection) -> Result<Vec<Noted>, StoreError> {
             let noted = |row: &rusqlite::Row<'_>| row::sqlite::<NotedRow>(row).map(Noted::from);
             statement.query_map([], noted)?.collect()
         })
-        .doing("read how far the transfer is")
+        .doing("read the progress of the transfer")
 }
 
-/// Notes how far a table is, if it is as far as was thought: two transfers at once must not mix.
+/// Records the progress of a table, if it is as expected: two transfers at once must not mix.
 fn note(connection: &Connection, table: &str, before: &Copied, after: &Copied) -> Result<(), StoreError> {
     let bytes = |copied: &Copied| copied.last.as_ref().map(Key::to_bytes);
     let found: Option<(Option<Vec<u8>>, bool)> = connection
         .query_row("SELECT last_key, done FROM transfer WHERE name = ?1", [table], row::sqlite)
         .optional()
-        .doing("read how far the transfer is")?;
+        .doing("read the progress of the transfer")?;
     if found != Some((bytes(before), before.is_done)) {
         return Err(StoreError::Unusable("another transfer into this store is under way".to_owned()));
     }
@@ -388,7 +388,7 @@ fn note(connection: &Connection, table: &str, before: &Copied, after: &Copied) -
             (table, bytes(after), after.rows.cast_signed(), after.is_done),
         )
         .map(|_| ())
-        .doing("note how far the transfer is")
+        .doing("record the progress of the transfer")
 }
 
 fn insert(connection: &Connection, table: &Table, rows: &Rows) -> Result<(), StoreError> {
@@ -402,7 +402,7 @@ fn insert(connection: &Connection, table: &Table, rows: &Rows) -> Result<(), Sto
     Ok(())
 }
 
-/// Entries with their places, or balances with the place of their last entry.
+/// Inserts entries with their places, or balances with the place of their last entry.
 fn insert_ledger(
     connection: &Connection,
     table: &Table,

@@ -1,5 +1,5 @@
-//! Trends of hashtags, in `walks.db`: they can be rebuilt, and a serving process writes it while an import may hold the
-//! catalog's lock.
+//! Trends of hashtags, in `walks.db`: they can be rebuilt, and a serving process writes it while an import may
+//! hold the catalog's lock.
 
 use super::walks::WalksFile;
 use crate::StoreError;
@@ -13,15 +13,15 @@ use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, param
 
 const COLUMNS: &str = trend_columns!();
 
-/// So few of a window have the views asked for: they are read by views and put in order then.
+/// Maximum number of matching trends of a window that are read by views and then sorted.
 const FEW: i64 = 500;
 
-/// A list in its order, behind a place or from the beginning. `?1` window, `?2` least views, `?3` least time, `?4` how many;
-/// of the place `?5` its value, `?6` its hashtag. The plus signs keep the planner, which knows nothing of how values are
-/// spread, from other indexes than that of the order.
+/// Returns the SQL of a list in its order, after a place or from the beginning. `?1` window, `?2` minimum
+/// views, `?3` minimum time, `?4` limit; of the place `?5` its value, `?6` its hashtag. The plus signs keep the
+/// planner, which has no statistics of values, from other indexes than that of the order.
 fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
     let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
-    // The index has all that is filtered by; rows are looked up of what is shown alone.
+    // The index covers all filters; only rows of the result are looked up.
     format!(
         "SELECT {COLUMNS} FROM (
              SELECT hashtag AS shown FROM trends
@@ -31,8 +31,8 @@ fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
     )
 }
 
-/// The same list, of few: the plus signs leave the index of the views alone. It is not named, since what is rebuilt has
-/// indexes of other names.
+/// Returns the SQL of the same list, for few trends: the plus signs leave only the index of the views. It is
+/// not named, since rebuilt tables have indexes of other names.
 fn picked_by(sort: TrendSort, is_behind: bool) -> String {
     let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
     format!(
@@ -47,7 +47,7 @@ fn behind(sort: TrendSort, is_behind: bool) -> String {
     if is_behind { format!("AND {by} <= ?5 AND ({by} < ?5 OR hashtag > ?6)") } else { String::new() }
 }
 
-/// Returns whether few trends of a window have so many views.
+/// Returns true if few trends of a window have so many views.
 fn are_few(connection: &Connection, window: u8, views_min: i64) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT count(*) FROM
         (SELECT 1 FROM trends WHERE trend_window = ?1 AND views >= ?2 LIMIT ?3)";
@@ -75,7 +75,7 @@ impl WalksFile {
                         .optional()
                 })
                 .map(Option::unwrap_or_default)
-                .doing("see how far trends are worked out")
+                .doing("read the sequence of the trends")
         })
     }
 
@@ -84,7 +84,7 @@ impl WalksFile {
     }
 
     pub(crate) async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, "trends", &rows)).await
+        self.writer.run(move |connection| write(connection, "trends", &rows)).await
     }
 
     pub(crate) async fn drop_trends_before(&self, window: u8, before: Timestamp) -> Result<u64, StoreError> {
@@ -137,7 +137,8 @@ impl WalksFile {
         after: Option<HashtagRow>,
         limit: u32,
     ) -> Result<Vec<TrendRow>, StoreError> {
-        // The plus sign: in the order of the table, not by an index of the window that would be sorted for each part.
+        // The plus sign: in the order of the table, not by an index of the window that would be sorted for each
+        // page.
         let sql = format!(
             "SELECT {COLUMNS} FROM trends WHERE hashtag > ?1 AND +trend_window = ?2 ORDER BY hashtag LIMIT ?3"
         );
@@ -173,7 +174,7 @@ impl WalksFile {
                     statement.query_row([window], row::sqlite::<(Vec<u8>, i64)>).optional()
                 })
                 .map(|found| found.map(|(peers, made_of)| (peers, made_of.unsigned_abs())))
-                .doing("read what trends are compared with")
+                .doing("read the peers of trends")
         })
     }
 
@@ -191,7 +192,7 @@ impl WalksFile {
                     )
                     .and_then(|mut statement| statement.execute((window, peers, made_of.cast_signed())))
                     .map(|_| ())
-                    .doing("keep what trends are compared with")
+                    .doing("store the peers of trends")
             })
             .await
     }
@@ -220,9 +221,9 @@ impl WalksFile {
     }
 }
 
-/// Writes trends to the table of them, or to one like it.
-pub(super) fn keep(connection: &mut Connection, table: &str, rows: &[TrendRow]) -> Result<(), StoreError> {
-    const DOING: &str = "keep trends";
+/// Writes trends to their table, or to one like it.
+pub(super) fn write(connection: &mut Connection, table: &str, rows: &[TrendRow]) -> Result<(), StoreError> {
+    const DOING: &str = "store trends";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     {
         let mut statement = transaction
@@ -260,7 +261,7 @@ pub(super) fn keep(connection: &mut Connection, table: &str, rows: &[TrendRow]) 
 }
 
 fn note(connection: &mut Connection, store: u128, state: TrendState) -> Result<(), StoreError> {
-    const DOING: &str = "note how far trends are worked out";
+    const DOING: &str = "store the sequence of the trends";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     let store = store.to_be_bytes();
     let known: Option<i64> = transaction
@@ -308,11 +309,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lists_are_read_from_the_index_of_their_order_also_after_all_was_made_anew() {
+    async fn lists_are_read_from_the_index_of_their_order_also_after_a_rebuild() {
         let folder = tempfile::tempdir().expect("a folder");
         let walks = WalksFile::open(&folder.path().join("walks.db")).expect("a file");
         for suffix in ["", "_other", "", "_other"] {
-            // Only a statement that runs sees that the schema has changed.
+            // Only a statement that runs notices a changed schema.
             assert_eq!(walks.trends_count(1).expect("a count"), 0);
             let check = |connection: &Connection| {
                 for (sort, is_behind) in

@@ -1,8 +1,8 @@
-//! Rebuilds all trends beside the current ones: rows in the order of the table first, each index by one sort then, and
-//! both put in place of the old ones by one transaction. Readers see the old ones until then, of whichever process they
-//! are; whoever is cut off leaves a table that nobody reads and the next one drops.
+//! Rebuilds all trends beside the current ones: first rows in the order of the table, then each index by one
+//! sort, and one transaction replaces the old ones by both. Readers of any process see the old ones until then;
+//! an interrupted rebuild leaves a table that nothing reads and the next rebuild drops.
 
-use super::trends::keep;
+use super::trends::write;
 use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
@@ -14,17 +14,17 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::fs::{File, TryLockError};
 use tokio::sync::oneshot;
 
-/// Table in which trends are set aside.
+/// Table in which rebuilt trends are staged.
 const ASIDE: &str = "trends_aside";
-/// Names of indexes are those of a file, not of a table: those of the table set aside end in this where those of the table
+/// Suffix of index names, which are unique in a file: the staged table's indexes have it if those of the table
 /// in use do not.
 const OTHER: &str = "_other";
-/// Locked by whoever works trends out; beside `walks.db`, and always empty.
+/// File whose lock is held by the process that computes trends; beside `walks.db`, always empty.
 const TURN_FILE: &str = "trends.lock";
-const MAKE: &str = "make trends anew";
+const MAKE: &str = "rebuild trends";
 
 impl WalksFile {
-    /// Waits until no other process works trends out; what is locked is free when the file is dropped.
+    /// Waits until no other process computes trends; dropping the file releases the lock.
     pub(crate) async fn trends_turn(&self) -> Result<File, StoreError> {
         let path = self.readers.path().with_file_name(TURN_FILE);
         let failed = |cause| StoreError::Unusable(format!("{} cannot be locked: {cause}", path.display()));
@@ -34,13 +34,13 @@ impl WalksFile {
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }
-        // A thread of its own: one of the runtime's would have to come back before the process can end.
+        // A thread of its own: one of the runtime's would have to return before the process can end.
         let (send, turn) = oneshot::channel();
         std::thread::Builder::new()
             .name("trends-turn".to_owned())
             .spawn(move || {
                 let locked = file.lock().map(|()| file);
-                // Who waited for it may have gone: it is free again then.
+                // If the caller stopped waiting, this releases the lock.
                 let _ = send.send(locked);
             })
             .map_err(failed)?;
@@ -52,7 +52,7 @@ impl WalksFile {
     }
 
     pub(crate) async fn add_rebuilt_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, ASIDE, &rows)).await
+        self.writer.run(move |connection| write(connection, ASIDE, &rows)).await
     }
 
     pub(crate) async fn end_trends_rebuild(
@@ -63,7 +63,7 @@ impl WalksFile {
     ) -> Result<(), StoreError> {
         let indexes = self.writer.run(|connection| indexes_to_make(connection).doing(MAKE)).await?;
         for index in indexes {
-            // A transaction each, so that other writers have their turn between.
+            // A transaction each, so that other writers get their turn in between.
             self.writer.run(move |connection| sorted(connection, &index).doing(MAKE)).await?;
         }
         self.writer.run(move |connection| put_in_place(connection, store, &peers, state).doing(MAKE)).await
@@ -89,7 +89,7 @@ fn body(sql: &str) -> &str {
     sql.find('(').map_or("", |start| &sql[start..])
 }
 
-/// Statements that make the indexes of the table set aside, as those of the table in use are.
+/// Returns the statements that create the indexes of the staged table, like those of the table in use.
 fn indexes_to_make(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'trends' AND sql IS NOT NULL",
@@ -102,8 +102,8 @@ fn indexes_to_make(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     statement.query_map([], made)?.collect()
 }
 
-/// Makes an index. What is sorted for it goes to files beyond a few megabytes, not all of it to memory: that is also the
-/// quicker way, since a cache of the processor holds what is compared.
+/// Creates an index. Sorting uses files beyond a few megabytes, not memory for all: that is also faster, since
+/// the data compared fits a cache of the processor.
 fn sorted(connection: &Connection, index: &str) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA temp_store = FILE")?;
     let made = connection.execute_batch(index);

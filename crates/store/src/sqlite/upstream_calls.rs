@@ -9,8 +9,8 @@ use domain::UtcDay;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 impl AccountsFile {
-    /// The calls with this one; `None` when it was not counted.
-    pub(crate) async fn take_upstream_call(
+    /// Returns the number of calls with this one; `None` if it was not counted.
+    pub(crate) async fn reserve_upstream_call(
         &self,
         upstream: &str,
         day: UtcDay,
@@ -53,7 +53,8 @@ fn take(
     calls_max: Option<i64>,
 ) -> Result<Option<u64>, StoreError> {
     const DOING: &str = "count a call to an upstream";
-    // Alone, a statement that returns a row is committed when it is dropped, where nobody hears of a disk that failed.
+    // Without a transaction, a statement that returns a row commits when it is dropped, which hides a disk
+    // error.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     let calls = transaction
         .prepare_cached(
@@ -67,7 +68,7 @@ fn take(
     Ok(calls)
 }
 
-/// The first column.
+/// Reads the first column.
 fn count(row: &rusqlite::Row<'_>) -> rusqlite::Result<u64> {
     row::sqlite(row).map(i64::unsigned_abs)
 }

@@ -1,4 +1,4 @@
-//! Fetches from upstreams, in `walks.db`; `crate::upstream_fetches` says why there.
+//! Fetches from upstreams, in `walks.db`; see `crate::upstream_fetches` for the reason.
 
 use super::walks::WalksFile;
 use crate::StoreError;
@@ -22,7 +22,7 @@ impl WalksFile {
                     statement.query_row(place, row::sqlite::<FetchRow>).optional()
                 })
                 .map(|found| found.map(LastFetch::from))
-                .doing("see when an upstream was asked")
+                .doing("read the time of an upstream fetch")
         })
     }
 
@@ -56,7 +56,7 @@ impl WalksFile {
                         ])
                     })
                     .map(|_| ())
-                    .doing("note that an upstream was asked")
+                    .doing("record an upstream fetch")
             })
             .await
     }
@@ -74,7 +74,7 @@ impl WalksFile {
                              SELECT store, kind, key FROM asks WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)",
                         (before.as_ms(), crate::ledger::limit(limit)),
                     )
-                    .doing("forget what upstreams were asked")
+                    .doing("delete old upstream fetches")
             })
             .await
     }

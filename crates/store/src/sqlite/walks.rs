@@ -1,5 +1,5 @@
-//! `walks.db`: frozen rankings, and what upstreams were asked for ([`super::upstream_fetches`]). It may be lost at a power cut: cursors
-//! into it are then refused and walks start over, and upstreams are asked once more.
+//! `walks.db`: frozen rankings, and upstream fetches ([`super::upstream_fetches`]). A power cut may lose it:
+//! cursors into it are then refused and walks start over, and upstreams are called once more.
 
 use super::catalog::forget::{overwriting, wipe};
 use super::connection::{self, Settings};
@@ -24,7 +24,7 @@ macro_rules! select {
     };
 }
 
-/// The file, open.
+/// The open file.
 #[derive(Debug)]
 pub(crate) struct WalksFile {
     pub(super) readers: Readers,
@@ -41,21 +41,21 @@ impl WalksFile {
         })
     }
 
-    /// See [`Writer::probe`].
+    /// Runs [`Writer::probe`].
     pub(crate) async fn probe(&self) -> Option<Result<(), StoreError>> {
         self.writer.probe().await
     }
 
-    pub(crate) async fn keep(
+    pub(crate) async fn write(
         &self,
         store: u128,
         generation: NewGeneration,
     ) -> Result<Generation, StoreError> {
-        self.writer.run(move |connection| keep(connection, store, &generation)).await
+        self.writer.run(move |connection| write(connection, store, &generation)).await
     }
 
-    /// See `Store::drop_generations`. The rows stay without what was in them: the last carries the numbering on, and a
-    /// cursor into one that is older than any walk is refused.
+    /// Implements `Store::drop_generations`. The rows stay, emptied: the last one continues the numbering, and
+    /// a cursor into one that is older than any walk is refused.
     pub(crate) async fn drop_generations(&self, hashtags: Option<Vec<HashtagRow>>) -> Result<(), StoreError> {
         self.writer
             .run(move |connection| {
@@ -64,12 +64,12 @@ impl WalksFile {
             .await
     }
 
-    /// Empties the log. Returns whether it is empty.
+    /// Empties the log. Returns true if it is empty.
     pub(crate) async fn wipe(&self, is_rewritten: bool) -> Result<bool, StoreError> {
         self.writer.run(move |connection| wipe(connection, is_rewritten)).await
     }
 
-    /// See `Store::extend_generation`.
+    /// Implements `Store::extend_generation`.
     pub(crate) async fn extend(&self, store: u128, more: NewVideos) -> Result<Option<Extended>, StoreError> {
         self.writer.run(move |connection| extend(connection, store, &more)).await
     }
@@ -112,7 +112,7 @@ impl WalksFile {
         self.readers.with(|connection| {
             connection
                 .prepare_cached(
-                    // One that was dropped has no head, and the number of videos that it had.
+                    // A dropped one has no head, but its number of videos.
                     "SELECT CASE WHEN head = x'' AND videos > 0 THEN NULL ELSE head END
                      FROM generations WHERE slot = ?1 ORDER BY generation DESC LIMIT 1",
                 )
@@ -167,9 +167,9 @@ fn drop_generations(connection: &mut Connection, hashtags: Option<&[HashtagRow]>
     transaction.commit().doing(DOING)
 }
 
-fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {
+fn write(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result<Generation, StoreError> {
     let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("keep a ranking")?;
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("store a ranking")?;
     drop_expired(&transaction, new)?;
     let number: i64 = transaction
         .query_row("SELECT coalesce(max(generation), 0) + 1 FROM generations", [], row::sqlite)
@@ -192,16 +192,16 @@ fn keep(connection: &mut Connection, store: u128, new: &NewGeneration) -> Result
                 new.first_page
             ],
         )
-        .doing("keep a ranking")?;
+        .doing("store a ranking")?;
     {
         let mut insert = transaction
             .prepare_cached("INSERT INTO generation_chunks (generation, chunk, videos) VALUES (?1, ?2, ?3)")
-            .doing("keep a ranking")?;
+            .doing("store a ranking")?;
         for (chunk, blob) in (0_i64..).zip(new.chunks()) {
-            insert.execute((number, chunk, blob)).doing("keep a ranking")?;
+            insert.execute((number, chunk, blob)).doing("store a ranking")?;
         }
     }
-    transaction.commit().doing("keep a ranking")?;
+    transaction.commit().doing("store a ranking")?;
     Ok(generation)
 }
 
@@ -259,12 +259,12 @@ fn write_extension(
         .map(|_| ())
 }
 
-/// Drops rankings nobody's cursor can point into any more, save the newest of all, which carries the numbering on.
+/// Drops rankings into which no valid cursor points, except the newest of all, which continues the numbering.
 fn drop_expired(connection: &Connection, new: &NewGeneration) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE generations SET built_at = ?1 WHERE built_at > ?2")
         .and_then(|mut statement| statement.execute((new.built_at.as_ms(), new.ahead_from().as_ms())))
-        .doing("set the time of rankings right")?;
+        .doing("correct the time of rankings")?;
     let expired: Vec<i64> = connection
         .prepare_cached(
             "SELECT generation FROM generations WHERE built_at < ?1

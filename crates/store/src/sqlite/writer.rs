@@ -1,7 +1,7 @@
-//! The one thread that writes to a file. Work is handed to it as closures; each is a whole transaction.
+//! The one thread that writes to a file. Work is sent to it as closures; each is a whole transaction.
 //!
-//! Work that panics is rolled back and answered with an error; the thread goes on. A connection that a panic left within a
-//! transaction it cannot leave is opened again.
+//! Work that panics is rolled back and answered with an error; the thread continues. A connection that is stuck
+//! in a transaction after a panic is reopened.
 
 use super::connection::{self, Settings};
 use crate::error::{Doing, StoreError};
@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, TrySendError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// Transactions that may wait for the thread before askers have to.
+/// Transactions that may queue for the thread before callers have to wait.
 const QUEUE_MAX: usize = 64;
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -24,7 +24,7 @@ pub(crate) struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The thread's own things.
+/// State of the thread.
 struct Writing {
     connection: Connection,
     /// Reopens the file.
@@ -32,12 +32,12 @@ struct Writing {
 }
 
 impl Writer {
-    /// Starts the thread on a connection that is not opened again.
+    /// Starts the thread on a connection that is not reopened.
     pub(crate) fn start(name: &str, connection: Connection) -> Result<Self, StoreError> {
         Self::spawn(name, Writing { connection, opened: None })
     }
 
-    /// Starts the thread on a connection that [`connection::open_writer`] opened with these.
+    /// Starts the thread on a connection that [`connection::open_writer`] opened with these settings.
     pub(crate) fn start_on(
         name: &str,
         connection: Connection,
@@ -64,7 +64,7 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs `work` on the thread. The work goes on even if the asker gives up waiting. Work that panics gives
+    /// Runs `work` on the thread, to its end even if the caller stops waiting. Work that panics returns
     /// [`StoreError::Panicked`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
@@ -76,7 +76,8 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Writes to the file, to see whether that works. `None` while the thread has other work waiting: then that shows it.
+    /// Writes to the file, to check that this works. `None` while the thread has other work waiting, which
+    /// shows it, too.
     pub(crate) async fn probe(&self) -> Option<Result<(), StoreError>> {
         let (transaction, answer) = answering(write_once);
         match self.queue.as_ref().map(|queue| queue.try_send(transaction)) {
@@ -87,27 +88,27 @@ impl Writer {
     }
 }
 
-/// Work for the thread, and where its result comes.
+/// Wraps work for the thread; returns it with the receiver of its result.
 fn answering<T: Send + 'static>(
     work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
 ) -> (Work, oneshot::Receiver<Result<T, StoreError>>) {
     let (done, answer) = oneshot::channel();
     let transaction: Work = Box::new(move |connection| {
-        // A panic rolls the transaction back on its way: nothing of it is left that could be seen half done.
+        // A panic rolls the transaction back while unwinding: no partial work is left.
         let result = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|panic| {
             let error = StoreError::panicked(panic.as_ref());
             tracing::error!(%error, "a writer panicked; its transaction was rolled back");
             Err(error)
         });
-        // The asker may have gone: the transaction stands all the same.
+        // The caller may have stopped waiting: the transaction is committed all the same.
         let _ = done.send(result);
     });
     (transaction, answer)
 }
 
 impl Writing {
-    /// After work on a file there is no transaction, whatever happened to it. Who copies a store reads in one that spans
-    /// several pieces of work, on a connection that is not opened again.
+    /// Ends any transaction after work on a file. A copy of a store reads in one that spans several pieces of
+    /// work, on a connection that is not reopened.
     fn leave_transaction(&mut self) {
         let Some((path, settings)) = &self.opened else { return };
         if self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok() {
@@ -115,7 +116,7 @@ impl Writing {
         }
         match connection::open_writer(path, *settings) {
             Ok(connection) => self.connection = connection,
-            Err(error) => tracing::error!(%error, "a writer cannot be opened again"),
+            Err(error) => tracing::error!(%error, "a writer cannot be reopened"),
         }
     }
 }
@@ -131,7 +132,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was already reported to every asker as `Closed`.
+            // After a panic of the thread every caller got `Closed`.
             let _ = thread.join();
         }
     }
@@ -172,7 +173,7 @@ mod tests {
         assert!(matches!(&panicked, StoreError::Panicked(what) if what.contains("overflows")), "{panicked}");
         assert!(!panicked.is_passing());
         assert_eq!(rows(&writer).await, 0, "nothing of it is there");
-        // Also out of a transaction that nobody rolls back.
+        // Also from a transaction that was not rolled back.
         let left = |connection: &mut Connection| -> Result<(), StoreError> {
             connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (2)").doing("begin")?;
             panic!("within");

@@ -1,12 +1,13 @@
 //! Moving a whole store from one backend to the other: `tagmeter migrate`.
 //!
-//! The source is read in one transaction (one for each file on SQLite), so that what is copied belongs together; what is
-//! written to it meanwhile is not copied, and is reported at the end. Rows go over in pieces, in order of their keys. Each
-//! piece is one transaction of the target, which also says how far its table is: a transfer that was cut off goes on
-//! where it was, if the source still is what it was. While one is unfinished the target cannot be opened for use.
+//! The source is read in one transaction (one for each file on SQLite), so that the copy is consistent; writes
+//! to it meanwhile are not copied, and are reported at the end. Rows are copied in batches, in order of their
+//! keys. Each batch is one transaction of the target, which also records the progress of its table: an
+//! interrupted transfer continues there, if the source has not changed. While one is unfinished the target
+//! cannot be opened for use.
 //!
-//! The target keeps an identity of its own, as two stores that can go different ways must not pass for one another:
-//! search indexes and frozen rankings are rebuilt for it.
+//! The target has an identity of its own, as two stores that may diverge must not be confused: search indexes
+//! and frozen rankings are rebuilt for it.
 
 pub(crate) mod rows;
 
@@ -24,9 +25,9 @@ pub(crate) const UNFINISHED: &str = "a transfer into this store is unfinished: r
 /// Progress of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferProgress {
-    /// The table that is copied.
+    /// The current table.
     pub table: &'static str,
-    /// Rows of all tables that are in the target.
+    /// Rows of all tables copied so far.
     pub rows: u64,
     /// Rows of all tables of the source.
     pub rows_total: u64,
@@ -37,15 +38,15 @@ pub struct TransferProgress {
 pub struct TransferReport {
     /// Each table with its rows, the same number in both stores.
     pub tables: Vec<(&'static str, u64)>,
-    /// Rows that an earlier run, which was cut off, had copied.
+    /// Rows that an interrupted earlier run had copied.
     pub rows_before: u64,
     /// The audit of the target's ledger.
     pub audit: AuditReport,
-    /// Something was written to the source after the transfer began; it is not in the target.
+    /// True if the source changed after the transfer began; the target lacks these changes.
     pub is_source_changed: bool,
 }
 
-/// See [`Summary::digests`].
+/// SQL of [`Summary::digests`].
 pub(crate) const DIGESTS: &str = "SELECT coalesce(sum(digest & 4294967295), 0)";
 
 /// Summary of a source: compared with the target at the end, and identifies the source.
@@ -58,7 +59,7 @@ pub(crate) struct Summary {
     pub(crate) counts: Vec<u64>,
     pub(crate) granted: i64,
     pub(crate) charged: i64,
-    /// The lower halves of the digests of all videos' records, added up: a video can change without its hashtags.
+    /// Sum of the lower halves of the digests of all videos' records: a video can change without its hashtags.
     pub(crate) digests: i64,
     /// Progress of jobs and calls to upstreams: both change without new rows.
     pub(crate) work: i64,
@@ -66,12 +67,12 @@ pub(crate) struct Summary {
     pub(crate) forgets: Forgets,
 }
 
-/// Columns of `store` that move along because videos were forgotten.
+/// Columns of `store` about forgotten videos.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forgets {
-    /// Makes the digests of `forgotten`, which move as they are.
+    /// Key of the digests in `forgotten`, which are copied as they are.
     pub(crate) key: Vec<u8>,
-    /// The last row of a video that was given out.
+    /// Last assigned row of a video.
     pub(crate) last_video: i64,
     pub(crate) videos_gone: i64,
     pub(crate) has_forgotten: i64,
@@ -82,7 +83,7 @@ pub(crate) const WORK: [(&str, &str); 2] =
     [("sum(calls)", "upstream_calls"), ("sum(attempts * 8 + state)", "jobs")];
 
 impl Summary {
-    /// Another one when anything was written to the source.
+    /// Returns a digest that changes with any write to the source.
     fn digest(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
         hash.update(&self.identity);
@@ -112,7 +113,7 @@ pub(crate) struct Copied {
     pub(crate) is_done: bool,
 }
 
-/// Progress of one table as the target has it.
+/// Progress of one table in the target.
 #[derive(Debug, Clone)]
 pub(crate) struct Noted {
     pub(crate) table: String,
@@ -141,7 +142,7 @@ impl From<NotedRow> for Noted {
     }
 }
 
-/// The name under which it is noted that every table is done, and only looking over is left.
+/// Name of the entry that marks all tables as copied, with only the verification left.
 pub(crate) const VERIFYING: &str = "verifying";
 
 enum Source {
@@ -164,7 +165,7 @@ impl Source {
         }
     }
 
-    /// The rows after a key, at most [`Table::rows_max`] of them.
+    /// Returns up to [`Table::rows_max`] rows after a key.
     async fn rows(&mut self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
         match self {
             Self::Sqlite(source) => source.rows(table, after).await,
@@ -194,7 +195,7 @@ impl Target {
         }
     }
 
-    /// Notes that a transfer begins, table by table. Refuses a target that holds something.
+    /// Records the beginning of a transfer, table by table. Refuses a target that is not empty.
     async fn begin(&self, source: &[u8], digest: &[u8]) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(target) => target.begin(source, digest).await,
@@ -202,7 +203,7 @@ impl Target {
         }
     }
 
-    /// Writes rows and how far the table is with them, if it is as far as `before` says.
+    /// Writes rows and the progress of their table, if it is at `before`.
     async fn write(
         &mut self,
         table: &'static Table,
@@ -216,7 +217,7 @@ impl Target {
         }
     }
 
-    /// Sets what is beside the tables, counts the rows of each of [`moved_tables`] and audits the ledger.
+    /// Sets the counters of the store, counts the rows of each of [`moved_tables`] and audits the ledger.
     async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
         match self {
             Self::Sqlite(target) => target.complete(summary).await,
@@ -224,7 +225,7 @@ impl Target {
         }
     }
 
-    /// Takes away what was noted: from now on the store can be used.
+    /// Removes the progress: from now on the store can be used.
     async fn release(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(target) => target.release().await,
@@ -233,12 +234,13 @@ impl Target {
     }
 }
 
-/// Copies everything from one store to another that is empty, or goes on with that. Memory is bounded by a piece of rows,
-/// and by the number of accounts (about 50 bytes each).
+/// Copies everything from one store to an empty one, or continues an interrupted copy. Memory is bounded by a
+/// batch of rows, and by the number of accounts (about 50 bytes each).
 ///
 /// # Errors
-/// A source that is not there, a target that holds something else, a transfer from another source or from one that has
-/// changed since, or a target that does not hold the same at the end. The target then stays unusable and says so.
+/// The source does not exist, the target is not empty, an unfinished transfer is from another source or one
+/// that has changed since, or the target differs from the source at the end. The target then stays unusable,
+/// with this error.
 pub async fn transfer(
     from: &StoreOptions,
     to: &StoreOptions,
@@ -270,13 +272,13 @@ pub async fn transfer(
     let (counts, audit) = target.complete(&summary).await?;
     same_content(&summary, &counts, &audit)?;
     target.release().await?;
-    // Opened again, it shows what was written meanwhile.
+    // Opened again, it shows writes made meanwhile.
     let is_source_changed = Source::open(from).await?.summary().await? != summary;
     let tables = moved_tables().map(|table| table.name).zip(counts).collect();
     Ok(TransferReport { tables, rows_before, audit, is_source_changed })
 }
 
-/// Copies the rest of a table; the next piece is read while one is written.
+/// Copies the rest of a table; the next batch is read while one is written.
 async fn copy(
     source: &mut Source,
     target: &mut Target,
@@ -308,14 +310,14 @@ async fn copy(
 fn same_source(noted: &[Noted], summary: &Summary) -> Result<(), StoreError> {
     if noted.iter().any(|noted| noted.source != summary.identity) {
         return Err(StoreError::Unusable(
-            "the target holds an unfinished transfer from another source: finish that one, or name an empty target"
+            "the target has an unfinished transfer from another source: finish that one, or name an empty target"
                 .to_owned(),
         ));
     }
     if noted.iter().any(|noted| noted.digest != summary.digest()) {
         return Err(StoreError::Unusable(
-            "the source was written to since the transfer began, so that its rest does not fit what was copied: stop \
-             what writes to it, remove the target, and begin anew"
+            "the source was written to since the transfer began, so that its rest does not fit what was copied: stop all \
+             writers to it, remove the target, and start again"
                 .to_owned(),
         ));
     }
@@ -334,8 +336,8 @@ fn same_content(summary: &Summary, counts: &[u64], audit: &AuditReport) -> Resul
     if let Some(problem) = audit.problems.first() {
         let account = problem.account.map(|account| format!("{account}: ")).unwrap_or_default();
         return Err(StoreError::Unusable(format!(
-            "the audit of the target found {} problems, the first of them: {account}{}; `tagmeter audit` tells whether \
-             the source has them too",
+            "the audit of the target found {} problems, the first of them: {account}{}; run `tagmeter audit` to check \
+             the source for them",
             audit.problems_count, problem.what
         )));
     }

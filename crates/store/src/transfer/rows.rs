@@ -1,4 +1,4 @@
-//! Rows on their way from one backend to the other, and the keys that say how far a table has been copied.
+//! Rows in transfer from one backend to the other, and the keys that record the progress of a table.
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +11,7 @@ pub(crate) enum Value {
     Blob(Vec<u8>),
 }
 
-/// Some rows of a table, one after the other, in the order of its columns.
+/// Rows of a table, one after the other, in the order of its columns.
 #[derive(Debug)]
 pub(crate) struct Rows {
     width: usize,
@@ -38,7 +38,7 @@ impl Rows {
     }
 }
 
-/// The key of a row, after which a transfer goes on: integers, texts and blobs only.
+/// The key of a row, after which a transfer continues: integers, texts and blobs only.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Key(pub(crate) Vec<Value>);
 
@@ -47,7 +47,8 @@ const TEXT: u8 = 1;
 const BLOB: u8 = 2;
 
 impl Key {
-    /// Encodes the key: a byte for the kind of each value, then 8 bytes, or 4 bytes of length and the text or blob.
+    /// Encodes the key: a byte for the kind of each value, then 8 bytes, or 4 bytes of length and the text or
+    /// blob.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut put = |kind: u8, value: &[u8]| {

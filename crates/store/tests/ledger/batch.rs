@@ -1,4 +1,4 @@
-//! Many accounts in one commit on PostgreSQL: each gets what is its own, whatever becomes of the others.
+//! Many accounts in one commit on PostgreSQL: each gets its own outcome, whatever the others' are.
 
 use crate::support::{account, audited, charge, credits, is_paid, request};
 use domain::AccountId;
@@ -8,10 +8,10 @@ use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 use testkit::postgres::{Cluster, Pooler, TestDatabase};
 
-/// Accounts whose numbers have the same rest by this are charged by the same lane.
+/// Accounts with the same remainder by this number are charged by the same lane.
 const LANES: i64 = 4;
 
-/// So many accounts of one lane, each with ten credits.
+/// Creates so many accounts of one lane, each with ten credits.
 async fn accounts_of_one_lane(store: &Store, count: usize) -> Vec<AccountId> {
     let mut ids: Vec<AccountId> = Vec::new();
     for n in 0.. {
@@ -35,7 +35,7 @@ fn once(charge: Charge) -> Charge {
     Charge { idempotency: Some(idempotency), ..charge }
 }
 
-/// On one thread all of these wait before a lane gets its turn, which makes them one round.
+/// Charges at once: on one thread all of these wait before a lane gets its turn, which makes them one round.
 async fn at_once(store: &Store, charges: Vec<Charge>) -> Vec<Result<ChargeOutcome, store::StoreError>> {
     join_all(charges.into_iter().map(|charge| store.charge(charge))).await
 }
@@ -44,8 +44,8 @@ async fn each_gets_its_own(store: &Store, other_node: &Store) {
     let ids = accounts_of_one_lane(store, 8).await;
     let [moved, poor, repeated, doubled] = [ids[0], ids[2], ids[4], ids[6]];
     let first = ids.iter().map(|id| charge(*id, 1, 1)).collect();
-    assert!(at_once(store, first).await.into_iter().all(|told| is_paid(&told.expect("an answer"))));
-    // What this node does not know of.
+    assert!(at_once(store, first).await.into_iter().all(|outcome| is_paid(&outcome.expect("an answer"))));
+    // Charges unknown to this node.
     assert!(is_paid(&other_node.charge(charge(moved, 2, 1)).await.expect("an answer")));
     assert!(is_paid(&other_node.charge(once(charge(repeated, 2, 1))).await.expect("an answer")));
     assert!(is_paid(&store.charge(charge(repeated, 3, 1)).await.expect("an answer")));
@@ -57,32 +57,32 @@ async fn each_gets_its_own(store: &Store, other_node: &Store) {
         id if id == doubled => charge(id, 1, 1),
         id => charge(id, 4, 1),
     });
-    let told = at_once(store, calls.chain([charge(AccountId(99_999 * LANES), 4, 1)]).collect()).await;
-    let mut told = told.into_iter().map(|told| told.expect("an answer"));
+    let outcome = at_once(store, calls.chain([charge(AccountId(99_999 * LANES), 4, 1)]).collect()).await;
+    let mut outcome = outcome.into_iter().map(|outcome| outcome.expect("an answer"));
     for id in ids {
-        let told = told.next().expect("an answer each");
+        let outcome = outcome.next().expect("an answer each");
         match id {
-            id if id == poor => assert_eq!(told, ChargeOutcome::Refused { balance: credits(9) }),
-            id if id == doubled => assert_eq!(told, ChargeOutcome::AlreadyCharged),
+            id if id == poor => assert_eq!(outcome, ChargeOutcome::Refused { balance: credits(9) }),
+            id if id == doubled => assert_eq!(outcome, ChargeOutcome::AlreadyCharged),
             id if id == repeated => {
-                let ChargeOutcome::Replayed { answer, request_id, balance } = told else {
-                    panic!("{told:?}")
+                let ChargeOutcome::Replayed { answer, request_id, balance } = outcome else {
+                    panic!("{outcome:?}")
                 };
                 assert_eq!(answer.body(), request(2).to_string().as_bytes());
                 assert_eq!((request_id, balance), (request(2), credits(7)));
             }
             id => {
-                let ChargeOutcome::Paid(receipt) = told else { panic!("{told:?}") };
+                let ChargeOutcome::Paid(receipt) = outcome else { panic!("{outcome:?}") };
                 let charges = if id == moved { 3 } else { 2 };
                 assert_eq!(receipt.balance_after(), credits(10 - charges));
                 assert_eq!(receipt.sequence(), charges + 1);
             }
         }
     }
-    assert_eq!(told.next(), Some(ChargeOutcome::NoSuchAccount));
+    assert_eq!(outcome.next(), Some(ChargeOutcome::NoSuchAccount));
     let after = store.ledger_activity();
     assert_eq!(after.commits_failed, before.commits_failed);
-    assert_eq!(after.commits - before.commits, 2, "those that were known, and those that were held first");
+    assert_eq!(after.commits - before.commits, 2, "those that were known, and those that were locked first");
     audited(store).await;
 }
 
@@ -111,12 +111,12 @@ async fn an_account_that_cannot_be_written_fails_alone() {
          EXECUTE FUNCTION tagmeter.refuse()",
         ids[2].0
     ));
-    // Held first, and then from what is known of those that went through.
+    // Locked first, then from the cached heads of those that succeeded.
     for n in 1..=2 {
-        let told = at_once(&store, ids.iter().map(|id| charge(*id, n, 1)).collect()).await;
-        for (id, told) in ids.iter().zip(told) {
-            match told {
-                Ok(told) => assert!(is_paid(&told) && *id != ids[2], "{told:?}"),
+        let outcome = at_once(&store, ids.iter().map(|id| charge(*id, n, 1)).collect()).await;
+        for (id, outcome) in ids.iter().zip(outcome) {
+            match outcome {
+                Ok(outcome) => assert!(is_paid(&outcome) && *id != ids[2], "{outcome:?}"),
                 Err(error) => assert_eq!(*id, ids[2], "{error}"),
             }
         }
@@ -138,11 +138,11 @@ async fn nodes_that_charge_the_same_accounts_never_wait_in_a_circle() {
         let (store, mut ids) = (store.clone(), ids.clone());
         tokio::spawn(async move {
             for round in 0..ROUNDS {
-                // Each node in an order of its own.
+                // Each node in a different order.
                 ids.rotate_left(7 + node);
                 let calls = ids.iter().map(|id| charge(*id, node as u64 * ROUNDS + round, 1)).collect();
-                for told in at_once(&store, calls).await {
-                    assert!(is_paid(&told.expect("an answer")));
+                for outcome in at_once(&store, calls).await {
+                    assert!(is_paid(&outcome.expect("an answer")));
                 }
             }
         })

@@ -1,4 +1,4 @@
-//! Callers that charge without end and write down what they were told, while the database under them fails.
+//! Callers that charge without end and record the outcomes, while the database under them fails.
 
 use crate::support::{account, audited, charge, is_paid, request};
 use domain::AccountId;
@@ -11,12 +11,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// Callers at once, each with calls of its own.
+/// Concurrent callers, each with calls of its own.
 const CALLERS: u64 = 16;
 /// Accounts they share.
 const ACCOUNTS: usize = 5;
 
-/// What a caller was told.
+/// Outcomes of a caller.
 #[derive(Default)]
 struct Journal {
     paid: Vec<(AccountId, u64)>,
@@ -24,7 +24,7 @@ struct Journal {
     slowest: Duration,
 }
 
-/// Callers at work.
+/// Running callers.
 pub(crate) struct Callers {
     tasks: Vec<JoinHandle<Journal>>,
     /// Charges of each account.
@@ -33,19 +33,19 @@ pub(crate) struct Callers {
     is_over: Arc<AtomicBool>,
 }
 
-/// What became of all their calls.
+/// Outcomes of all their calls.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Outcomes {
     pub(crate) paid: usize,
     pub(crate) failed: usize,
-    /// Calls that failed and were charged all the same: they were not known to be in time.
+    /// Calls that failed and were charged all the same: the commit was not confirmed in time.
     pub(crate) failed_and_charged: usize,
-    /// The longest time that a call took.
+    /// Longest time of a call.
     pub(crate) slowest: Duration,
 }
 
 impl Callers {
-    /// Sets them to work on several nodes.
+    /// Starts them on several nodes.
     pub(crate) async fn start(nodes: &[Store]) -> Self {
         let mut ids = Vec::new();
         for n in 0..ACCOUNTS {
@@ -83,7 +83,7 @@ impl Callers {
                         Err(error) => {
                             assert!(error.is_passing(), "{error}");
                             journal.failed.push((id, call));
-                            // A client that was turned away comes again a little later.
+                            // A refused client retries a little later.
                             tokio::time::sleep(Duration::from_millis(20)).await;
                         }
                     }
@@ -108,44 +108,44 @@ impl Callers {
         }
     }
 
-    /// Until so many more charges were paid.
+    /// Waits until so many more charges were paid.
     pub(crate) async fn paid(&self, more: u64) {
         let wanted = self.paid_so_far().iter().sum::<u64>() + more;
         self.until(|paid| paid.iter().sum::<u64>() >= wanted).await;
     }
 
-    /// Until so many more charges of every account were paid.
+    /// Waits until so many more charges of every account were paid.
     pub(crate) async fn each_paid(&self, more: u64) {
         let wanted = self.paid_so_far().map(|paid| paid + more);
         self.until(|paid| paid.iter().zip(&wanted).all(|(paid, wanted)| paid >= wanted)).await;
     }
 
-    /// Stops them and compares what they were told with the ledger: nothing told is lost, nothing is charged twice, and
-    /// of each failed call the ledger knows whether it was charged.
-    pub(crate) async fn settled(self, node: &Store) -> Told {
+    /// Stops them and compares the outcomes with the ledger: no reported charge is lost, nothing is charged
+    /// twice, and the ledger knows of each failed call if it was charged.
+    pub(crate) async fn settled(self, node: &Store) -> Outcomes {
         self.is_over.store(true, Ordering::Relaxed);
-        let mut told = Told { paid: 0, failed: 0, failed_and_charged: 0, slowest: Duration::ZERO };
+        let mut outcomes = Outcomes { paid: 0, failed: 0, failed_and_charged: 0, slowest: Duration::ZERO };
         for task in self.tasks {
             let journal = task.await.expect("a caller");
             for (id, call) in &journal.paid {
                 let entry = node.charged(*id, request(*call)).await.expect("an answer");
-                assert!(entry.is_some(), "a charge that was told is lost: call {call}");
+                assert!(entry.is_some(), "a reported charge is lost: call {call}");
             }
             for (id, call) in &journal.failed {
                 let entry = node.charged(*id, request(*call)).await.expect("an answer");
-                told.failed_and_charged += usize::from(entry.is_some());
+                outcomes.failed_and_charged += usize::from(entry.is_some());
             }
-            told.paid += journal.paid.len();
-            told.failed += journal.failed.len();
-            told.slowest = told.slowest.max(journal.slowest);
+            outcomes.paid += journal.paid.len();
+            outcomes.failed += journal.failed.len();
+            outcomes.slowest = outcomes.slowest.max(journal.slowest);
         }
         let report = audited(node).await;
-        assert_eq!(report.charges as usize, told.paid + told.failed_and_charged, "{told:?}");
-        told
+        assert_eq!(report.charges as usize, outcomes.paid + outcomes.failed_and_charged, "{outcomes:?}");
+        outcomes
     }
 }
 
-/// Charges one credit, again and again with new request ids, until it is paid. Gives the number of tries.
+/// Charges one credit, repeatedly with new request ids, until it is paid. Returns the number of tries.
 pub(crate) async fn paid_at_last(store: &Store, id: AccountId, first_call: u64) -> u64 {
     for call in first_call.. {
         if store.charge(charge(id, call, 1)).await.is_ok_and(|outcome| is_paid(&outcome)) {

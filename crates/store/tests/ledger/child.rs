@@ -1,4 +1,4 @@
-//! A process of its own that charges until it is killed, and tells each receipt on its standard output.
+//! A process of its own that charges until it is killed, and prints each receipt on its standard output.
 //!
 //! It is this test program, started again for the one test below, which does nothing in an ordinary run.
 
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use store::StoreError;
 use store::ledger::{Charge, ChargeOutcome};
 
-/// Names the folder to work in.
+/// Variable of the folder to work in.
 const FOLDER: &str = "LEDGER_CHILD_FOLDER";
-/// Callers at once.
-const ASKERS: u64 = 16;
+/// Concurrent callers.
+const CALLERS: u64 = 16;
 /// Accounts they call for.
 pub(crate) const ACCOUNTS: usize = 3;
 
@@ -36,15 +36,15 @@ pub(crate) fn start(folder: &Path, wrapper: &[&str]) -> (Child, BufReader<ChildS
     (child, output)
 }
 
-/// A receipt the child told of.
+/// Parses a receipt that the child printed.
 pub(crate) fn receipt(line: &str) -> Option<(usize, RequestId)> {
     let (account, request_id) = line.trim().strip_prefix("paid ")?.split_once(' ')?;
     Some((account.parse().ok()?, RequestId::parse(request_id)?))
 }
 
-fn tell(line: &str) {
+fn report(line: &str) {
     let mut out = std::io::stdout().lock();
-    // One write a line: what was told whole before the end is what counts.
+    // One write a line: only complete lines count.
     if out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
     }
@@ -64,32 +64,32 @@ fn charges_until_it_is_killed() {
         let done = store.audit().await.expect("an audit").charges;
         // Request ids of a run follow those of the runs before.
         let next = Arc::new(AtomicU64::new(done * 2 + 1_000 * u64::from(std::process::id())));
-        let askers: Vec<_> = (0..ASKERS)
+        let callers: Vec<_> = (0..CALLERS)
             .map(|_| {
                 let (store, ids, next) = (store.clone(), ids.clone(), Arc::clone(&next));
-                tokio::spawn(async move { ask(&store, &ids, &next).await })
+                tokio::spawn(async move { charge_forever(&store, &ids, &next).await })
             })
             .collect();
-        for asker in askers {
-            asker.await.expect("an asker");
+        for caller in callers {
+            caller.await.expect("a caller");
         }
-        // Only a failing ledger gets here: does it stay stopped once the disk is well again?
-        tell("failed");
+        // Only a failing ledger gets here: does it stay stopped once the disk works again?
+        report("failed");
         std::io::stdin().lock().read_line(&mut String::new()).expect("a word to go on");
         for _ in 0..3 {
             let error =
-                ask_once(&store, &ids, &next).await.expect_err("no receipt after a fault of the disk");
-            tell(if matches!(error, StoreError::Stopped(_)) { "stopped" } else { "other" });
+                charge_once(&store, &ids, &next).await.expect_err("no receipt after a fault of the disk");
+            report(if matches!(error, StoreError::Stopped(_)) { "stopped" } else { "other" });
         }
-        tell(if store.ledger_activity().stopped { "stopped" } else { "other" });
+        report(if store.ledger_activity().stopped { "stopped" } else { "other" });
     });
 }
 
-async fn ask(store: &store::Store, ids: &[domain::AccountId], next: &AtomicU64) {
-    while ask_once(store, ids, next).await.is_ok() {}
+async fn charge_forever(store: &store::Store, ids: &[domain::AccountId], next: &AtomicU64) {
+    while charge_once(store, ids, next).await.is_ok() {}
 }
 
-async fn ask_once(
+async fn charge_once(
     store: &store::Store,
     ids: &[domain::AccountId],
     next: &AtomicU64,
@@ -105,8 +105,8 @@ async fn ask_once(
         at: NOW,
     };
     match store.charge(charge).await? {
-        ChargeOutcome::Paid(receipt) => tell(&format!("paid {which} {}", receipt.request_id())),
-        // Ids may meet those of an earlier child.
+        ChargeOutcome::Paid(receipt) => report(&format!("paid {which} {}", receipt.request_id())),
+        // Ids may repeat those of an earlier child.
         ChargeOutcome::AlreadyCharged => {}
         other => panic!("{other:?}"),
     }

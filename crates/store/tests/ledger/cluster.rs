@@ -1,5 +1,5 @@
-//! What only a cluster of Citus has: charges that must stay on one shard, transactions over several servers that are cut
-//! off, shards that move while they are used.
+//! Tests for a cluster of Citus: charges that must stay on one shard, interrupted transactions over several
+//! servers, shards that move while they are used.
 
 use crate::callers::Callers;
 use crate::support::{NOW, account, audited, charge, credits, email, is_paid};
@@ -13,9 +13,9 @@ use store::accounts::AccountCreated;
 use testkit::postgres::CitusCluster;
 use tokio::time::timeout;
 
-/// What a cut left behind must be put right by then.
+/// Time limit for recovery after an interruption.
 const RECOVERY_MAX: Duration = Duration::from_secs(30);
-/// Charges must go on by then, once a shard has moved.
+/// Time limit for charges to continue after a shard has moved.
 const MOVE_MAX: Duration = Duration::from_secs(10);
 
 async fn three_nodes(cluster: &CitusCluster) -> [Store; 3] {
@@ -23,7 +23,7 @@ async fn three_nodes(cluster: &CitusCluster) -> [Store; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_statement_of_a_race_asks_one_shard() {
+async fn each_statement_of_a_race_goes_to_one_shard() {
     const HELD: u64 = 50;
     let Some(cluster) = CitusCluster::start() else { return };
     let id = account(&cluster.open().await, 0, HELD).await;
@@ -48,7 +48,7 @@ async fn each_statement_of_a_race_asks_one_shard() {
     assert_eq!(audited(&nodes[0]).await.charges, HELD);
 }
 
-/// Nodes that make accounts without end and write down which.
+/// Nodes that create accounts without end and record them.
 #[derive(Default)]
 struct Makers {
     is_over: AtomicBool,
@@ -56,7 +56,7 @@ struct Makers {
 }
 
 impl Makers {
-    /// Makes accounts of every third address on one of three nodes.
+    /// Creates accounts of every third address on one of three nodes.
     async fn make(&self, store: Store, first: usize) -> Vec<(usize, AccountId)> {
         let mut made = Vec::new();
         for number in (first..).step_by(3) {
@@ -71,7 +71,7 @@ impl Makers {
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => {
                     assert!(error.is_passing(), "{error}");
-                    // A client that was turned away comes again a little later.
+                    // A refused client retries a little later.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
@@ -79,7 +79,7 @@ impl Makers {
         made
     }
 
-    /// Until so many more were made.
+    /// Waits until so many more were created.
     async fn made(&self, more: u64) {
         let wanted = self.made.load(Ordering::Relaxed) + more;
         while self.made.load(Ordering::Relaxed) < wanted {
@@ -88,7 +88,8 @@ impl Makers {
     }
 }
 
-/// Making an account writes to every server, in a transaction that is prepared on each before it is committed on any.
+/// Creating an account writes to every server, in a transaction that is prepared on each before it is committed
+/// on any.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_made_while_a_worker_is_killed_are_whole_or_not_there() {
     let Some(cluster) = CitusCluster::start() else { return };
@@ -134,7 +135,7 @@ async fn charges_go_on_while_their_accounts_move_to_a_new_server() {
         cluster.move_to_newest_worker("balances", id.0);
         timeout(MOVE_MAX, callers.each_paid(5)).await.expect("charges go on");
     }
-    let told = callers.settled(&nodes[0]).await;
-    assert!(told.slowest < MOVE_MAX, "{told:?}");
-    println!("{told:?}");
+    let outcomes = callers.settled(&nodes[0]).await;
+    assert!(outcomes.slowest < MOVE_MAX, "{outcomes:?}");
+    println!("{outcomes:?}");
 }

@@ -1,4 +1,4 @@
-//! Hand-made damage to a good ledger: the audit finds every piece of it.
+//! Deliberate damage to a good ledger: the audit finds all of it.
 
 use crate::support::{account, audited, charge, open};
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
 use store::ledger::{Charge, Entry};
 use store::{Store, StoreOptions};
 
-/// A ledger of three accounts whose entries interleave: account 1 has 100 credits and 20 charges of 2.
+/// Fills a ledger with three accounts whose entries interleave: account 1 has 100 credits and 20 charges of 2.
 pub(crate) async fn fill(store: &Store) {
     let ids = [account(store, 0, 100).await, account(store, 1, 100).await, account(store, 2, 0).await];
     for n in 0..20 {
@@ -29,14 +29,14 @@ async fn good(folder: &Path) {
     audited(&store).await;
 }
 
-/// The n-th entry of account 1.
+/// Returns the n-th entry of account 1.
 macro_rules! entry {
     ($sequence:literal) => {
         concat!("account_id = 1 AND sequence = ", $sequence)
     };
 }
 
-/// Damage, each to a fresh copy.
+/// Kinds of damage, each for a fresh copy.
 const DAMAGE: &[(&str, &str)] = &[
     ("a price is lowered", concat!("UPDATE entries SET credits = 1 WHERE ", entry!(5))),
     ("a price is raised", concat!("UPDATE entries SET credits = 3 WHERE ", entry!(5))),
@@ -136,7 +136,7 @@ const DAMAGE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Applies damage behind the back of triggers, checks and references, which are put back.
+/// Applies damage with triggers, checks and references off, and restores these.
 fn damage(file: &Path, sql: &str) {
     let file = Connection::open(file).expect("the file");
     let triggers: Vec<String> = file
@@ -200,7 +200,7 @@ async fn entries_cannot_be_changed_by_mistake() {
     audited(&open(folder.path()).await).await;
 }
 
-/// What an owner can see of the ledger.
+/// Returns the part of the ledger that an owner can see.
 async fn seen(store: &Store) -> Result<Vec<Vec<Entry>>, store::StoreError> {
     let mut all = Vec::new();
     for account in store.accounts(None, 10).await? {
@@ -231,7 +231,7 @@ async fn a_flipped_bit_never_changes_the_ledger_silently() {
         };
         match store.audit().await {
             Ok(report) if report.ok() => {
-                // Free space, or a column that is not the ledger's.
+                // Free space, or a column outside the ledger.
                 assert_eq!(seen(&store).await.expect("entries"), wanted, "bit {bit}");
             }
             _ => found += 1,

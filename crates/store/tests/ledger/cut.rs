@@ -1,4 +1,4 @@
-//! A connection that is lost around a `COMMIT`: whether the charge stands is looked up, never tried again.
+//! A connection lost around a `COMMIT`: the charge is looked up, never retried.
 
 use crate::proxy::{Cut, Proxy};
 use crate::support::{account, audited, charge, credits, is_paid, request};
@@ -25,7 +25,7 @@ async fn a_lost_answer_is_settled_by_looking_the_charge_up() {
         let error = store.charge(charge(id, cut, 1)).await.expect_err("it was not charged");
         assert!(error.is_passing(), "{error}");
         assert_eq!(store.charged(id, request(cut)).await.expect("an answer"), None);
-        // A call under a request id that was charged before is not taken for the one that was cut.
+        // A call under a request id that was charged before is not mistaken for the interrupted one.
         assert_eq!(
             store.charge(charge(id, lost, 1)).await.expect("an answer"),
             ChargeOutcome::AlreadyCharged
@@ -47,7 +47,7 @@ async fn a_call_of_the_same_request_id_is_not_taken_for_the_one_that_was_cut() {
     assert!(is_paid(&store.charge(charge(id, 1, 1)).await.expect("an answer")));
     for cut in [Cut::Before, Cut::After] {
         proxy.cut_next(cut);
-        // It was charged before and is not charged now, whatever becomes of this transaction: no receipt.
+        // It was charged before and is not charged now, whatever the outcome of this transaction: no receipt.
         match store.charge(charge(id, 1, 1)).await {
             Ok(outcome) => assert_eq!(outcome, ChargeOutcome::AlreadyCharged),
             Err(error) => assert!(error.is_passing(), "{error}"),

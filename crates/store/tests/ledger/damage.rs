@@ -1,4 +1,4 @@
-//! Hand-made damage to a good ledger on PostgreSQL: the audit finds every piece of it. (That of SQLite's file is in
+//! Deliberate damage to a good ledger on PostgreSQL: the audit finds all of it. (For SQLite's file, see
 //! `corruption`.)
 
 use crate::corruption::fill;
@@ -6,7 +6,7 @@ use crate::support::audited;
 use store::Store;
 use testkit::postgres::TestDatabase;
 
-/// Damage, each to a ledger that is put back afterwards.
+/// Kinds of damage; the ledger is restored after each.
 const DAMAGE: &[(&str, &str)] = &[
     ("a price is lowered", "UPDATE entries SET credits = 1 WHERE account_id = 1 AND sequence = 5"),
     ("a price is raised", "UPDATE entries SET credits = 3 WHERE account_id = 1 AND sequence = 5"),
@@ -100,7 +100,7 @@ const DAMAGE: &[(&str, &str)] = &[
     ("an account is dropped", "DELETE FROM accounts WHERE account_id = 1"),
     ("a key belongs to nobody", "INSERT INTO keys VALUES (1, 77, '', decode(repeat('00', 32), 'hex'), 1, NULL, 0, NULL)"),
     (
-        "an answer is kept for a call that was not charged",
+        "an answer is stored for a call that was not charged",
         "UPDATE idempotency SET request_id = decode(repeat('00', 16), 'hex')",
     ),
     ("request ids are no longer kept apart", "DROP INDEX entries_by_request"),
@@ -116,13 +116,13 @@ const DAMAGE: &[(&str, &str)] = &[
     ("balances may be negative", "ALTER TABLE balances DROP CONSTRAINT balances_balance_check"),
 ];
 
-/// Applies damage behind the back of triggers and references.
+/// Applies damage with triggers and references off.
 fn damage(database: &TestDatabase, sql: &str) {
-    // Triggers that are internal to references are off with the rest.
+    // The internal triggers of references are off, too.
     database.sql(&format!("SET search_path = tagmeter; SET session_replication_role = replica; {sql}"));
 }
 
-/// Tables that are put back after damage to rows.
+/// Tables restored after damage to rows.
 const TABLES: [&str; 5] = ["accounts", "keys", "balances", "entries", "idempotency"];
 
 async fn good() -> Option<(TestDatabase, Store)> {
@@ -179,8 +179,8 @@ async fn entries_cannot_be_changed_by_mistake() {
     ] {
         let refused = database.sql(&format!(
             "DO $$ BEGIN {sql}; RAISE EXCEPTION 'it went through';
-             EXCEPTION WHEN raise_exception THEN RAISE NOTICE '%', SQLERRM; PERFORM set_config('t.told', SQLERRM, false); END $$;
-             SELECT current_setting('t.told')"
+             EXCEPTION WHEN raise_exception THEN RAISE NOTICE '%', SQLERRM; PERFORM set_config('t.message', SQLERRM, false); END $$;
+             SELECT current_setting('t.message')"
         ));
         assert!(refused.contains("never"), "{sql}: {refused}");
     }

@@ -1,4 +1,5 @@
-//! A full disk is passing: no receipts, and all is well once there is room. A failing one stops the ledger.
+//! A full disk is transient: no receipts, and charges continue once there is room. A failing one stops the
+//! ledger.
 
 use crate::child::{ACCOUNTS, receipt, start};
 use crate::support::{account, audited, charge, is_paid, open, request};
@@ -42,7 +43,7 @@ async fn a_full_disk_gives_no_receipts_and_heals_without_a_restart() {
         paid.push(n);
         n += 1;
     }
-    // Who got an error was not charged, and who got a receipt was.
+    // A call with an error was not charged, one with a receipt was.
     assert_eq!(audited(&store).await.charges, paid.len() as u64);
     for n in paid {
         assert!(store.charged(id, request(n)).await.expect("an answer").is_some());
@@ -50,7 +51,7 @@ async fn a_full_disk_gives_no_receipts_and_heals_without_a_restart() {
     assert!(failed >= 30);
 }
 
-/// The kernel refuses to let a file of the child grow beyond 512 KB: a true i/o error in mid-commit.
+/// The kernel limits the child's files to 512 KB: a real I/O error during a commit.
 const LIMITED: [&str; 3] = ["sh", "-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""];
 
 #[tokio::test]
@@ -68,14 +69,14 @@ async fn a_failing_disk_stops_the_ledger_until_a_restart() {
         assert!(output.read_line(&mut line).expect("a line") > 0, "the child ended early");
         receipts.extend(receipt(&line));
     }
-    // The disk is well again; what it lost in between nobody knows, so the ledger must not go on.
+    // The disk works again; its losses in between are unknown, so the ledger must not continue.
     let lifted =
         Command::new("prlimit").args(["--fsize=unlimited", "--pid", &child.id().to_string()]).status();
     assert!(lifted.is_ok_and(|status| status.success()));
     child.stdin.take().expect("its input").write_all(b"go on\n").expect("a word");
-    let told: Vec<_> = output.lines().map_while(Result::ok).collect();
-    assert_eq!(told.iter().filter(|line| *line == "stopped").count(), 4, "{told:?}");
-    assert!(!told.iter().any(|line| line.starts_with("paid") || line == "other"), "{told:?}");
+    let lines: Vec<_> = output.lines().map_while(Result::ok).collect();
+    assert_eq!(lines.iter().filter(|line| *line == "stopped").count(), 4, "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("paid") || line == "other"), "{lines:?}");
     assert!(child.wait().expect("ended").success());
 
     let store = open(folder.path()).await;

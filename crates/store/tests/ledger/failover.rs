@@ -1,4 +1,4 @@
-//! The primary is killed under load and its synchronous standby takes over: no charge that was told is lost, none is
+//! The primary is killed under load and its synchronous standby takes over: no reported charge is lost, none is
 //! made twice.
 
 use crate::callers::Callers;
@@ -7,14 +7,14 @@ use store::{Store, StoreOptions};
 use testkit::postgres::Cluster;
 use tokio::time::timeout;
 
-/// Charging must go on by then, once the standby was promoted.
+/// Time limit for charges to continue after the standby was promoted.
 const RECOVERY_MAX: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_promoted_standby_has_every_charge_that_was_told() {
+async fn a_promoted_standby_has_every_reported_charge() {
     let Some(primary) = Cluster::start(&[]) else { return };
     let standby = primary.standby();
-    // Both, whichever takes writes.
+    // Both addresses, whichever accepts writes.
     let hosts = [&primary, &standby].map(|server| server.folder().display().to_string().replace('/', "%2F"));
     let url =
         format!("postgres://postgres@{},{}/postgres?target_session_attrs=read-write", hosts[0], hosts[1]);
@@ -28,7 +28,7 @@ async fn a_promoted_standby_has_every_charge_that_was_told() {
     primary.kill();
     standby.promote();
     timeout(RECOVERY_MAX, callers.paid(100)).await.expect("soon");
-    let told = callers.settled(&nodes[0]).await;
-    assert!(told.failed > 0, "the kill was noticed: {told:?}");
-    println!("{told:?}");
+    let outcomes = callers.settled(&nodes[0]).await;
+    assert!(outcomes.failed > 0, "the kill was noticed: {outcomes:?}");
+    println!("{outcomes:?}");
 }

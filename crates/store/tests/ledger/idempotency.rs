@@ -6,11 +6,11 @@ use store::idempotency::{Fingerprint, Idempotent, Kept, KeptAnswer};
 use store::ledger::{Charge, ChargeOutcome};
 use testkit::{TestStore, on_each_backend};
 
-/// A call under a key, for a request, with the answer it would give.
-fn call(id: AccountId, n: u64, key: &str, asked: &str, body: &str) -> Charge {
+/// Returns a call under a key, for a request, with its answer.
+fn call(id: AccountId, n: u64, key: &str, request: &str, body: &str) -> Charge {
     let idempotency = Idempotent {
         key: key.parse().expect("a key"),
-        fingerprint: Fingerprint::of(asked.as_bytes()),
+        fingerprint: Fingerprint::of(request.as_bytes()),
         answer: KeptAnswer::new(200, "application/json", body.into()).expect("an answer"),
     };
     Charge { idempotency: Some(idempotency), ..charge(id, n, 1) }
@@ -97,8 +97,8 @@ on_each_backend! {
         assert!(matches!(others, ChargeOutcome::Paid(_)));
 
         let key = "k".parse().expect("a key");
-        let ask = async |asked: &str| {
-            store.idempotent_answer(id, &key, Fingerprint::of(asked.as_bytes())).await.expect("an answer")
+        let ask = async |request: &str| {
+            store.idempotent_answer(id, &key, Fingerprint::of(request.as_bytes())).await.expect("an answer")
         };
         assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
         assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
@@ -114,13 +114,13 @@ on_each_backend! {
         audited(&store).await;
     }
 
-    async fn an_answer_kept_while_the_clock_stood_ahead_is_kept_as_long_as_any_other(held: &TestStore) {
+    async fn an_answer_stored_while_the_clock_was_ahead_is_retained_as_long_as_any_other(held: &TestStore) {
         const KEPT_MS: i64 = 86_400_000;
         let store = held.store();
         let id = account(store, 0, 3).await;
         let paid = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
         assert!(matches!(paid, ChargeOutcome::Paid(_)));
-        // The clock is set right by a year.
+        // The clock is corrected by a year.
         let right = |ms: i64| Timestamp::from_ms(NOW.as_ms() - 365 * KEPT_MS + ms);
         let forget = async |now| store.forget_idempotent_answers(now, KEPT_MS, 10).await.expect("a number");
         for ms in [0, 1, KEPT_MS] {
@@ -132,7 +132,7 @@ on_each_backend! {
         audited(store).await;
     }
 
-    async fn a_call_that_is_not_covered_keeps_nothing(held: &TestStore) {
+    async fn a_call_that_is_not_covered_stores_nothing(held: &TestStore) {
         let store = held.store().clone();
         let id = account(&store, 0, 0).await;
         let refused = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
@@ -157,7 +157,7 @@ async fn the_write_ahead_log_stays_bounded() {
         let log = std::fs::metadata(folder.path().join("accounts.db-wal")).expect("the log");
         largest = largest.max(log.len());
     }
-    // Without checkpoints it would hold all 120 MB; they come every 10,000 pages of 4 KB.
+    // Without checkpoints it would grow to 120 MB; they run every 10,000 pages of 4 KB.
     assert!((30 << 20..48 << 20).contains(&largest), "{largest}");
     audited(&store).await;
 }

@@ -1,17 +1,17 @@
-//! `kill -9` under load: no charge that was told is lost, and the file opens again by itself.
+//! `kill -9` under load: no reported charge is lost, and the file opens again without repair.
 
 use crate::child::{ACCOUNTS, receipt, start};
 use crate::support::{account, audited, open};
 use std::io::BufRead;
 
-/// Kills in an ordinary run.
+/// Default number of kills.
 const KILLS: usize = 20;
 
 #[tokio::test]
 async fn no_receipt_is_lost_by_kill_9() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut dice = 88_172_645_463_325_252_u64;
-    let mut told = 0;
+    let mut reported = 0;
     for _ in 0..KILLS {
         dice ^= dice << 13;
         dice ^= dice >> 7;
@@ -27,7 +27,7 @@ async fn no_receipt_is_lost_by_kill_9() {
         }
         child.kill().expect("killed");
         child.wait().expect("ended");
-        // What it had told by then counts too.
+        // Receipts printed by then count, too.
         for rest in output.lines() {
             receipts.extend(receipt(&rest.unwrap_or_default()));
         }
@@ -40,8 +40,8 @@ async fn no_receipt_is_lost_by_kill_9() {
             let charged = store.charged(ids[*which], *request_id).await.expect("an answer");
             assert!(charged.is_some(), "a receipt was lost: {request_id}");
         }
-        told += receipts.len();
-        assert!(audited(&store).await.charges >= told as u64);
+        reported += receipts.len();
+        assert!(audited(&store).await.charges >= reported as u64);
     }
-    assert!(told > KILLS, "the child did charge");
+    assert!(reported > KILLS, "the child did charge");
 }

@@ -1,5 +1,5 @@
-//! Accounts, keys and the ledger against everything that could make them lie: other callers, other processes, `kill -9`,
-//! a full or failing disk, hand-made corruption. Every test ends with an audit.
+//! Accounts, keys and the ledger under stress: other callers, other processes, `kill -9`, a full or failing
+//! disk, deliberate corruption. Every test ends with an audit.
 
 mod support;
 

@@ -10,7 +10,7 @@ use testkit::TestStore;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Signs up, or tries to again.
+    /// Signs up, or tries it again.
     SignUp {
         account: usize,
         amount: u64,
@@ -48,7 +48,7 @@ struct Model {
 }
 
 impl Model {
-    /// The number of an address; one that nobody has when it did not sign up.
+    /// Returns the number of an address; an unused one if it did not sign up.
     fn id(&self, account: usize) -> AccountId {
         AccountId(self.numbers.get(&account).copied().unwrap_or(1_000))
     }

@@ -1,7 +1,7 @@
-//! The PostgreSQL server, or one of a cluster, is stopped, killed or frozen, and comes back: calls fail soon and are not
-//! charged, nothing that was told is lost, and charging goes on by itself.
+//! The PostgreSQL server, or one of a cluster, is stopped, killed or frozen, and returns: calls fail soon and
+//! are not charged, no reported charge is lost, and charging resumes by itself.
 
-use crate::callers::{Callers, Told, paid_at_last};
+use crate::callers::{Callers, Outcomes, paid_at_last};
 use crate::support::{account, audited, charge};
 use domain::AccountId;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use store::{Store, StoreOptions};
 use testkit::postgres::{CitusCluster, Cluster};
 use tokio::time::timeout;
 
-/// A call must have failed by then.
+/// Time limit for a call to fail.
 const FAIL_MAX: Duration = Duration::from_secs(10);
-/// Charging must go on by then, once the server answers again.
+/// Time limit for charging to resume once the server answers again.
 const RECOVERY_MAX: Duration = Duration::from_secs(5);
 
 async fn open(cluster: &Cluster) -> Store {
@@ -39,7 +39,7 @@ async fn while_it_is_stopped_calls_fail_soon_and_are_not_charged() {
 }
 
 /// Kills these servers one after the other, starting each again, while nodes charge.
-async fn loses_nothing(nodes: &[Store], killed: &[&Cluster]) -> Told {
+async fn loses_nothing(nodes: &[Store], killed: &[&Cluster]) -> Outcomes {
     let callers = Callers::start(nodes).await;
     for server in killed {
         callers.paid(100).await;
@@ -47,25 +47,25 @@ async fn loses_nothing(nodes: &[Store], killed: &[&Cluster]) -> Told {
         server.start_again();
         timeout(RECOVERY_MAX, callers.each_paid(1)).await.expect("soon");
     }
-    let told = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
-    assert!(told.failed > 0, "the kills were noticed: {told:?}");
-    told
+    let outcomes = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
+    assert!(outcomes.failed > 0, "the kills were noticed: {outcomes:?}");
+    outcomes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_under_load_it_loses_nothing_that_was_told() {
+async fn killed_under_load_it_loses_no_reported_charge() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let nodes = [open(&cluster).await, open(&cluster).await, open(&cluster).await];
     println!("{:?}", loses_nothing(&nodes, &[&cluster; 3]).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_of_which_each_server_is_killed_loses_nothing_that_was_told() {
+async fn a_cluster_of_which_each_server_is_killed_loses_no_reported_charge() {
     let Some(cluster) = CitusCluster::start() else { return };
     let nodes = [cluster.open().await, cluster.open().await, cluster.open().await];
     let workers = cluster.workers();
-    let told = loses_nothing(&nodes, &[&workers[0], &workers[1], cluster.coordinator()]).await;
-    println!("{told:?}");
+    let outcomes = loses_nothing(&nodes, &[&workers[0], &workers[1], cluster.coordinator()]).await;
+    println!("{outcomes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,12 +75,12 @@ async fn frozen_it_holds_nobody_for_long() {
     let callers = Callers::start(&nodes).await;
     callers.paid(100).await;
     cluster.freeze(true);
-    // Nobody has this account, so this call is not charged whenever the server gets to it.
+    // This account does not exist, so this call is never charged.
     let failed = timeout(FAIL_MAX, nodes[0].charge(charge(AccountId(99), 0, 1))).await.expect("soon");
     assert!(failed.expect_err("nobody answers").is_passing());
     cluster.freeze(false);
     timeout(RECOVERY_MAX, callers.paid(100)).await.expect("soon");
-    let told = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
-    assert!(told.failed > 0, "it was noticed: {told:?}");
-    println!("{told:?}");
+    let outcomes = timeout(FAIL_MAX, callers.settled(&nodes[0])).await.expect("soon");
+    assert!(outcomes.failed > 0, "it was noticed: {outcomes:?}");
+    println!("{outcomes:?}");
 }

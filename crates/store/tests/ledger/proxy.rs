@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
-/// What is to happen to the next `COMMIT`.
+/// Fate of the next `COMMIT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Cut {
-    /// It goes through.
+    /// It succeeds.
     Not = 0,
     /// It never reaches the server.
     Before = 1,
-    /// The server commits, and nobody hears of it.
+    /// The server commits, and its answer is lost.
     After = 2,
 }
 
@@ -25,11 +25,11 @@ pub(crate) struct Proxy {
     cuts: Arc<Mutex<u32>>,
 }
 
-/// A `COMMIT` as a client sends it, and what a server says after it.
+/// A `COMMIT` of a client, and the server's answer to it.
 const COMMIT: &[u8] = b"COMMIT\0";
 
 impl Proxy {
-    /// In front of the server that listens on this socket.
+    /// Starts a proxy in front of the server that listens on this socket.
     pub(crate) async fn start(socket: PathBuf) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let port = listener.local_addr().expect("its address").port();
@@ -44,7 +44,7 @@ impl Proxy {
         proxy
     }
 
-    /// The address of a database behind it.
+    /// Returns the address of a database behind it.
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
@@ -54,7 +54,7 @@ impl Proxy {
         self.cut.store(cut as u8, Ordering::SeqCst);
     }
 
-    /// Cuts that happened.
+    /// Returns the number of cuts so far.
     pub(crate) fn cuts(&self) -> u32 {
         *self.cuts.lock().expect("no panic")
     }
@@ -95,11 +95,11 @@ async fn relay(mut client: TcpStream, mut server: UnixStream, cut: Arc<AtomicU8>
 
 /// Reads until the server has committed.
 async fn swallow(server: &mut UnixStream) {
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     let mut piece = vec![0; 1 << 16];
-    while !told.windows(COMMIT.len()).any(|window| window == COMMIT) {
+    while !received.windows(COMMIT.len()).any(|window| window == COMMIT) {
         match server.read(&mut piece).await {
-            Ok(read @ 1..) => told.extend_from_slice(&piece[..read]),
+            Ok(read @ 1..) => received.extend_from_slice(&piece[..read]),
             _ => return,
         }
     }

@@ -1,4 +1,4 @@
-//! Many callers and several processes on few credits: never overspent, never underserved.
+//! Many callers and several processes on few credits: every credit is spent once.
 
 use crate::support::{NOW, account, audited, charge, credits, is_paid, open};
 use store::Store;
@@ -6,7 +6,8 @@ use store::ledger::{Cause, ChargeOutcome, Granted};
 use testkit::postgres::TestDatabase;
 use testkit::{TestStore, on_each_backend};
 
-/// `tasks` calls at `price` on an account of `held` credits, spread over `processes` stores on one folder.
+/// `tasks` calls at `price` on an account with `held` credits, distributed over `processes` stores on one
+/// folder.
 struct Storm {
     held: u64,
     price: u64,
@@ -137,7 +138,7 @@ on_each_backend! {
         for n in 0..2_000_u64 {
             let charge = match n % 4 {
                 0 => charge(id, n, 1),
-                // The request id of the call before.
+                // The request id of the previous call.
                 1 => charge(id, n - 1, 1),
                 2 => charge(poor, n, 1),
                 _ => charge(domain::AccountId(99), n, 1),

@@ -84,7 +84,7 @@ on_each_backend! {
         audited(&store).await;
     }
 
-    async fn unknown_accounts_are_told_from_poor_ones(held: &TestStore) {
+    async fn unknown_accounts_differ_from_poor_ones(held: &TestStore) {
         let store = held.store().clone();
         let nobody = AccountId(7);
         assert_eq!(store.charge(charge(nobody, 1, 1)).await.expect("an answer"), ChargeOutcome::NoSuchAccount);

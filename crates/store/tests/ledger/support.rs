@@ -1,4 +1,4 @@
-//! What the ledger's tests share.
+//! Helpers of the ledger's tests.
 
 use domain::{AccountId, Credits, Email, Operation, RequestId, Timestamp};
 use std::path::Path;
@@ -6,7 +6,7 @@ use store::accounts::AccountCreated;
 use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 
-/// When everything in these tests happens, unless told otherwise.
+/// Default time in these tests.
 pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
 pub(crate) async fn open(folder: &Path) -> Store {
@@ -17,7 +17,7 @@ pub(crate) fn credits(amount: u64) -> Credits {
     Credits::new(amount).expect("credits")
 }
 
-/// The n-th request.
+/// Returns the n-th request.
 pub(crate) fn request(n: u64) -> RequestId {
     RequestId::new(Timestamp::from_ms(NOW.as_ms() + (n / 16).cast_signed()), u128::from(n))
 }
@@ -26,14 +26,14 @@ pub(crate) fn email(n: usize) -> Email {
     format!("caller-{n}@example.com").parse().expect("an address")
 }
 
-/// The account of the n-th address, made now unless it was there.
+/// Returns the account of the n-th address, created if it does not exist.
 pub(crate) async fn account(store: &Store, n: usize, amount: u64) -> AccountId {
     match store.create_account(&email(n), credits(amount), NOW).await.expect("an account") {
         AccountCreated::Created(id) | AccountCreated::EmailTaken(id) => id,
     }
 }
 
-/// A charge without an `Idempotency-Key`.
+/// Returns a charge without an `Idempotency-Key`.
 pub(crate) fn charge(account_id: AccountId, n: u64, price: u64) -> Charge {
     Charge {
         account_id,
@@ -49,7 +49,7 @@ pub(crate) fn is_paid(outcome: &ChargeOutcome) -> bool {
     matches!(outcome, ChargeOutcome::Paid(_))
 }
 
-/// Fails unless the ledger is sound.
+/// Panics unless the ledger is sound.
 pub(crate) async fn audited(store: &Store) -> store::audit::AuditReport {
     let report = store.audit().await.expect("an audit");
     assert!(report.ok(), "{:#?}", report.problems);

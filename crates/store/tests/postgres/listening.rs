@@ -1,11 +1,11 @@
-//! Word from other nodes.
+//! Notifications from other nodes.
 
 use std::time::Duration;
 use store::notifications::Notifications;
 use testkit::postgres::TestDatabase;
 use tokio::sync::watch;
 
-/// Far longer than anything here takes; whoever reaches it has failed.
+/// Time limit, far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn until(
@@ -17,7 +17,7 @@ async fn until(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn word_comes_through_and_again_after_the_connection_was_cut() {
+async fn notifications_arrive_and_again_after_the_connection_was_cut() {
     let Some(database) = TestDatabase::create().await else { return };
     let store = database.open().await;
     let mut news = store.notifications().expect("news of a database");
@@ -27,7 +27,7 @@ async fn word_comes_through_and_again_after_the_connection_was_cut() {
     assert_eq!(second.changes, first.changes);
     database.sql("NOTIFY tagmeter_changes");
     until(&mut news, |news| news.changes > first.changes).await;
-    // Cut, and silently made anew. What was told in between was missed, so all is to be asked for again.
+    // Cut, and silently reopened. Notifications in between were missed, so that everything must be polled.
     let before = *news.borrow();
     database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()");
     until(&mut news, |news| !news.is_listening).await;

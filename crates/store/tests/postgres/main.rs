@@ -1,4 +1,4 @@
-//! What is PostgreSQL's alone: how it is reached, what is asked of it, and what it tells.
+//! Tests for PostgreSQL alone: connections, required settings, notifications.
 #![cfg(unix)]
 
 mod listening;

@@ -1,4 +1,4 @@
-//! Through a pooler that hands each transaction to whichever session is free.
+//! Through a pooler that assigns each transaction to any free session.
 
 use domain::{HashtagRow, Timestamp};
 use store::check::Pooling;
@@ -20,8 +20,8 @@ async fn without_prepared_statements_a_pooler_of_transactions_serves() {
                 assert_eq!(store.sequence().await.expect("a sequence"), 0);
                 let (hashtag, at, never) =
                     (HashtagRow(caller), Timestamp::from_ms(round), Timestamp::from_ms(-1_000));
-                let kept = store.keep_generation(hashtag, None, 1, at, never, Vec::new());
-                let kept = kept.await.expect("kept");
+                let kept = store.write_generation(hashtag, None, 1, at, never, Vec::new());
+                let kept = kept.await.expect("stored");
                 assert_eq!(store.generation(hashtag, kept.slot).await.expect("an answer"), Some(kept));
             }
         })
@@ -35,7 +35,7 @@ async fn without_prepared_statements_a_pooler_of_transactions_serves() {
     assert_eq!(cluster.sql("postgres", "SELECT count(*) FROM tagmeter.generations").trim(), "240");
 }
 
-/// How connections reach the server, through a pooler with these settings.
+/// Detects the pooling of connections through a pooler with these settings.
 async fn pooling_through(lines: &str) -> Option<Pooling> {
     let cluster = Cluster::start(&[])?;
     let pooler = Pooler::start_with(&cluster, lines).await?;
@@ -55,7 +55,7 @@ async fn a_pooler_that_loses_prepared_statements_is_recognised() {
         let found = pooling_through(&format!("{transactions}default_pool_size = {pool_size}\n")).await;
         match found {
             None => return,
-            // One server connection cannot lose anything, but the session is still shared with others.
+            // One server connection loses nothing, but the session is still shared.
             Some(Pooling::Transactions) if pool_size == 1 => {}
             Some(Pooling::Unprepared(why)) if pool_size > 1 => {
                 assert!(why.contains("does not exist"), "{why}")

@@ -1,4 +1,4 @@
-//! What is asked of a server before anything is entrusted to it.
+//! Settings required of a server.
 
 use store::{Store, StoreError, StoreOptions};
 use testkit::postgres::Cluster;
@@ -8,7 +8,7 @@ async fn open(cluster: &Cluster, database: &str) -> Result<Store, StoreError> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_forgets_is_refused_and_told_what_to_set() {
+async fn a_server_that_loses_commits_is_refused_with_the_setting_to_change() {
     let settings = [("fsync", "off"), ("full_page_writes", "on"), ("synchronous_commit", "off")];
     let Some(cluster) = Cluster::start(&settings) else { return };
     let refused = open(&cluster, "postgres").await.expect_err("no fsync").to_string();
@@ -32,7 +32,7 @@ async fn a_server_that_may_lose_the_last_moments_is_used_with_a_warning() {
     assert_eq!((nothing.hashtags, nothing.videos), (0, 0));
 }
 
-/// A user's own name is in the path of schemas, so that ours is named without `tagmeter.` for a user who is called so.
+/// A user's own name is in the search path, so that our schema needs no prefix for a user of its name.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_user_is_called_makes_no_difference_to_the_audit() {
     let Some(cluster) = Cluster::start(&[]) else { return };

@@ -1,4 +1,4 @@
-//! TLS over the network: whom a client takes for the server.
+//! TLS over the network: which servers a client accepts.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ impl Authority {
         Self { issuer, file }
     }
 
-    /// Certificate and key of a server of this name.
+    /// Returns certificate and key of a server of this name.
     fn certify(&self, name: &str) -> (String, String) {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new([name.to_owned()]).expect("parameters");
@@ -37,7 +37,7 @@ async fn open(cluster: &Cluster, host: &str, parameters: &str) -> Result<Store, 
     Store::open(&StoreOptions::at_url("", url.parse().expect("an address"))).await
 }
 
-/// Whether the connections of Tagmeter to the server are encrypted.
+/// Returns true if the connections of Tagmeter to the server are encrypted.
 fn is_encrypted(cluster: &Cluster) -> bool {
     let seen = cluster.sql(
         "postgres",

@@ -6,30 +6,30 @@ use clap::Subcommand;
 /// `tagmeter account`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Account {
-    /// Make an account with credits and a first API key, which is shown this once
+    /// Create an account with credits and a first API key, which is shown only once
     #[command(
         after_help = "Examples:\n  tagmeter account create me@example.com\n  tagmeter account create me@example.com --credits 5000 --json"
     )]
     Create {
-        /// E-mail address that names the account
+        /// E-mail address of the account
         email: String,
-        /// Credits to begin with
+        /// Initial credits
         #[arg(long, value_name = "N", default_value_t = domain::credits::SIGN_UP.get())]
         credits: u64,
         #[command(flatten)]
         output: Json,
     },
-    /// Give an account more credits
+    /// Grant an account more credits
     #[command(
         after_help = "Examples:\n  tagmeter account grant me@example.com 1000\n  tagmeter account grant me@example.com 1000 --cause 'invoice 17' --json"
     )]
     Grant {
-        /// E-mail address that names the account
+        /// E-mail address of the account
         email: String,
         /// Credits to add
         #[arg(value_name = "N")]
         credits: u64,
-        /// Why, as a text that counts once: granting again for the same cause adds nothing
+        /// Reason, which counts once: granting again for the same cause adds nothing
         #[arg(long, value_name = "TEXT")]
         cause: Option<String>,
         #[command(flatten)]
@@ -38,7 +38,7 @@ pub(crate) enum Account {
     /// Show an account: its balance and its keys
     #[command(after_help = "Examples:\n  tagmeter account show me@example.com --json")]
     Show {
-        /// E-mail address that names the account
+        /// E-mail address of the account
         email: String,
         #[command(flatten)]
         output: Json,
@@ -51,20 +51,20 @@ pub(crate) enum Account {
 /// `tagmeter key`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Key {
-    /// Make another API key for an account; it is shown this once
+    /// Create another API key for an account; it is shown only once
     #[command(
         after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json\n  tagmeter key create me@example.com --name imports --admin"
     )]
     Create {
-        /// E-mail address that names the account
+        /// E-mail address of the account
         email: String,
-        /// What the key is for
+        /// Name of the key, such as its purpose
         #[arg(long, value_name = "NAME", default_value = "")]
         name: String,
-        /// Calls that this key may make in a minute, 0 for no limit; without it the server's setting holds
+        /// Calls this key may make per minute, 0 for no limit; without it the server's setting applies
         #[arg(long, value_name = "N")]
         requests_per_minute: Option<u32>,
-        /// Let the key change what is held, too: import by way of the API; without it a key may only call
+        /// Let the key also change stored data, by imports through the API; without it a key may only call
         #[arg(long)]
         admin: bool,
         #[command(flatten)]
@@ -73,7 +73,7 @@ pub(crate) enum Key {
     /// List the keys of an account, without their secrets
     #[command(after_help = "Examples:\n  tagmeter key list me@example.com")]
     List {
-        /// E-mail address that names the account
+        /// E-mail address of the account
         email: String,
         #[command(flatten)]
         output: Json,

@@ -1,4 +1,4 @@
-//! The command lines of what measures: histories, trends, benchmarks, comparisons, files and reports.
+//! The command lines of the measuring commands: histories, trends, benchmarks, comparisons, files and reports.
 
 use super::Json;
 use crate::measured::FileFormat;
@@ -13,7 +13,7 @@ use measure::{
 };
 use std::path::PathBuf;
 
-/// How an answer is told.
+/// Output format of an answer.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Shape {
     /// Print JSON
@@ -32,26 +32,26 @@ fn format_of<const N: usize>(formats: [FileFormat; N]) -> impl TypedValueParser<
     names.try_map(|name| FileFormat::named(&name).ok_or("no such format"))
 }
 
-/// Offers the formats of rows alone, for commands that draw no chart.
+/// Restricts `--format` to formats of rows, for commands that draw no chart.
 fn of_rows(format: Arg) -> Arg {
     format.value_parser(format_of(FileFormat::ROWS))
 }
 
-/// A file that is written.
+/// An output file and its format.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct File {
-    /// Write to this file, in the format that its name ends in; - for standard output
+    /// Write to this file, in the format of its extension; - for standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Format, whatever the name of the file ends in
+    /// Format, whatever the file's extension
     #[arg(long, value_name = "FORMAT", value_parser = format_of(FileFormat::ALL))]
     pub(crate) format: Option<FileFormat>,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub(crate) force: bool,
 }
 
-/// From when until when.
+/// A period of time.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Span {
     /// From this time on: a day, a moment or a length of time back from now, such as 90min, 30d, 6mo or 1y
@@ -70,7 +70,7 @@ pub(crate) struct History {
     pub(crate) hashtag: String,
     #[command(flatten)]
     pub(crate) query: HistoryQuery,
-    /// The newest points at most, 1 to 10,000; 0 for all [default: 60 in a table, all elsewhere]
+    /// Maximum number of points, the newest, 1 to 10,000; 0 for all [default: 60 in a table, all elsewhere]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_LIMIT_MAX)))]
     pub(crate) limit: Option<u32>,
     #[command(flatten)]
@@ -83,7 +83,7 @@ pub(crate) struct History {
 pub(crate) struct Trending {
     #[command(flatten)]
     pub(crate) query: TrendingQuery,
-    /// Rows to show at most
+    /// Maximum number of rows to show
     #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -112,7 +112,7 @@ pub(crate) struct Related {
     pub(crate) hashtag: String,
     #[command(flatten)]
     pub(crate) query: RelatedQuery,
-    /// Rows to show at most
+    /// Maximum number of rows to show
     #[arg(long, value_name = "N", default_value_t = LIMIT, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -128,7 +128,7 @@ pub(crate) struct Creators {
     pub(crate) hashtag: String,
     #[command(flatten)]
     pub(crate) query: CreatorsQuery,
-    /// Creators to show at most; 0 for all
+    /// Maximum number of creators to show; 0 for all
     #[arg(long, value_name = "N", default_value_t = LIMIT)]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -171,7 +171,7 @@ pub(crate) struct Report {
     pub(crate) title: Option<String>,
     #[command(flatten)]
     pub(crate) span: Span,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     pub(crate) force: bool,
     /// Print a JSON summary: the file, its hashtags and bytes
@@ -182,19 +182,21 @@ pub(crate) struct Report {
 /// `tagmeter backtest`
 #[derive(Debug, Args)]
 pub(crate) struct Backtest {
-    /// Rank every so many days
+    /// Days between two rankings
     #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=365))]
     pub(crate) every: u32,
-    /// The window of time of the z-score
+    /// Window of the z-score
     #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
     pub(crate) window: TrendWindow,
-    /// Judge weights beside pace, such as zscore=2,pace=1; components that are not named keep theirs: pace 1, all others 0
+    /// Judge these weights as well, such as zscore=2,pace=1; components not named are as by default: pace 1,
+    /// all others 0
     #[arg(long, value_name = "COMPONENT=WEIGHT,...")]
     pub(crate) weights: Option<Weights>,
     /// Only days from this time on: a day, a moment or a length of time back from now, such as 90d
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) from: Option<Moment>,
-    /// Learn the probabilities anew on this store, which needs 10,000 tag-days of outcomes, and use them from now on
+    /// Learn the probabilities from this store, which needs 10,000 tag-days of outcomes, and use them from now
+    /// on
     #[arg(long, conflicts_with = "published")]
     pub(crate) renew: bool,
     /// Use the published probabilities again

@@ -1,4 +1,4 @@
-//! Reads the command line. What clap says of a wrong one is followed by a hint where a shell may have swallowed a hashtag.
+//! Parses the command line. clap's error is followed by a hint if the shell may have swallowed a hashtag.
 
 use super::Cli;
 use crate::output::say;
@@ -6,17 +6,17 @@ use crate::terminal::has_colours;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
-/// What is missing where a shell took a name that begins with `#` for a comment.
+/// Hint for a missing name, which a shell may have taken for a comment because of its `#`.
 const HASH_HINT: &str =
     "hint: a shell takes what follows # for a comment; quote it ('#cat') or leave it out (cat)";
 
-/// Reads the command line, or ends the process with what is wrong with it.
+/// Parses the command line, or ends the process with an error message.
 pub(crate) fn parse() -> Cli {
     // By itself clap colours its help on a dumb terminal where `CI` is set.
     let color = if has_colours() { ColorChoice::Auto } else { ColorChoice::Never };
     let matches = Cli::command().color(color).try_get_matches();
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| {
-        // Where the stream is closed nobody is there to be told.
+        // If the stream is closed, nobody reads the message.
         let _ = error.print();
         if may_lack_a_hashtag(&error) {
             say(HASH_HINT);
@@ -25,7 +25,7 @@ pub(crate) fn parse() -> Cli {
     })
 }
 
-/// Whether a name or a keyword is missing, which may have begun with `#`.
+/// Returns true if a name or a keyword is missing, which may have begun with `#`.
 fn may_lack_a_hashtag(error: &clap::Error) -> bool {
     let is_missing = match error.kind() {
         ErrorKind::MissingRequiredArgument | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => true,

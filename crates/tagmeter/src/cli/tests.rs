@@ -3,7 +3,7 @@
 use super::*;
 use clap::CommandFactory;
 
-/// Every command that can be run, with its whole name, such as `account create`.
+/// Returns every command that can be run, with its whole name, such as `account create`.
 fn leaves() -> Vec<(String, clap::Command)> {
     let mut cli = Cli::command();
     cli.build();

@@ -1,4 +1,4 @@
-//! `tagmeter account`: makes accounts, gives credits, shows balances.
+//! `tagmeter account`: creates accounts, grants credits, shows balances.
 
 use super::key::{KeyView, NewKeyOptions, make_key};
 use super::{Context, account_of, no_such_account, parsed};
@@ -24,7 +24,7 @@ pub(super) async fn run(command: Account, context: &Context) -> Result<(), Failu
         Account::Grant { email, credits, cause, output } => {
             let credits = amount(credits)?;
             if credits == Credits::ZERO {
-                return Err(Failure::usage("a grant is of at least 1 credit"));
+                return Err(Failure::usage("a grant adds at least 1 credit"));
             }
             let cause = match cause {
                 Some(text) => parsed::<Cause>(&text)?,
@@ -44,7 +44,7 @@ fn amount(credits: u64) -> Result<Credits, Failure> {
     Credits::new(credits).map_err(Failure::usage)
 }
 
-/// What `account create --json` prints.
+/// Output of `account create --json`.
 #[derive(Serialize)]
 struct Created {
     account_id: String,
@@ -63,8 +63,8 @@ async fn create(
     let account_id = match store.create_account(&email, credits, context.clock.now()).await? {
         AccountCreated::Created(account_id) => account_id,
         AccountCreated::EmailTaken(_) => {
-            return Err(Failure::new(format_args!("{email} has an account already"))
-                .hint(format_args!("`tagmeter key create {email}` makes another key for it")));
+            return Err(Failure::new(format_args!("an account of {email} exists already"))
+                .hint(format_args!("`tagmeter key create {email}` creates another key for it")));
         }
     };
     let key = make_key(store, account_id, NewKeyOptions::default(), context.clock.now()).await?;
@@ -85,18 +85,18 @@ async fn create(
         ];
         print(table(&[], rows.map(|(name, value)| vec![name.to_owned(), value])))?;
     }
-    say("The API key is shown this once: keep it now. Only its SHA-256 is stored.");
+    say("The API key is shown only once: save it now. Only its SHA-256 is stored.");
     Ok(())
 }
 
-/// What `account grant --json` prints.
+/// Output of `account grant --json`.
 #[derive(Serialize)]
 struct GrantView {
     account_id: String,
     email: String,
-    /// Credits that were added now: 0 when the cause had been used before.
+    /// Credits added now; 0 if the cause was used before.
     granted: u64,
-    /// What the account holds.
+    /// Balance after the grant.
     credits: u64,
     cause: String,
 }
@@ -115,7 +115,7 @@ async fn grant(
             Granted::Granted { balance } => (credits, balance),
             Granted::Already { credits: before } => {
                 say(format_args!(
-                    "{} were granted for {:?} before; nothing was added",
+                    "{} were already granted for {:?}; nothing was added",
                     grouped(before.get()),
                     cause.as_str()
                 ));
@@ -143,7 +143,7 @@ async fn grant(
         return print_json(&view);
     }
     print_text(format_args!(
-        "{} holds {} credits now ({} more)",
+        "{} has {} credits now ({} added)",
         view.email,
         grouped(view.credits),
         grouped(view.granted)
@@ -155,7 +155,7 @@ async fn grant(
 struct AccountView {
     account_id: String,
     email: String,
-    /// What it can spend.
+    /// Balance.
     credits: u64,
     granted: u64,
     charged: u64,
@@ -198,7 +198,7 @@ async fn show(store: &Store, email: &str, json: bool) -> Result<(), Failure> {
     print(KeyView::table(&view.keys.unwrap_or_default()))
 }
 
-/// What `account list --json` prints.
+/// Output of `account list --json`.
 #[derive(Serialize)]
 struct AccountList {
     accounts: Vec<AccountView>,
@@ -219,7 +219,7 @@ async fn list(store: &Store, json: bool) -> Result<(), Failure> {
         return print_json(&AccountList { accounts });
     }
     if accounts.is_empty() {
-        say("There is no account yet: `tagmeter account create EMAIL` makes one.");
+        say("There is no account yet: `tagmeter account create EMAIL` creates one.");
     }
     let rows = accounts.into_iter().map(|account| {
         vec![

@@ -1,5 +1,5 @@
-//! `tagmeter audit`: adds the ledger up again and names every rule that is broken. With `--heal` it also sets right the sums
-//! of hashtags that are not those of their links.
+//! `tagmeter audit`: recomputes the ledger and reports every broken rule. With `--heal` it also corrects the
+//! sums of hashtags that do not match their links.
 
 use super::Context;
 use crate::cli::Audit;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::audit::AuditReport;
 use store::sums::{Sums, SumsReport};
 
-/// What `audit --json` prints.
+/// Output of `audit --json`.
 #[derive(Serialize)]
 pub(super) struct AuditView {
     ok: bool,
@@ -50,7 +50,7 @@ impl AuditView {
     }
 }
 
-/// What `audit --heal --json` prints: the audit, and what was set right.
+/// Output of `audit --heal --json`: the audit, and the corrected sums.
 #[derive(Serialize)]
 struct HealedView {
     #[serde(flatten)]
@@ -58,11 +58,11 @@ struct HealedView {
     sums: SumsView,
 }
 
-/// What became of the sums of hashtags.
+/// Result of checking the sums of hashtags.
 #[derive(Serialize)]
 struct SumsView {
     hashtags: u64,
-    /// Hashtags whose sums were set right.
+    /// Hashtags whose sums were corrected.
     healed: u64,
     /// The first of them.
     changes: Vec<HealedSums>,
@@ -81,7 +81,7 @@ struct SumView {
     /// `null` above 2^53.
     views: Option<u64>,
     creators: u64,
-    /// Of these, creators known by handle alone.
+    /// Creators known by handle alone, among these.
     creators_by_handle: u64,
 }
 
@@ -122,9 +122,9 @@ impl SumsView {
         }
         if self.healed == 0 {
             let all = counted(self.hashtags, "hashtag");
-            return print_text(format_args!("Nothing to heal: the sums of {all} are those of their videos."));
+            return print_text(format_args!("Nothing to heal: the sums of {all} match their videos."));
         }
-        print_text(format_args!("Set right the sums of {}.", counted(self.healed, "hashtag")))
+        print_text(format_args!("Corrected the sums of {}.", counted(self.healed, "hashtag")))
     }
 }
 
@@ -149,18 +149,18 @@ impl AuditView {
             let account = problem.account_id.as_deref().unwrap_or("ledger");
             print_text(format_args!("{account}: {}", problem.what))?;
         }
-        let looked_at = format!("{}, {}", counted(self.accounts, "account"), grouped(self.entries));
+        let audited = format!("{}, {}", counted(self.accounts, "account"), grouped(self.entries));
         let entries = if self.entries == 1 { "entry" } else { "entries" };
         let credits = format!(
-            "{} credits granted, {} charged, {} held",
+            "{} credits granted, {} charged, {} in balances",
             grouped(self.credits_granted),
             grouped(self.credits_charged),
             grouped(self.credits_held)
         );
         if self.ok {
-            return print_text(format_args!("The ledger is sound: {looked_at} {entries}, {credits}."));
+            return print_text(format_args!("The ledger is sound: {audited} {entries}, {credits}."));
         }
         let problems = counted(self.problems_count, "problem");
-        print_text(format_args!("{problems} in {looked_at} {entries}, {credits}."))
+        print_text(format_args!("{problems} in {audited} {entries}, {credits}."))
     }
 }

@@ -1,4 +1,4 @@
-//! `tagmeter backfill`: the past of a hashtag from TikTok's Research API, with the user's own key.
+//! `tagmeter backfill`: fetches past videos of a hashtag from TikTok's Research API, with the user's own key.
 
 use super::Context;
 use crate::cli;
@@ -15,10 +15,10 @@ use measure::CaveatView;
 use serde::Serialize;
 use sources::upstream::Http;
 
-/// What `--json` prints.
+/// Output of `backfill --json`.
 #[derive(Serialize)]
 struct Filled {
-    /// Whether every day was read.
+    /// True if every day was read.
     ok: bool,
     hashtag: String,
     from: String,
@@ -28,14 +28,14 @@ struct Filled {
     windows_done: u64,
     windows_before: u64,
     videos: VideosView,
-    /// Places of the index that were passed: those without a video are of videos that are gone or not told.
+    /// Positions of the index that were passed; those without a video were deleted or not returned.
     positions: u64,
     rejected: u64,
     first_rejects: Vec<RejectView>,
     calls: CallsView,
     is_quota_used_up: bool,
     failed: Vec<FailedView>,
-    /// Fields that the API refused: what they tell is unknown.
+    /// Fields that the API refused, whose values are unknown.
     fields_left_out: Vec<String>,
     caveats: Vec<CaveatView>,
 }
@@ -53,7 +53,7 @@ struct CallsView {
     left_today: Option<u64>,
 }
 
-/// A record that could not be used: on which page of which window, and why.
+/// A reject, with its window, page and reason.
 #[derive(Serialize)]
 struct RejectView {
     from: String,
@@ -83,13 +83,13 @@ pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exi
     let before = measure.store().upstream_calls(&upstream.name, today).await?;
     let left = |calls: u64| source.allowed.daily_requests.map(|max| max.saturating_sub(before + calls));
     let bar = Bar::new();
-    let told = |report: &BackfillReport| {
+    let progress = |report: &BackfillReport| {
         let left = left(report.calls).map(|left| format!(", {} left today", counted(left, "request")));
         let videos = counted(report.videos, "video");
         bar.windows(report.windows_done, report.windows, &format!("{videos}{}", left.unwrap_or_default()));
     };
     let backfill = Backfill { tag, first, last };
-    let report = measure.catalog().backfill(&source, &backfill, &told).await;
+    let report = measure.catalog().backfill(&source, &backfill, &progress).await;
     bar.finish();
     let report = report.map_err(|error| refused(error, upstream))?;
     let today = measure.store().upstream_calls(&upstream.name, UtcDay::of(context.clock.now())).await?;
@@ -103,17 +103,20 @@ pub(super) async fn run(command: cli::Backfill, context: &Context) -> Result<Exi
     filled.end()
 }
 
-/// The one that is named, or the only one.
+/// Returns the named upstream, or the only one.
 fn chosen<'c>(context: &'c Context, name: Option<&str>) -> Result<&'c UpstreamSettings, Failure> {
     let is_research = |upstream: &&UpstreamSettings| matches!(upstream.access, Access::Client { .. });
     let all: Vec<&UpstreamSettings> = context.settings.upstreams.iter().filter(is_research).collect();
     let names = || all.iter().map(|upstream| upstream.name.as_str()).collect::<Vec<_>>().join(", ");
     match (name, all.as_slice()) {
         (_, []) => Err(Failure::usage("no upstream of kind tiktok-research is configured")
-            .hint("`tagmeter config` prints an example of one; it goes into tagmeter.toml")),
+            .hint("`tagmeter config` prints an example; put it into tagmeter.toml")),
         (None, [only]) => Ok(only),
-        (None, _) => Err(Failure::usage(format_args!("there are several: {}", names()))
-            .hint("--upstream NAME chooses one")),
+        (None, _) => Err(Failure::usage(format_args!(
+            "there are several upstreams of kind tiktok-research: {}",
+            names()
+        ))
+        .hint("--upstream NAME chooses one")),
         (Some(name), all) => all.iter().find(|upstream| upstream.name == name).copied().ok_or_else(|| {
             Failure::usage(format_args!("no upstream of kind tiktok-research is called {name:?}"))
                 .hint(format_args!("there are: {}", names()))
@@ -126,7 +129,7 @@ fn refused(error: CatalogError, upstream: &UpstreamSettings) -> Failure {
         CatalogError::Window(why) => Failure::usage(format_args!("--from and --to: {why}")),
         error @ CatalogError::Research(_) => {
             Failure::new(format_args!("upstream {}: {error}", upstream.name))
-                .hint("what came before is kept; `tagmeter doctor` checks the upstream")
+                .hint("what was fetched before is stored; `tagmeter doctor` checks the upstream")
         }
         error => error.into(),
     }
@@ -189,7 +192,7 @@ impl Filled {
         let missing = self.positions.saturating_sub(self.videos.records + self.rejected);
         if missing > 0 {
             print_text(format_args!(
-                "{} in its index were gone or not told",
+                "{} in its index were deleted or not returned",
                 counted(missing, "more video")
             ))?;
         }
@@ -218,7 +221,7 @@ impl Filled {
         Ok(())
     }
 
-    /// What is missing is said on standard error, and by the exit code.
+    /// Reports what is missing on standard error and by the exit code.
     fn end(&self) -> Result<Exit, Failure> {
         if !self.fields_left_out.is_empty() {
             say(format_args!(
@@ -232,12 +235,12 @@ impl Filled {
         }
         if self.is_quota_used_up {
             return Err(Failure::new("the requests of this UTC day are used up")
-                .hint("run the same again after midnight UTC: it goes on where it ended"));
+                .hint("run the same command after midnight UTC: it continues where it ended"));
         }
         if self.ok {
             return Ok(Exit::Done);
         }
         Err(Failure::new(format_args!("{} cannot be read", counted(self.failed.len() as u64, "day")))
-            .hint("run the same again later: only these days are asked for"))
+            .hint("run the same command later: it fetches only these days"))
     }
 }

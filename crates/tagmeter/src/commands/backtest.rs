@@ -1,4 +1,4 @@
-//! `tagmeter backtest`: whether pace, surge and the band would have held, over the stored series.
+//! `tagmeter backtest`: judges pace, surge and the forecast band by replaying the stored series.
 
 mod show;
 
@@ -17,21 +17,21 @@ use serde::Serialize;
 use std::sync::Arc;
 use store::snapshots::Snapshot;
 
-/// Hashtags that are looked at together.
+/// Hashtags read at once.
 const PART: u32 = 1_000;
-/// Readings that are played back at most: they are all in memory.
+/// Maximum number of readings to replay: all of them are in memory.
 const READINGS_MAX: usize = 20_000_000;
 
-/// What `backtest --json` prints.
+/// Output of `backtest --json`.
 #[derive(Serialize)]
 struct Played {
     series: u64,
     readings: u64,
-    /// Ranked every so many days.
+    /// Days between two rankings.
     every_days: u32,
     /// Window of the z-score.
     window: &'static str,
-    /// Weights that were judged beside pace; `null` without.
+    /// Weights that were judged as well; `null` if none were given.
     weights: Option<String>,
     #[serde(flatten)]
     judged: backtest::Backtest,
@@ -51,8 +51,8 @@ pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Fail
     let measure = context.open_existing_measure().await?;
     let series = Arc::new(spinning("reading series", read(&measure)).await?);
     if series.is_empty() {
-        return Err(Failure::new("no hashtag was read at least twice")
-            .hint("`tagmeter import PATH` takes series of readings"));
+        return Err(Failure::new("no hashtag has two readings")
+            .hint("`tagmeter import PATH` imports series of readings"));
     }
     let readings = series.iter().map(|one| one.views.len() as u64).sum();
     let (every, window, weights) = (command.every, command.window, command.weights);
@@ -65,7 +65,7 @@ pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Fail
         let played = play(&series, &plan.days, window);
         (played.judge(weights.as_ref()), played.learn(OWN_TAG_DAYS_MIN))
     });
-    let (judged, learned) = spinning("playing series back", judged).await.map_err(Failure::new)?;
+    let (judged, learned) = spinning("replaying series", judged).await.map_err(Failure::new)?;
     if command.renew {
         let odds = learned.map_err(too_few)?;
         measure.store_odds(Some(&odds)).await?;
@@ -86,7 +86,7 @@ pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Fail
     }
     show::show(&judged, weights.as_ref())?;
     say(format_args!(
-        "Played back: {} of {}. Probabilities in use: {}.",
+        "Replayed {} of {}. Probabilities in use: {}.",
         counted(readings, "reading"),
         counted(series.len() as u64, "hashtag"),
         probabilities.learned_on
@@ -96,14 +96,14 @@ pub(super) async fn run(command: Backtest, context: &Context) -> Result<(), Fail
 
 fn too_few(tag_days: u64) -> Failure {
     Failure::new(format_args!(
-        "there are {} with a surge and a known week after them, and {} are needed to learn probabilities from",
+        "{} have a surge and a known week after it; learning probabilities needs {}",
         counted(tag_days, "tag-day"),
         grouped(OWN_TAG_DAYS_MIN)
     ))
     .hint("the published probabilities stay in use; collect readings for longer, and exact ones where counts are rounded")
 }
 
-/// The series of all hashtags that were read at least twice.
+/// Reads the series of all hashtags with at least two readings.
 async fn read(measure: &Measure) -> Result<Vec<Series>, Failure> {
     let store = measure.store();
     let (mut all, mut readings, mut after) = (Vec::new(), 0, None);
@@ -119,7 +119,7 @@ async fn read(measure: &Measure) -> Result<Vec<Series>, Failure> {
             readings += snapshots.len();
             if readings > READINGS_MAX {
                 return Err(Failure::new(format_args!(
-                    "more than {} readings are held, too many to play back at once",
+                    "more than {} readings are stored, too many to replay at once",
                     grouped(READINGS_MAX as u64)
                 )));
             }

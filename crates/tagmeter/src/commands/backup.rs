@@ -10,10 +10,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What `backup --json` prints.
+/// Output of `backup --json`.
 #[derive(Serialize)]
 struct BackedUp {
-    /// Whether the copy's ledger is sound.
+    /// True if the copy's ledger is sound.
     ok: bool,
     to: String,
     /// Bytes of each file.
@@ -24,7 +24,7 @@ struct BackedUp {
 pub(super) async fn run(command: Backup, context: &Context) -> Result<Exit, Failure> {
     if let Some(url) = &context.settings.database_url {
         return Err(Failure::new(format_args!(
-            "the data is in {} ({}), and this copies SQLite files only",
+            "the data is in {} ({}), and backup copies SQLite files only",
             url.value, url.origin
         ))
         .hint("use PostgreSQL's own tools: pg_dump --schema=tagmeter, or pg_basebackup with an archive of the WAL"));

@@ -1,4 +1,5 @@
-//! `tagmeter benchmark`: what is usual under a hashtag, and where a number of plays, a rate or a video would stand.
+//! `tagmeter benchmark`: percentiles of plays and engagement under a hashtag, and the rank of a number of
+//! plays, a rate or a video among them.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Benchmark;
@@ -17,13 +18,13 @@ pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Fai
         true => Some(nothing_posted(&measure, &hashtag, "videos", command.query.window.is_some()).await?),
         false => None,
     };
-    target.tell(&measured, context.now(), nothing, show, || None)
+    target.write(&measured, context.now(), nothing, show, || None)
 }
 
 fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
     let rate = &benchmark.engagement;
     print_text(format_args!(
-        "#{}: engagement {} of all plays together, {} of a typical video (of {} of {}; {})",
+        "#{}: engagement {} of all plays, {} of the median video ({} of {}; {})",
         benchmark.hashtag,
         share(rate.ratio_of_sums),
         share(rate.median_of_ratios),
@@ -34,11 +35,11 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
     show_bands(&benchmark.bands)?;
     if benchmark.videos_without_age > 0 {
         say(format_args!(
-            "Of {} the age is not known: they are among all alone.",
+            "{} of unknown age: in \"all\" only.",
             counted(benchmark.videos_without_age, "video")
         ));
     }
-    show_standing(benchmark)?;
+    show_rank(benchmark)?;
     if let Some(sides) = &benchmark.sides {
         show_side("Posted before August 2025", &sides.before)?;
         show_side("Posted since September 2025, with at most five hashtags a post", &sides.after)?;
@@ -46,12 +47,12 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same of posts from one side of the limit of five hashtags.
+/// Prints the benchmark of posts from before or after the limit of five hashtags.
 fn show_side(when: &str, side: &BenchmarkSideView) -> Result<(), Failure> {
     let rate = &side.engagement;
     print("")?;
     print_text(format_args!(
-        "{when}: engagement {} of all plays together, {} of a typical video (of {} of {})",
+        "{when}: engagement {} of all plays, {} of the median video ({} of {})",
         share(rate.ratio_of_sums),
         share(rate.median_of_ratios),
         grouped(rate.videos),
@@ -61,18 +62,18 @@ fn show_side(when: &str, side: &BenchmarkSideView) -> Result<(), Failure> {
 }
 
 fn show_bands(bands: &[BandView]) -> Result<(), Failure> {
-    let held = || bands.iter().filter(|band| band.videos > 0);
+    let filled = || bands.iter().filter(|band| band.videos > 0);
     let headings = ["age of post", ">videos", ">p10", ">p25", ">p50", ">p75", ">p90", ">p99"];
     let row = |band: &BandView, what: &str, count: Option<u64>, numbers: Option<[String; 6]>| {
         let mut row = vec![format!("{} {what}", band.age), maybe(count, grouped)];
         row.extend(numbers.unwrap_or_else(|| [const { String::new() }; 6].map(|_| maybe(None, grouped))));
         row
     };
-    let plays = held().map(|band| {
+    let plays = filled().map(|band| {
         let numbers = band.plays.as_ref().map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(grouped));
         row(band, "plays", band.plays.as_ref().map(|p| p.count).or(Some(band.videos)), numbers)
     });
-    let engagement = held().map(|band| {
+    let engagement = filled().map(|band| {
         let of = band.engagement.as_ref();
         let numbers = of.map(|p| [p.p10, p.p25, p.p50, p.p75, p.p90, p.p99].map(per_cent));
         row(band, "engagement", of.map(|p| p.count), numbers)
@@ -80,7 +81,7 @@ fn show_bands(bands: &[BandView]) -> Result<(), Failure> {
     print(table(&headings, plays.chain(engagement)))
 }
 
-fn show_standing(benchmark: &BenchmarkView) -> Result<(), Failure> {
+fn show_rank(benchmark: &BenchmarkView) -> Result<(), Failure> {
     let Some(standing) = &benchmark.standing else { return Ok(()) };
     if let Some(video) = &standing.video_id {
         print_text(format_args!("Video {video}, among posts of its age ({}):", standing.age))?;

@@ -1,4 +1,4 @@
-//! `tagmeter compare`: hashtags side by side, who has which share of the voice, and what they have in common.
+//! `tagmeter compare`: compares hashtags by series, share of voice and overlap.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Compare;
@@ -29,16 +29,16 @@ pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failu
         }
     }
     let chart = || Some(chart(&measured.data, &query));
-    // The table on the screen says more than the series.
+    // The table on the screen shows more than the series.
     let is_empty = not_read.len() == measured.data.hashtags.len() && !target.is_screen();
     let nothing = is_empty.then(|| not_read.join(" "));
     if nothing.is_none() {
         not_read.iter().for_each(say);
     }
-    target.tell(&measured, now, nothing, show, chart)
+    target.write(&measured, now, nothing, show, chart)
 }
 
-/// The hashtags of several names or ids; one that is named twice is no comparison.
+/// Returns the hashtags of several names or ids. One that is named twice is an error.
 pub(super) async fn hashtags_of(measure: &Measure, typed: &[String]) -> Result<Vec<Hashtag>, Failure> {
     let mut hashtags: Vec<Hashtag> = Vec::with_capacity(typed.len());
     let mut rows = BTreeSet::new();
@@ -81,7 +81,7 @@ fn show(compared: &CompareView) -> Result<(), Failure> {
     let metric = compared.hashtags.first().map_or("", |one| one.series.metric);
     let shares = compared.share_of_voice.iter().map(|voice| format!(">% {}", voice.base));
     let mut headings: Vec<String> =
-        ["hashtag", ">views", ">creators", ">videos held", ">engagement"].map(str::to_owned).to_vec();
+        ["hashtag", ">views", ">creators", ">videos stored", ">engagement"].map(str::to_owned).to_vec();
     headings.extend(shares);
     headings.push(metric.to_owned());
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
@@ -91,7 +91,7 @@ fn show(compared: &CompareView) -> Result<(), Failure> {
     show_overlap(compared)
 }
 
-/// `3.1 %`, and of how many videos where a count of others was not reported: `3.1 % (12)`.
+/// Formats engagement as `3.1 %`, with the number of videos if others lack a count: `3.1 % (12)`.
 fn counted_engagement(one: &ComparedView) -> String {
     match one.engagement_videos == one.sample_videos || one.engagement.is_none() {
         true => share(one.engagement),
@@ -99,7 +99,7 @@ fn counted_engagement(one: &ComparedView) -> String {
     }
 }
 
-/// What each total is based on, and when it was read.
+/// Prints the basis and the reading time of each total.
 fn show_bases(compared: &CompareView) -> Result<(), Failure> {
     let rows = compared.hashtags.iter().map(|one| {
         let record = &one.record;
@@ -109,7 +109,7 @@ fn show_bases(compared: &CompareView) -> Result<(), Failure> {
     print(table(&["basis", "views", "creators"], rows))
 }
 
-/// Where each series has come to, of those that are divided by their first value.
+/// Prints the newest value of each indexed series.
 fn show_indexed(compared: &CompareView) -> Result<(), Failure> {
     for one in &compared.hashtags {
         let Some(points) = &one.indexed else { continue };
@@ -126,7 +126,7 @@ fn show_indexed(compared: &CompareView) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A row and a column for each hashtag: videos that have both, and of how many of the row's.
+/// Prints a row and a column for each hashtag: videos with both, and their share of the row's videos.
 fn show_overlap(compared: &CompareView) -> Result<(), Failure> {
     let names: Vec<&str> = compared.hashtags.iter().map(|one| one.record.name.as_str()).collect();
     let cell = |row: &str, column: &str| {
@@ -153,7 +153,7 @@ fn show_overlap(compared: &CompareView) -> Result<(), Failure> {
     show_overlap_by_side(compared)
 }
 
-/// What each two have in common before and after TikTok limited posts to five hashtags.
+/// Prints the overlap of each pair before and after TikTok limited posts to five hashtags.
 fn show_overlap_by_side(compared: &CompareView) -> Result<(), Failure> {
     let row = |pair: &OverlapView| {
         let sides = pair.sides.as_ref()?;
@@ -166,16 +166,8 @@ fn show_overlap_by_side(compared: &CompareView) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
     }
-    let headings = [
-        "one",
-        "other",
-        ">both before",
-        ">of the one's",
-        ">of the other's",
-        ">both after",
-        ">of the one's",
-        ">of the other's",
-    ];
+    let headings =
+        ["a", "b", ">both before", ">share of a", ">share of b", ">both after", ">share of a", ">share of b"];
     print("")?;
     print(table(&headings, rows))?;
     print(

@@ -1,4 +1,4 @@
-//! `tagmeter creators`: the creators of a hashtag.
+//! `tagmeter creators`: lists the creators of a hashtag.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Creators;
@@ -7,7 +7,7 @@ use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, shortened, table};
 use measure::{CreatorView, CreatorsQuery, CreatorsView};
 
-/// Characters of a display name that are shown.
+/// Characters shown of a display name.
 const NAME_SHOWN_MAX: usize = 32;
 
 pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Failure> {
@@ -22,7 +22,7 @@ pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Fail
         true => Some(nothing_posted(&measure, &hashtag, "creators", query.since.is_some()).await?),
         false => None,
     };
-    target.tell(&measured, now, nothing, show, || None)
+    target.write(&measured, now, nothing, show, || None)
 }
 
 fn show(view: &CreatorsView) -> Result<(), Failure> {
@@ -33,13 +33,13 @@ fn show(view: &CreatorsView) -> Result<(), Failure> {
     let creators = counted(view.creators_count, "creator");
     let read = observed(view.observed_at.as_deref());
     print_text(format_args!("#{}: {creators}{by_handle}; {read}", view.hashtag))?;
-    if let Some(spread) = &view.concentration {
+    if let Some(plays) = &view.concentration {
         print_text(format_args!(
-            "plays: the first has {}, the first tenth {}; Gini {:.3}, HHI {:.4}",
-            per_cent(spread.top1_share),
-            per_cent(spread.top_decile_share),
-            spread.gini,
-            spread.hhi,
+            "plays: {} by the top creator, {} by the top tenth; Gini {:.3}, HHI {:.4}",
+            per_cent(plays.top1_share),
+            per_cent(plays.top_decile_share),
+            plays.gini,
+            plays.hhi,
         ))?;
     }
     let row = |creator: &CreatorView| {

@@ -1,5 +1,5 @@
-//! `tagmeter demo`: serves synthetic data, with a key and calls to paste. It keeps away from real data: its folder is
-//! a temporary one, or one that was named on the command line and holds nothing else.
+//! `tagmeter demo`: serves synthetic data, with a key and calls to paste. It stays away from real data: its
+//! folder is a temporary one, or one named on the command line that has nothing else in it.
 
 use super::key::{NewKeyOptions, make_key};
 use super::{Context, serve};
@@ -37,32 +37,32 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let key = make_account(context, &store).await?;
     let size = store.catalog_size().await?;
     let server = serve::bind(context, measure, folder.path(), None).await?;
-    let held = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
+    let contents = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
     let took_ms = context.clock.now().as_ms().saturating_sub(began.as_ms());
     let place = Place { base: format!("http://{}", server.local_addr()), folder: folder.path(), key: &key };
-    print(welcome(&place, &folder, &held, took_ms, context))?;
+    print(welcome(&place, &folder, &contents, took_ms, context))?;
     serve::until_stopped(server, None).await
 }
 
-/// Records the data and measures it, so that the first question is answered at once.
+/// Records the data and computes trends, so that the first request is fast.
 async fn fill(measure: &Measure, now: Timestamp) -> Result<(), Failure> {
     measure.catalog().record(demo::observations(now)).await?;
     measure.follow_trends().await?;
     Ok(())
 }
 
-/// Where the demo is, for the commands that it prints.
+/// Address, folder and key of the demo, for the commands that it prints.
 struct Place<'a> {
     base: String,
     folder: &'a Path,
     key: &'a str,
 }
 
-/// Made-up data does not go where real data may be. A database set elsewhere than on the command line is not touched.
+/// Refuses a database on the command line, where real data may be. One set elsewhere is not touched.
 fn refuse_database(context: &Context) -> Result<(), Failure> {
     match &context.settings.database_url {
         Some(url) if matches!(url.origin, Origin::Flag(_)) => {
-            Err(Failure::usage("the demo keeps its data in SQLite files only")
+            Err(Failure::usage("the demo stores its data in SQLite files only")
                 .hint("leave --database-url out"))
         }
         _ => Ok(()),
@@ -85,19 +85,19 @@ async fn make_account(context: &Context, store: &Store) -> Result<String, Failur
     .reveal())
 }
 
-fn welcome(place: &Place<'_>, folder: &Folder, held: &str, took_ms: i64, context: &Context) -> String {
+fn welcome(place: &Place<'_>, folder: &Folder, contents: &str, took_ms: i64, context: &Context) -> String {
     let Place { base, key, .. } = place;
-    let kept = match folder {
+    let lifetime = match folder {
         Folder::Temporary(_) => "removed at the end",
         Folder::Named(_) => "emptied at the next start of the demo",
     };
     let seconds = Milliseconds(took_ms);
     format!(
         "SYNTHETIC DATA. Every hashtag total, video and creator here is made up; nothing was read from TikTok.\n\
-         Holds {held} with {} days of history, in {} ({kept}); made within {seconds}.\n\
-         Account {EMAIL} has {} credits. Its key is made anew at each start:\n\n  {key}\n\n\
+         Created {contents} with {} days of history within {seconds}, in {} ({lifetime}).\n\
+         Account {EMAIL} has {} credits. Its key is a new one at each start:\n\n  {key}\n\n\
          Listening on {base}\n\nTry, in another terminal:\n\n{}\n\n\
-         To run the commands of the README as they stand, first:\n\n  {}\n\nCtrl-C stops it.",
+         To run the commands of the README unchanged, first:\n\n  {}\n\nCtrl-C stops it.",
         demo::DAYS,
         place.folder.display(),
         grouped(CREDITS),
@@ -106,7 +106,7 @@ fn welcome(place: &Place<'_>, folder: &Folder, held: &str, took_ms: i64, context
     )
 }
 
-/// Calls and commands that work as they stand.
+/// Returns calls and commands that work unchanged.
 fn commands(place: &Place<'_>) -> Vec<String> {
     let Place { base, folder, key } = place;
     let call = |path: &str| format!("  curl -H 'X-Api-Key: {key}' '{base}{path}'");
@@ -123,7 +123,7 @@ fn commands(place: &Place<'_>) -> Vec<String> {
     calls.into_iter().map(call).chain(commands.into_iter().map(command)).collect()
 }
 
-/// What lets commands and calls without a folder and a key of their own find the demo.
+/// Returns shell exports by which commands and calls find the folder and the key of the demo.
 fn exports(place: &Place<'_>, context: &Context) -> String {
     let folder = std::path::absolute(place.folder).unwrap_or_else(|_| place.folder.to_owned());
     let mut exports =
@@ -139,7 +139,7 @@ fn exports(place: &Place<'_>, context: &Context) -> String {
     }
 }
 
-/// How this program is called: by its name where it is found by that, else by its path.
+/// Returns how this program is called: by its name if the shell finds it by that, else by its path.
 fn program() -> PathBuf {
     let typed = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
     if typed.components().count() == 1 { typed } else { std::env::current_exe().unwrap_or(typed) }
@@ -154,29 +154,29 @@ impl std::fmt::Display for Milliseconds {
     }
 }
 
-/// Where the demo's data is.
+/// The folder of the demo's data.
 enum Folder {
     /// Removed when this is dropped.
     Temporary(TempDir),
-    /// Named with `--data-dir`; kept.
+    /// Named with `--data-dir`; not removed.
     Named(PathBuf),
 }
 
 impl Folder {
-    /// Only a folder named on the command line is used: one from the environment or a file is that of real data.
+    /// Uses only a folder named on the command line: one from the environment or a file has real data.
     fn prepare(context: &Context) -> Result<Self, Failure> {
         let setting = &context.settings.data_dir;
         if !matches!(setting.origin, Origin::Flag(_)) {
             let folder = tempfile::Builder::new().prefix("tagmeter-demo-").tempdir();
             let folder = folder
-                .map_err(|cause| Failure::new(format_args!("no temporary folder can be made: {cause}")))?;
+                .map_err(|cause| Failure::new(format_args!("cannot create a temporary folder: {cause}")))?;
             return Ok(Self::Temporary(folder));
         }
         let folder = &setting.value;
         match empty(folder) {
             Ok(true) => Ok(Self::Named(folder.clone())),
             Ok(false) => Err(Failure::usage(format_args!(
-                "{} holds something that the demo did not make",
+                "{} contains something that the demo did not create",
                 folder.display()
             ))
             .hint("name a new or empty folder, or leave --data-dir out")),
@@ -192,7 +192,7 @@ impl Folder {
     }
 }
 
-/// Makes a folder that is empty but for the mark. `false` if it holds anything that is not the demo's.
+/// Creates or empties a folder and marks it. Returns `false` if it contains anything that is not the demo's.
 fn empty(folder: &Path) -> std::io::Result<bool> {
     let mark = folder.join(MARK);
     if mark.exists() {

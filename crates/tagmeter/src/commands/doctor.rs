@@ -1,11 +1,11 @@
-//! `tagmeter doctor`: what is configured and from where, what is wrong, and what to do about it. Nothing is made,
-//! migrated or mended.
+//! `tagmeter doctor`: shows the settings and where they are from, reports problems and suggests fixes. It
+//! creates, migrates and repairs nothing.
+
+mod contents;
 
 mod database;
 
 mod folder;
-
-mod held;
 
 mod upstreams;
 
@@ -18,23 +18,23 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use store::StoreOptions;
 
-/// How a thing is.
+/// Result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
     Ok,
-    /// Nothing is wrong, but there is something to know or to do.
+    /// No problem, but something to know or to do.
     Note,
     Problem,
 }
 
-/// One thing that was looked at.
+/// One check and its result.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: &'static str,
     state: State,
     found: String,
-    /// What to do.
+    /// Suggested fix.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
@@ -53,7 +53,7 @@ impl Finding {
     }
 }
 
-/// What `doctor --json` prints.
+/// Output of `doctor --json`.
 #[derive(Serialize)]
 struct Report {
     ok: bool,
@@ -76,15 +76,15 @@ pub(super) async fn run(output: Json, context: &Context) -> Result<Exit, Failure
         Finding::problem(
             "environment",
             warning.clone(),
-            "correct its name, or take it out of the environment",
+            "correct its name, or remove it from the environment",
         )
     }));
-    findings.extend(folder::look(&options.data_dir));
+    findings.extend(folder::check(&options.data_dir));
     match &options.database_url {
-        Some(url) => findings.extend(database::look(url, &options, context).await),
-        None => findings.extend(held::look(&options, context).await),
+        Some(url) => findings.extend(database::check(url, &options, context).await),
+        None => findings.extend(contents::check(&options, context).await),
     }
-    findings.extend(upstreams::look(context).await);
+    findings.extend(upstreams::check(context).await);
     findings.push(port(context.settings.listen.value));
     let settings = context.settings.rows().into_iter();
     let report = Report {
@@ -111,7 +111,7 @@ fn settings_file(context: &Context) -> Finding {
     }
 }
 
-/// Whether the address can be listened on.
+/// Checks that the address can be listened on.
 fn port(address: SocketAddr) -> Finding {
     let text = |state: &str| format!("{address} {state}");
     match TcpListener::bind(address) {
@@ -119,12 +119,12 @@ fn port(address: SocketAddr) -> Finding {
         Err(cause) if cause.kind() == ErrorKind::AddrInUse => Finding::note(
             "address",
             text("is in use"),
-            "that is right while `tagmeter serve` runs; otherwise --listen takes another one",
+            "expected while `tagmeter serve` runs; otherwise choose another one with --listen",
         ),
         Err(cause) => Finding::problem(
             "address",
             text(&format!("cannot be listened on: {cause}")),
-            "--listen takes another one; ports below 1024 are for root alone",
+            "choose another one with --listen; ports below 1024 need root",
         ),
     }
 }

@@ -1,16 +1,16 @@
-//! `tagmeter export`: everything that is held of a noun, as rows of a file, in bounded memory.
+//! `tagmeter export`: writes all stored hashtags, videos or readings as rows of a file, in bounded memory.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Export;
 use crate::exit::Failure;
-use crate::measured::{FileFormat, Target, stored};
+use crate::measured::{FileFormat, Target, rows_unwritten};
 use crate::output::{Out, counted, print_json, say};
 use crate::progress::Bar;
 use measure::{ExportOf, MeasureError};
 use serde::Serialize;
 use std::path::Path;
 
-/// JSON of `export --json`.
+/// Output of `export --json`.
 #[derive(Serialize)]
 struct Written {
     file: String,
@@ -22,11 +22,11 @@ struct Written {
 pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failure> {
     if command.query.of == ExportOf::Hashtags && command.query.hashtag.is_some() {
         return Err(Failure::usage("--hashtag is for videos and history")
-            .hint("`tagmeter lookup NAME --json` tells one hashtag"));
+            .hint("`tagmeter lookup NAME --json` prints one hashtag"));
     }
     if command.json && command.file.output.as_deref() == Some(Path::new("-")) {
         return Err(Failure::usage("--json and -o - both print to standard output")
-            .hint("-o FILE leaves it to --json"));
+            .hint("-o FILE leaves standard output to --json"));
     }
     let target = Target::of_file(&command.file, false)?;
     let measure = context.open_existing_measure().await?;
@@ -54,7 +54,7 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
             (rows, name, Some(summary).filter(|_| command.json))
         }
         _ => {
-            return Err(Failure::usage("-o says where the rows go, such as -o hashtags.parquet")
+            return Err(Failure::usage("-o is missing: the file to write, such as -o hashtags.parquet")
                 .hint("-o - with --format writes to standard output"));
         }
     };
@@ -74,7 +74,7 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
 
 fn refused(error: MeasureError) -> Failure {
     match error {
-        MeasureError::File(cause) => stored(&cause),
+        MeasureError::File(cause) => rows_unwritten(&cause),
         other => other.into(),
     }
 }

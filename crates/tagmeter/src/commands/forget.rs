@@ -15,41 +15,41 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// What `forget --json` prints.
+/// Output of `forget --json`.
 #[derive(Serialize)]
 struct Forgot {
-    /// Whether it was done: `false` for what only would go.
+    /// True if it was done, `false` if these are what would be forgotten.
     done: bool,
-    /// Videos that were named, and those of creators who were.
+    /// Videos named, and those of named creators.
     asked: u64,
-    /// Of these, videos that were stored.
+    /// Stored videos among these.
     videos: u64,
-    /// Readings of them.
+    /// Readings of the stored videos.
     snapshots: u64,
-    /// Creators that were named.
+    /// Creators named.
     creators: u64,
-    /// Of these, creators of whom nothing was stored.
+    /// Named creators of whom nothing was stored.
     creators_unknown: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rest: Option<Rest>,
 }
 
-/// What else went.
+/// Other data that was deleted or changed.
 #[derive(Serialize)]
 struct Rest {
-    /// Hashtags that the videos named.
+    /// Hashtags of the videos.
     hashtags: u64,
-    /// Handles of creators of whom no video is left.
+    /// Handles of creators without remaining videos.
     handles: u64,
-    /// Kept answers that named any of it.
+    /// Stored answers that named any of it.
     answers: u64,
-    /// Large answers that were kept in files, of this node.
+    /// Large answers in files of this node.
     downloads: u64,
-    /// Whether the logs that the files are written through are empty; `null` on PostgreSQL.
+    /// True if the write-ahead logs are empty; `null` on PostgreSQL.
     logs_empty: Option<bool>,
 }
 
-/// What `forget --allow-again --json` prints.
+/// Output of `forget --allow-again --json`.
 #[derive(Serialize)]
 struct Allowed {
     /// Videos and creators that had been forgotten.
@@ -98,7 +98,7 @@ pub(super) async fn run(command: Forget, context: &Context) -> Result<(), Failur
     Forgot::new(&report, Some(rest)).show(command.output.json)
 }
 
-/// What the command line names. Every list is read to its end before anything is done.
+/// Reads what the command line names. Every list is read to its end before anything is deleted.
 fn order(command: &Forget) -> Result<ForgetOrder, Failure> {
     let mut order = ForgetOrder { is_rewritten: command.rewrite, ..ForgetOrder::default() };
     for text in &command.creators {
@@ -122,9 +122,8 @@ fn order(command: &Forget) -> Result<ForgetOrder, Failure> {
         let gone = gone(&videos(asked)?, &videos(valid)?, command.complete).map_err(|why| {
             let refused = Failure::refused(format_args!("{}: {why}", valid.display()));
             match why.is_doubt() {
-                true => {
-                    refused.hint("download the list again; --complete goes on where it is known to be whole")
-                }
+                true => refused
+                    .hint("download the list again; --complete accepts it if it is known to be complete"),
                 false => refused.hint("download the list again"),
             }
         })?;
@@ -177,29 +176,29 @@ impl Forgot {
         }
         let verb = if self.done { "Forgot" } else { "Would forget" };
         print_text(format_args!(
-            "{verb} {} of {} named or by a creator named, with {}.",
+            "{verb} {} of {} named or by a named creator, with {}.",
             counted(self.videos, "stored video"),
             grouped(self.asked),
             counted(self.snapshots, "reading")
         ))?;
         if self.creators > 0 {
             print_text(format_args!(
-                "{}, of {} nothing was stored.",
+                "{}, {} without stored data.",
                 counted(self.creators, "creator"),
                 grouped(self.creators_unknown)
             ))?;
         }
         let Some(rest) = &self.rest else { return Ok(()) };
         print_text(format_args!(
-            "Also gone: {}, {}, {}. {} changed.",
+            "Also deleted: {}, {}, {}. {} changed.",
             counted(rest.handles, "handle"),
-            counted(rest.answers, "kept answer"),
+            counted(rest.answers, "stored answer"),
             counted(rest.downloads, "download"),
             counted(rest.hashtags, "hashtag")
         ))?;
         if rest.logs_empty == Some(false) {
             say(
-                "warning: another process reads an older state, so that a write-ahead log still holds some of it",
+                "warning: another process reads an older snapshot, so a write-ahead log still contains some of it",
             );
             say("hint: run the same command again, or stop the other process");
         }

@@ -1,4 +1,4 @@
-//! `tagmeter history`: how a count of a hashtag went, with what is to be known of each point.
+//! `tagmeter history`: shows a count of a hashtag over time, with notes on its points.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::History;
@@ -10,7 +10,7 @@ use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::metrics::Step;
 use measure::{HistoryQuery, HistoryView, POINTS_MAX, Place, PointView};
 
-/// Points of a table, unless told otherwise.
+/// Default number of points in a table.
 const POINTS_SHOWN: u32 = 60;
 /// Characters of the sparkline above it.
 const SPARK_WIDTH: usize = 72;
@@ -24,7 +24,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     let mut measured = measure.history(&hashtag, query).await?;
     if measured.next.is_some() {
         return Err(Failure::new(format_args!("it has more than {} points", grouped(POINTS_MAX as u64)))
-            .hint("--from, --to or a larger --step make them fewer"));
+            .hint("narrow it down by --from, --to or a larger --step"));
     }
     let limit = command.limit.unwrap_or(if target.is_screen() { POINTS_SHOWN } else { 0 });
     let nothing = match measured.data.points.is_empty() {
@@ -37,13 +37,13 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     measured.data.points.drain(..earlier);
     // What `--json` calls `has_more`: the earlier ones.
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
-    let told = Told { course, earlier: earlier as u64, is_repaired: query.repair };
+    let summary = Summary { course, earlier: earlier as u64, is_repaired: query.repair };
     let chart = chart(&measured.data);
-    target.tell(&measured, now, nothing, |history| show(history, &told), || Some(chart))
+    target.write(&measured, now, nothing, |history| show(history, &summary), || Some(chart))
 }
 
-/// What is said besides the points.
-struct Told {
+/// Facts shown around the table of points.
+struct Summary {
     course: String,
     earlier: u64,
     is_repaired: bool,
@@ -61,9 +61,9 @@ fn chart(history: &HistoryView) -> charts::Chart {
     )
 }
 
-fn show(history: &HistoryView, told: &Told) -> Result<(), Failure> {
+fn show(history: &HistoryView, summary: &Summary) -> Result<(), Failure> {
     let gained = if history.mode == "gain" { " gained" } else { "" };
-    print_text(format_args!("#{} {}{gained}  {}", history.hashtag, history.metric, told.course))?;
+    print_text(format_args!("#{} {}{gained}  {}", history.hashtag, history.metric, summary.course))?;
     let row = |point: &PointView| {
         let is_rounded = point.rounded;
         vec![
@@ -75,29 +75,29 @@ fn show(history: &HistoryView, told: &Told) -> Result<(), Failure> {
     let value = format!(">{}{gained}", history.metric);
     let at = if history.step == "raw" { "read at" } else { history.step };
     print(table(&[at, &value, "note"], history.points.iter().map(row)))?;
-    if told.earlier > 0 {
-        say(format_args!("{} before these: --limit 0 shows all.", counted(told.earlier, "point")));
+    if summary.earlier > 0 {
+        say(format_args!("{} before these: --limit 0 shows all.", counted(summary.earlier, "point")));
     }
-    if told.is_repaired && !history.repairs.is_empty() {
+    if summary.is_repaired && !history.repairs.is_empty() {
         let repairs = history
             .repairs
             .iter()
             .map(|repair| format!("{} {}", grouped(repair.readings), repair.repair.replace('_', " ")));
         say(format_args!(
-            "Repaired in the whole series: {}; --no-repair shows what was told.",
+            "Repaired in the whole series: {}; --no-repair shows the originals.",
             repairs.collect::<Vec<_>>().join(", ")
         ));
     }
     Ok(())
 }
 
-/// Gaps, repairs, rounding and gains that are too small to be told from it.
+/// Returns the notes on a point: repair, gap, span, rounding.
 fn note(point: &PointView, history: &HistoryView) -> String {
     let mut notes = Vec::new();
     if let Some(repair) = point.repair {
-        notes.push(format!("{}: told {}", repair.replace('_', " "), grouped(point.observed)));
+        notes.push(format!("{}: was {}", repair.replace('_', " "), grouped(point.observed)));
     } else if point.value.is_none() && history.mode == "total" {
-        notes.push(format!("left out: told {}, less finely than others", grouped(point.observed)));
+        notes.push(format!("left out: {}, rounded more coarsely than others", grouped(point.observed)));
     }
     if let Some(gap_ms) = point.gap_ms {
         notes.push(format!("gap of {}", span(gap_ms)));
@@ -114,7 +114,7 @@ fn note(point: &PointView, history: &HistoryView) -> String {
     notes.join("; ")
 }
 
-/// Whether a gain spans a time that its step does not tell: by more than a tenth.
+/// Returns true if a gain spans a time that differs from its step by more than a tenth.
 fn is_far_from(span_ms: i64, step_ms: Option<i64>) -> bool {
     step_ms.is_none_or(|step_ms| crate::measured::is_far_from(span_ms, step_ms))
 }
@@ -163,8 +163,8 @@ mod tests {
         let usual = PointView { span_ms: Some(day_ms), rounded: false, ..point() };
         assert_eq!(noted(usual, "gain"), "");
         let repaired = PointView { repair: Some("off_step"), below_resolution: true, ..point() };
-        assert_eq!(noted(repaired, "total"), "off step: told 16,399,999; below the rounding of 100,000");
+        assert_eq!(noted(repaired, "total"), "off step: was 16,399,999; below the rounding of 100,000");
         let left_out = PointView { value: None, rounded: false, ..point() };
-        assert_eq!(noted(left_out, "total"), "left out: told 16,399,999, less finely than others");
+        assert_eq!(noted(left_out, "total"), "left out: 16,399,999, rounded more coarsely than others");
     }
 }

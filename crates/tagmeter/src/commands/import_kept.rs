@@ -1,17 +1,17 @@
-//! What `tagmeter import` says of what it kept: of how many records something is known, and what is lacking though a file
-//! has something like it.
+//! Prints how many records of an import have each field, and warnings of missing fields that a file seems to
+//! have under another name.
 
 use crate::exit::Failure;
 use crate::output::{counted, escaped, grouped, print, quoted, say, table};
 use catalog::import::{FileSummary, KeptOfHashtags, KeptOfVideos, KeptOfWindows, KeptReport, KeptWarning};
 
-/// Most warnings that are told one by one.
+/// Maximum number of warnings printed one by one.
 const WARNINGS_SHOWN_MAX: usize = 10;
 
-/// What a row of all formats together is called.
+/// Label of the row that sums all formats up.
 const ALL: &str = "all formats";
 
-/// Prints a table for each kind of record there is: a row for each format, and one for all where there are several.
+/// Prints a table for each kind of record: a row for each format, and one for all if there are several.
 pub(super) fn show(kept: &KeptReport) -> Result<(), Failure> {
     let videos = |part: &KeptOfVideos| {
         let KeptOfVideos { records, plays, hashtags, creator, posted_at, read_at } = *part;
@@ -60,7 +60,7 @@ fn rows<'k, T: 'k>(
     rows
 }
 
-/// A number of records; short where it is all or none of them, so that what lies between stands out.
+/// Formats a number of records: `all` and `none` are words, so that numbers between them stand out.
 fn share(known: u64, records: u64) -> String {
     match known {
         0 => "none".to_owned(),
@@ -76,7 +76,7 @@ struct Warned<'f> {
     warning: KeptWarning,
 }
 
-/// Tells what is lacking though files have something like it, each once, and how to read it.
+/// Warns of missing fields that files seem to have under another name, each once, and prints how to map them.
 pub(super) fn warn(files: &[FileSummary]) {
     let mut warned: Vec<Warned<'_>> = Vec::new();
     let mut more = 0_u64;

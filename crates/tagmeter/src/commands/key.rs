@@ -1,4 +1,4 @@
-//! `tagmeter key`: makes, lists and revokes API keys.
+//! `tagmeter key`: creates, lists and revokes API keys.
 
 use super::{Context, account_of};
 use crate::cli::Key;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use store::Store;
 use store::keys::{KEY_NAME_BYTES_MAX, KeyCreated, KeyRevoked, NewKey, StoredKey};
 
-/// How often another id is drawn when one is taken. Ids have 32 bits: with a million keys, one in 4,000 draws is.
+/// Maximum number of draws of a free id. Ids have 32 bits: with a million keys, one draw in 4,000 is taken.
 const DRAWS_MAX: usize = 8;
 
 pub(super) async fn run(command: Key, context: &Context) -> Result<(), Failure> {
@@ -42,7 +42,7 @@ pub(super) async fn run(command: Key, context: &Context) -> Result<(), Failure> 
     }
 }
 
-/// What is up to whoever makes a key.
+/// Options of a new key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NewKeyOptions {
     pub(crate) name: String,
@@ -51,7 +51,7 @@ pub(crate) struct NewKeyOptions {
     pub(crate) requests_per_minute: Option<u32>,
 }
 
-/// Draws a key and stores what is to be stored of it.
+/// Draws a key and stores its id, digest and options.
 pub(crate) async fn make_key(
     store: &Store,
     account_id: AccountId,
@@ -105,7 +105,7 @@ impl KeyView {
         }
     }
 
-    /// Keys for people.
+    /// Formats keys as a table.
     pub(crate) fn table(keys: &[Self]) -> String {
         let rows = keys.iter().map(|key| {
             vec![
@@ -129,7 +129,7 @@ fn limit(requests_per_minute: Option<u32>) -> String {
     }
 }
 
-/// What `key create --json` prints.
+/// Output of `key create --json`.
 #[derive(Serialize)]
 struct NewKeyView {
     email: String,
@@ -145,11 +145,11 @@ fn show_new(view: &NewKeyView, json: bool) -> Result<(), Failure> {
     } else {
         print(&view.api_key)?;
     }
-    say("The API key is shown this once: keep it now. Only its SHA-256 is stored.");
+    say("The API key is shown only once: save it now. Only its SHA-256 is stored.");
     Ok(())
 }
 
-/// What `key list --json` prints.
+/// Output of `key list --json`.
 #[derive(Serialize)]
 struct KeyList {
     email: String,
@@ -170,7 +170,7 @@ fn parsed_key_id(text: &str) -> Result<KeyId, Failure> {
     })
 }
 
-/// What `key revoke --json` prints.
+/// Output of `key revoke --json`.
 #[derive(Serialize)]
 struct Revoked {
     key_id: String,
@@ -190,5 +190,5 @@ async fn revoke(store: &Store, key_id: KeyId, at: Timestamp, json: bool) -> Resu
     if json {
         return print_json(&view);
     }
-    print_text(format_args!("key {} is revoked since {}", view.key_id, view.revoked_at))
+    print_text(format_args!("key {} was revoked at {}", view.key_id, view.revoked_at))
 }

@@ -1,4 +1,4 @@
-//! `tagmeter lookup`: one hashtag by name or id.
+//! `tagmeter lookup`: shows one hashtag by name or id.
 
 use super::{Context, hashtag_of};
 use crate::cli::Lookup;
@@ -9,7 +9,7 @@ use crate::output::{print, print_json, print_text};
 use measure::OutlookView;
 use serde::Serialize;
 
-/// Sums over windows of time that are printed, the newest.
+/// Maximum number of sums over windows of time that are printed, the newest.
 const WINDOWS_MAX: u32 = 100;
 
 pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failure> {
@@ -26,11 +26,11 @@ pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failur
     outlook.iter().flat_map(outlook::lines).try_for_each(print_text)
 }
 
-/// What `lookup --json` prints.
+/// Output of `lookup --json`.
 #[derive(Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
     view: &'a HashtagView,
-    /// What can be said of the 7 days after the newest reading; `null` without one.
+    /// Outlook on the 7 days after the newest reading; `null` without one.
     outlook: Option<&'a OutlookView>,
 }

@@ -1,4 +1,4 @@
-//! `tagmeter metrics`: every metric with its formula.
+//! `tagmeter metrics`: lists every metric with its formula.
 
 use crate::cli::Json;
 use crate::exit::Failure;
@@ -6,7 +6,7 @@ use crate::output::{print_json, print_text};
 use domain::metrics::registry::{METRICS, Metric};
 use serde::Serialize;
 
-/// What `metrics --json` prints.
+/// Output of `metrics --json`.
 #[derive(Serialize)]
 struct Metrics {
     metrics: Vec<MetricView>,
@@ -19,9 +19,9 @@ struct MetricView {
     title: &'static str,
     formula: &'static str,
     unit: &'static str,
-    /// What has to be known of it.
+    /// Limits of the metric.
     caveats: &'static [&'static str],
-    /// Where the API has it.
+    /// API paths that return it.
     paths: &'static [&'static str],
 }
 
@@ -37,9 +37,9 @@ pub(super) fn run(output: Json) -> Result<(), Failure> {
     if output.json {
         return print_json(&metrics);
     }
-    let told = metrics.metrics.iter().map(|metric| {
+    let texts = metrics.metrics.iter().map(|metric| {
         format!(
-            "{}: {}\n  {}\n  unit: {}\n  to know: {}",
+            "{}: {}\n  {}\n  unit: {}\n  caveats: {}",
             metric.name,
             metric.title,
             metric.formula,
@@ -47,5 +47,5 @@ pub(super) fn run(output: Json) -> Result<(), Failure> {
             metric.caveats.join("; ")
         )
     });
-    print_text(told.collect::<Vec<_>>().join("\n\n"))
+    print_text(texts.collect::<Vec<_>>().join("\n\n"))
 }

@@ -14,17 +14,17 @@ use std::path::PathBuf;
 use store::transfer::{TransferReport, transfer};
 use store::{DatabaseUrl, StoreOptions};
 
-/// What `migrate --json` prints.
+/// Output of `migrate --json`.
 #[derive(Serialize)]
 struct Migrated {
-    /// Whether the source stayed as it was, so that nothing is missing in the target.
+    /// True if the source did not change meanwhile, so that nothing is missing in the target.
     ok: bool,
     from: String,
     to: String,
     /// Rows of each table, in both.
     tables: BTreeMap<&'static str, u64>,
     rows: u64,
-    /// Of these, what an earlier run, which was cut off, had copied.
+    /// Rows among these that an interrupted earlier run had copied.
     rows_before: u64,
     source_changed: bool,
     /// The audit of the target.
@@ -39,10 +39,8 @@ pub(super) async fn run(command: Migrate, context: &Context) -> Result<Exit, Fai
     bar.finish();
     let migrated = Migrated::new(&from, &to, done?);
     if migrated.source_changed {
-        say(
-            "warning: something was written to the source after the migration began, and is not in the target",
-        );
-        say("hint: stop what writes to the source, and migrate again to an empty target");
+        say("warning: the source changed after the migration began; the target lacks these changes");
+        say("hint: stop all writers to the source, and migrate again to an empty target");
     }
     let exit = if migrated.ok { Exit::Done } else { Exit::ProblemFound };
     if command.output.json {
@@ -53,20 +51,20 @@ pub(super) async fn run(command: Migrate, context: &Context) -> Result<Exit, Fai
     Ok(exit)
 }
 
-/// The places are named by --from and --to alone.
+/// Refuses the flags of the data folder and the database: `--from` and `--to` name both places.
 fn refuse_other_places(context: &Context) -> Result<(), Failure> {
     let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
     let settings = &context.settings;
     if is_flag(&settings.data_dir.origin)
         || settings.database_url.as_ref().is_some_and(|url| is_flag(&url.origin))
     {
-        return Err(Failure::usage("migrate takes its places from --from and --to alone")
+        return Err(Failure::usage("migrate uses only --from and --to")
             .hint("leave --data-dir and --database-url out"));
     }
     Ok(())
 }
 
-/// A database by its scheme, else a folder.
+/// Parses a place: a database by its scheme, else a folder.
 fn place(flag: &str, text: &OsStr) -> Result<StoreOptions, Failure> {
     match text.to_str() {
         Some(url) if url.contains("://") => {
@@ -74,7 +72,7 @@ fn place(flag: &str, text: &OsStr) -> Result<StoreOptions, Failure> {
                 url.parse().map_err(|error| Failure::usage(format_args!("{flag}: {error}")))?;
             Ok(StoreOptions::at_url(PathBuf::new(), url))
         }
-        Some("") => Err(Failure::usage(format_args!("{flag} names a folder or a database"))),
+        Some("") => Err(Failure::usage(format_args!("{flag} must name a folder or a database"))),
         _ => Ok(StoreOptions::in_folder(text)),
     }
 }
@@ -101,12 +99,12 @@ impl Migrated {
         let rows = self.tables.iter().map(|(name, rows)| vec![(*name).to_owned(), grouped(*rows)]);
         print(table(&["table", ">rows"], rows))?;
         if self.rows_before > 0 {
-            print_text(format_args!("{} of the rows were copied before.", grouped(self.rows_before)))?;
+            print_text(format_args!(
+                "{} of the rows were copied by an earlier run.",
+                grouped(self.rows_before)
+            ))?;
         }
         self.audit.show()?;
-        print_text(format_args!(
-            "{} is complete: the counts and the ledger are those of {}.",
-            self.to, self.from
-        ))
+        print_text(format_args!("{} is complete: row counts and ledger match {}.", self.to, self.from))
     }
 }

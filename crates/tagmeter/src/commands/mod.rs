@@ -1,4 +1,4 @@
-//! The commands, a file each, and what they share: the settings, the clock and how the store is opened.
+//! The commands, a file each, and their context: the settings, the clock and how the store is opened.
 
 mod account;
 
@@ -69,14 +69,14 @@ use std::sync::Arc;
 use store::accounts::Account;
 use store::{Store, StoreOptions};
 
-/// What every command works with.
+/// Settings and clock of a command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<SystemClock>,
 }
 
-/// Runs the command that was given.
+/// Runs a command.
 pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
     for warning in &settings.warnings {
         say(format_args!("warning: {warning}"));
@@ -116,12 +116,12 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
 }
 
 impl Context {
-    /// The present moment.
+    /// Returns the current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Where the data is.
+    /// Returns the options of the store that the settings name.
     pub(crate) fn store_options(&self) -> StoreOptions {
         let data_dir = &self.settings.data_dir.value;
         match &self.settings.database_url {
@@ -130,13 +130,12 @@ impl Context {
         }
     }
 
-    /// Opens the store and makes what is missing.
+    /// Opens the store, and creates what is missing.
     pub(crate) async fn open_store(&self) -> Result<Store, Failure> {
         Ok(Store::open(&self.store_options()).await?)
     }
 
-    /// Opens a store that must be there already: for commands that only look, so that a mistyped folder is told
-    /// instead of made.
+    /// Opens a store that must exist: commands that only read report a mistyped folder instead of creating it.
     pub(crate) async fn open_existing_store(&self) -> Result<Store, Failure> {
         if self.store_options().exists().await? {
             return self.open_store().await;
@@ -144,29 +143,32 @@ impl Context {
         let (folder, database) = (&self.settings.data_dir, &self.settings.database_url);
         Err(match database {
             Some(url) => Failure::new(format_args!("there is no data in {} ({})", url.value, url.origin))
-                .hint("`tagmeter import PATH` makes some, and --database-url names another database"),
+                .hint(
+                    "import some with `tagmeter import PATH`, or name another database with --database-url",
+                ),
             None => Failure::new(format_args!(
                 "there is no data in {} ({})",
                 folder.value.display(),
                 folder.origin
             ))
-            .hint("`tagmeter import PATH` makes some, and --data-dir names another folder"),
+            .hint("import some with `tagmeter import PATH`, or name another folder with --data-dir"),
         })
     }
 
-    /// Opens the catalog of a store that must be there already.
+    /// Opens the catalog of a store that must exist.
     pub(crate) async fn open_existing_measure(&self) -> Result<Measure, Failure> {
         let store = self.open_existing_store().await?;
         self.open_measure(store, &self.settings.data_dir.value).await
     }
 
-    /// Opens the catalog over a store, with its search index in a folder: also on PostgreSQL each node has its own.
+    /// Opens the catalog of a store, with its search index in a folder: each node has its own, on PostgreSQL
+    /// too.
     pub(crate) async fn open_measure(&self, store: Store, folder: &Path) -> Result<Measure, Failure> {
         make_folder(folder)?;
         Ok(Measure::new(Catalog::open(store, self.catalog_options(folder)).await?))
     }
 
-    /// The same, with the upstreams of the settings.
+    /// Opens the catalog with the upstreams of the settings.
     pub(crate) async fn open_live_measure(&self, store: Store) -> Result<Measure, Failure> {
         let folder = &self.settings.data_dir.value;
         make_folder(folder)?;
@@ -184,16 +186,16 @@ impl Context {
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
     store::private::make_folder(folder).map_err(|cause| {
-        Failure::new(format_args!("the data folder {} cannot be made: {cause}", folder.display()))
+        Failure::new(format_args!("cannot create the data folder {}: {cause}", folder.display()))
     })
 }
 
-/// Reads an argument of the command line.
+/// Parses an argument of the command line.
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(Failure::usage)
 }
 
-/// The account of an address as it was typed.
+/// Returns the account of an address as typed.
 async fn account_of(store: &Store, email: &str) -> Result<Account, Failure> {
     let email: Email = parsed(email)?;
     store.account_by_email(&email).await?.ok_or_else(|| no_such_account(&email))
@@ -201,11 +203,11 @@ async fn account_of(store: &Store, email: &str) -> Result<Account, Failure> {
 
 fn no_such_account(email: &Email) -> Failure {
     Failure::not_found(format_args!("there is no account {email}")).hint(format_args!(
-        "`tagmeter account list` shows them, `tagmeter account create {email}` makes this one"
+        "`tagmeter account list` lists all, `tagmeter account create {email}` creates this one"
     ))
 }
 
-/// The hashtag of a name or id as it was typed.
+/// Returns the hashtag of a name or id as typed.
 async fn hashtag_of(measure: &Measure, typed: &str) -> Result<Hashtag, Failure> {
     measure.catalog().find(typed).await?.ok_or_else(|| {
         Failure::not_found(format_args!("there is no hashtag {typed:?}"))

@@ -1,4 +1,4 @@
-//! `tagmeter related`: which hashtags go with one.
+//! `tagmeter related`: lists hashtags that are used together with one.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Related;
@@ -18,7 +18,7 @@ pub(super) async fn run(command: Related, context: &Context) -> Result<(), Failu
         true => Some(nothing_posted(&measure, &hashtag, "related hashtags", query.since.is_some()).await?),
         false => None,
     };
-    target.tell(&measured, now, nothing, |rows| show(rows), || None)
+    target.write(&measured, now, nothing, |rows| show(rows), || None)
 }
 
 fn show(rows: &[RelatedView]) -> Result<(), Failure> {
@@ -50,11 +50,12 @@ fn show(rows: &[RelatedView]) -> Result<(), Failure> {
     ];
     print(table(&headings, rows.iter().map(row)))?;
     show_sides(rows)?;
-    say("All numbers but views are observed: counted on the stored videos.");
+    say("All numbers but views are observed: counted in the stored videos.");
     Ok(())
 }
 
-/// How often each stands beside the hashtag before and after TikTok limited posts to five hashtags.
+/// Prints how often each was used together with the hashtag before and after TikTok limited posts to five
+/// hashtags.
 fn show_sides(rows: &[RelatedView]) -> Result<(), Failure> {
     let row = |other: &RelatedView| {
         let sides = other.sides.as_ref()?;

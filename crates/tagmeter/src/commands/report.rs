@@ -1,4 +1,4 @@
-//! `tagmeter report`: a page on hashtags to hand on or to print, with the method.
+//! `tagmeter report`: writes a page on hashtags to share or print, with the method.
 
 mod hashtag;
 
@@ -21,7 +21,7 @@ use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
 
-/// JSON of `report --json`.
+/// Output of `report --json`.
 #[derive(Serialize)]
 struct Written<'a> {
     file: &'a str,
@@ -31,7 +31,7 @@ struct Written<'a> {
     bytes: u64,
 }
 
-/// What the sections are made for.
+/// Period of a report.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
     from: Option<Timestamp>,
@@ -42,7 +42,7 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     let file = if command.output == Path::new("-") {
         if command.json {
             let why = "--json and -o - both print to standard output";
-            return Err(Failure::usage(why).hint("-o FILE leaves it to --json"));
+            return Err(Failure::usage(why).hint("-o FILE leaves standard output to --json"));
         }
         None
     } else {
@@ -68,7 +68,7 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     }
     let names: Vec<String> = hashtags.iter().map(|hashtag| tag(hashtag.tag.name())).collect();
     if is_empty {
-        let time = if frame.from.is_some() || frame.to.is_some() { " in this time" } else { "" };
+        let time = if frame.from.is_some() || frame.to.is_some() { " in this period" } else { "" };
         say(format_args!(
             "note: the report is empty: no readings and no videos of {}{time} are stored.",
             names.join(", ")
@@ -98,7 +98,7 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     Ok(())
 }
 
-/// A report is a page of HTML, whatever its file is called; one that is called otherwise would not open.
+/// Refuses an extension that is not HTML's: a browser would not open the page.
 fn refuse_other_formats(path: &Path) -> Result<(), Failure> {
     let Some(extension) = path.extension() else { return Ok(()) };
     if ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html)) {
@@ -111,7 +111,7 @@ fn refuse_other_formats(path: &Path) -> Result<(), Failure> {
 
 fn subtitle(names: &[String], frame: Frame) -> String {
     let span = match (frame.from, frame.to) {
-        (None, None) => "all that is held".to_owned(),
+        (None, None) => "all stored data".to_owned(),
         (Some(from), None) => format!("from {}", day(from)),
         (None, Some(to)) => format!("until {}", day(to)),
         (Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
@@ -121,13 +121,14 @@ fn subtitle(names: &[String], frame: Frame) -> String {
 }
 
 impl Frame {
-    /// The whole history of a hashtag.
+    /// Returns the query of a hashtag's whole history within the period.
     fn history(self, step: Step, mode: Mode) -> HistoryQuery {
         let (from, to) = (self.from.map(Moment::At), self.to.map(Moment::At));
         HistoryQuery { from, to, step, mode, limit: POINTS_MAX, ..HistoryQuery::default() }
     }
 
-    /// Which videos the benchmark, the related hashtags and the creators are of, in words: they know no end of the time.
+    /// Describes the videos of the benchmark, the related hashtags and the creators, which ignore the end of
+    /// the period.
     fn videos(self) -> String {
         match (self.from, self.to) {
             (None, None) => String::new(),
@@ -138,7 +139,7 @@ impl Frame {
     }
 }
 
-/// A table whose columns are named as those on the screen: a `>` before the name of numbers.
+/// Returns a table with headings as on the screen: `>` before the name of a column of numbers.
 fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTable {
     let column = |heading: &&str| ReportColumn {
         name: heading.trim_start_matches('>').to_owned(),
@@ -147,7 +148,7 @@ fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTa
     ReportTable { caption, columns: headings.iter().map(column).collect(), rows }
 }
 
-/// Whether it was read on fewer than half of the days: then days without a reading are no gaps, but how it was read.
+/// Returns true if fewer than half of the days have a reading: days without one are no gaps then.
 fn is_sparse(daily: &HistoryView) -> bool {
     let at = |point: Option<&PointView>| Timestamp::parse(&point?.at).map(UtcDay::of);
     let days = at(daily.points.first()).zip(at(daily.points.last()));
@@ -157,23 +158,23 @@ fn is_sparse(daily: &HistoryView) -> bool {
     })
 }
 
-/// Which readings the points of a step are, in words.
+/// Describes the readings that are the points of a step.
 fn readings(step: &str) -> &'static str {
     if step == "raw" { "every reading" } else { "the last reading of each day" }
 }
 
-/// A total in three digits.
+/// Formats a total in three digits.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 fn short(number: u64) -> String {
     human(number as f64)
 }
 
-/// The day of a time of RFC 3339, for people.
+/// Formats the day of an RFC 3339 time.
 fn day_of(at: &str) -> String {
     Timestamp::parse(at).map_or_else(|| at.to_owned(), day)
 }
 
-/// Notes of answers, each once: of which videos they are made, and what limits them.
+/// Returns the notes on answers, each once: their samples and caveats.
 fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let mut say = |note: String| {
@@ -186,16 +187,12 @@ fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
         if let Some(sample) = &meta.sample {
             let of_all = match (sample.reported_videos, sample.coverage) {
                 (Some(all), Some(coverage)) => {
-                    format!(
-                        ", and of {} that there are as TikTok tells ({})",
-                        grouped(all),
-                        per_cent(coverage)
-                    )
+                    format!(", of {} that TikTok reports ({})", grouped(all), per_cent(coverage))
                 }
-                _ => "; how many there are is not told".to_owned(),
+                _ => "; TikTok reports no total".to_owned(),
             };
             say(format!(
-                "Sample: {} of {} videos held{of_all}.",
+                "Sample: {} of {} stored videos{of_all}.",
                 grouped(sample.videos),
                 grouped(sample.held_videos)
             ));

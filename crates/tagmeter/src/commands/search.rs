@@ -1,4 +1,4 @@
-//! `tagmeter search`: hashtags by keyword, page after page until enough are found.
+//! `tagmeter search`: finds hashtags by keyword, page by page.
 
 use super::Context;
 use crate::cli::Search;
@@ -8,15 +8,15 @@ use crate::output::{print, print_json, say, table};
 use measure::not_as_read;
 use serde::Serialize;
 
-/// Hashtags asked for at once.
+/// Hashtags of a page.
 const HASHTAGS_PER_PAGE: u32 = 100;
 
-/// What `search --json` prints.
+/// Output of `search --json`.
 #[derive(Serialize)]
 struct Found {
     keyword: String,
     hashtags: Vec<HashtagView>,
-    /// Whether there are more than were asked for.
+    /// True if more match.
     has_more: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `tagmeter serve`: answers over the network until it is told to stop.
+//! `tagmeter serve`: answers over the network until it is stopped.
 
 use super::Context;
 use super::worker::{here, uploads};
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use worker::Worker;
 
-/// Before a worker that panicked is started again.
+/// Pause before a worker that panicked is restarted.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
@@ -41,7 +41,8 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     until_stopped(server, worker).await
 }
 
-/// Takes the address that is configured. Large answers lie in the data folder, unless the settings name another one.
+/// Binds the configured address. Large answers are stored in the data folder, unless the settings name another
+/// one.
 pub(super) async fn bind(
     context: &Context,
     measure: Measure,
@@ -65,16 +66,16 @@ pub(super) async fn bind(
     let address: SocketAddr = settings.listen.value;
     Server::bind(address, parts, options).await.map_err(|error| match error {
         BindError::Address { .. } => {
-            Failure::new(&error).hint("--listen takes another address; port 0 takes a free one")
+            Failure::new(&error).hint("choose another address with --listen; port 0 picks a free one")
         }
         error @ BindError::Downloads(_) => {
-            Failure::new(&error).hint("downloads.folder in the settings names another one")
+            Failure::new(&error).hint("name another folder by downloads.folder in the settings")
         }
         BindError::Store(error) => error.into(),
     })
 }
 
-/// Serves until SIGINT or SIGTERM, then answers what is under way and ends.
+/// Serves until SIGINT or SIGTERM, then answers the calls under way and ends.
 pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Result<(), Failure> {
     let signal = stop_signal()?;
     let (stop, stopped) = watch::channel(false);
@@ -84,9 +85,9 @@ pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Res
     };
     let working = async {
         let Some(worker) = worker else { return };
-        // One that panics is started again: its jobs go on when their leases are over.
+        // A worker that panics is restarted; its jobs resume when their leases expire.
         while let Err(error) = tokio::spawn(worker.clone().run(is_stopped(stopped.clone()))).await {
-            tracing::error!(%error, "the worker ended by a panic; it starts again");
+            tracing::error!(%error, "the worker panicked and is restarted");
             sleep(RESTART_PAUSE).await;
         }
     };
@@ -99,13 +100,12 @@ pub(super) async fn until_stopped(server: Server, worker: Option<Worker>) -> Res
     Ok(())
 }
 
-/// Done when the process is asked to stop; gives the signal's name. The handlers are in place on return.
+/// Returns a future of the signal that stops the process, by name. The handlers are installed on return.
 #[cfg(unix)]
 pub(crate) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| {
-        signal(kind).map_err(|cause| Failure::new(format_args!("signals cannot be listened for: {cause}")))
-    };
+    let listen =
+        |kind| signal(kind).map_err(|cause| Failure::new(format_args!("cannot listen for signals: {cause}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     Ok(async move {
         tokio::select! {
@@ -115,7 +115,7 @@ pub(crate) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failur
     })
 }
 
-/// Done when the process is asked to stop.
+/// Returns a future of the signal that stops the process, by name.
 #[cfg(not(unix))]
 pub(crate) fn stop_signal() -> Result<impl Future<Output = &'static str>, Failure> {
     Ok(async {

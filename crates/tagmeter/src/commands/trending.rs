@@ -1,4 +1,5 @@
-//! `tagmeter trending`: which hashtags move most, with what can be said of their next week and how their last month went.
+//! `tagmeter trending`: lists trending hashtags, with the outlook on their next week and a sparkline of their
+//! last month.
 
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Trending;
@@ -13,11 +14,11 @@ use domain::{Moment, Timestamp};
 use measure::{HistoryQuery, Measure, Measured, TrendFacts, TrendingQuery, TrendingView};
 use store::trends::TrendSort;
 
-/// Days that a sparkline is of.
+/// Days of a sparkline.
 const SPARK_DAYS: i64 = 30;
 const MS_OF_A_DAY: i64 = 86_400_000;
 
-/// Headings of columns that are never left out: that of the names, and those that can be sorted by.
+/// Headings of columns that may not be left out: the name, and the one that is sorted by.
 const HASHTAG: &str = "hashtag";
 const GROWTH: &str = "growth";
 const SCORE: &str = "score";
@@ -28,7 +29,7 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
     if command.query.query.is_some() {
         measure.catalog().bring_search_up().await?;
     }
-    spinning("working trends out", measure.follow_trends()).await?;
+    spinning("computing trends", measure.follow_trends()).await?;
     let query = TrendingQuery { limit: command.limit, ..command.query };
     let measured = measure.trending(&query).await?;
     let courses = if target.is_screen() { courses(&measure, &measured).await? } else { Vec::new() };
@@ -38,10 +39,10 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
         true => Some(nothing_moves(&measure, &query, &measured.meta).await?),
         false => None,
     };
-    target.tell(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
+    target.write(&measured, context.now(), nothing, |rows| show(rows, &shown), || None)
 }
 
-/// Of each hashtag the views gained on each of the last days before the newest reading of all.
+/// Draws the views that each hashtag gained on each of the last days before the newest reading of all.
 async fn courses(measure: &Measure, measured: &Measured<Vec<TrendingView>>) -> Result<Vec<String>, Failure> {
     let newest = measured.meta.observed_at.as_deref().and_then(Timestamp::parse);
     let from = newest.map(|at| Timestamp::from_ms(at.as_ms() - SPARK_DAYS * MS_OF_A_DAY));
@@ -60,7 +61,7 @@ async fn courses(measure: &Measure, measured: &Measured<Vec<TrendingView>>) -> R
     Ok(courses)
 }
 
-/// What is shown besides the rows.
+/// Facts shown around the rows.
 struct Shown {
     courses: Vec<String>,
     window: TrendWindow,
@@ -92,7 +93,7 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
         cells
     };
     let sorted_by = match shown.sort {
-        // With weights both are the order of the score.
+        // With weights, both sort by the score.
         TrendSort::Emerging | TrendSort::Pace if has_scores => SCORE,
         TrendSort::Emerging | TrendSort::Pace => outlook::PACE,
         TrendSort::Surge => outlook::SURGE,
@@ -100,8 +101,8 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
         other => other.name(),
     };
     let heading = |signs: &str, name: &str| {
-        let kept = if name == sorted_by || name == HASHTAG { "!" } else { "" };
-        format!("{kept}{signs}{name}")
+        let sign = if name == sorted_by || name == HASHTAG { "!" } else { "" };
+        format!("{sign}{signs}{name}")
     };
     let mut headings = vec![heading(">", ""), heading("", HASHTAG)];
     headings.extend(["views", "gain", "over", GROWTH].map(|name| heading(">", name)));
@@ -122,7 +123,7 @@ fn show(rows: &[TrendingView], shown: &Shown) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How the column of what is sorted by is headed, where it is not among those that are always there.
+/// Returns the heading of the column that is sorted by, if it is not among those that are always shown.
 fn own_heading(sort: TrendSort) -> Option<&'static str> {
     match sort {
         TrendSort::Emerging | TrendSort::Pace | TrendSort::Surge | TrendSort::Growth => None,
@@ -130,7 +131,7 @@ fn own_heading(sort: TrendSort) -> Option<&'static str> {
     }
 }
 
-/// What is sorted by, of such a column.
+/// Formats a cell of such a column.
 fn own_value(sort: TrendSort, trend: &TrendFacts) -> String {
     let value = match sort {
         TrendSort::Velocity => trend.velocity,
@@ -146,7 +147,7 @@ fn own_value(sort: TrendSort, trend: &TrendFacts) -> String {
     maybe(value, real)
 }
 
-/// The score by the weights that were given.
+/// Returns the score by the given weights.
 fn score(row: &TrendingView) -> Option<f64> {
     row.emerging.as_ref().and_then(|placed| placed.score)
 }

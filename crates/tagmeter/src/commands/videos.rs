@@ -11,18 +11,18 @@ use measure::Measure;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Videos asked for at once: the largest page of the contract.
+/// Videos of a page, the largest of the contract.
 const VIDEOS_PER_PAGE: u32 = 35;
 
-/// What `videos --json` prints.
+/// Output of `videos --json`.
 #[derive(Serialize)]
 struct Walked {
     hashtag: HashtagView,
     /// Video objects as the contract has them.
     videos: Vec<Box<RawValue>>,
-    /// Videos held under the hashtag.
+    /// Videos stored under the hashtag.
     held: u64,
-    /// Whether there are more than were asked for.
+    /// True if more are stored.
     has_more: bool,
 }
 
@@ -53,15 +53,15 @@ async fn page(
 ) -> Result<WalkPage, Failure> {
     let reference = HashtagRef::Key(hashtag.tag.key().clone());
     let page = measure.catalog().walk(&reference, WalkRequest { cursor, count, region: None }).await?;
-    page.ok_or_else(|| Failure::not_found(format_args!("#{} is gone", hashtag.tag.name())))
+    page.ok_or_else(|| Failure::not_found(format_args!("#{} no longer exists", hashtag.tag.name())))
 }
 
 fn read<'a, T: Deserialize<'a>>(video: &'a [u8]) -> Result<T, Failure> {
     serde_json::from_slice(video)
-        .map_err(|cause| Failure::new(format_args!("a stored video is no JSON: {cause}")))
+        .map_err(|cause| Failure::new(format_args!("a stored video is not JSON: {cause}")))
 }
 
-/// What the table shows of a video.
+/// Columns of a video.
 #[derive(Deserialize)]
 struct Row {
     video_id: String,
@@ -81,7 +81,7 @@ struct RowAuthor {
 
 fn show(walked: &Walked) -> Result<(), Failure> {
     if walked.videos.is_empty() {
-        say(format_args!("No videos are held under #{}.", walked.hashtag.name));
+        say(format_args!("No videos are stored under #{}.", walked.hashtag.name));
         return Ok(());
     }
     let mut rows = Vec::with_capacity(walked.videos.len());
@@ -100,7 +100,7 @@ fn show(walked: &Walked) -> Result<(), Failure> {
     }
     print(table(&["video", ">plays", ">likes", ">comments", ">shares", "posted", "author", "title"], rows))?;
     say(format_args!(
-        "{} of the {} held under #{}; - is none or not told.",
+        "{} of the {} stored under #{}; - is 0 or unknown.",
         grouped(walked.videos.len() as u64),
         grouped(walked.held),
         walked.hashtag.name
@@ -108,7 +108,7 @@ fn show(walked: &Walked) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The contract writes a count that nobody told as 0, so 0 is not claimed here either.
+/// Formats a count; 0 as `-`, since the contract writes an unknown count as 0.
 fn count(number: u64) -> String {
     if number == 0 { "-".to_owned() } else { grouped(number) }
 }

@@ -1,4 +1,4 @@
-//! `tagmeter worker`: does jobs until it is told to stop, and answers nobody. `tagmeter serve` does the same beside serving.
+//! `tagmeter worker`: runs jobs until it is stopped, without serving. `tagmeter serve` runs them as well.
 
 use super::{Context, serve};
 use crate::exit::Failure;
@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::Path;
 use worker::{Parts, Worker};
 
-/// Holds what the node is called.
+/// File with the node's name.
 const NODE_FILE: &str = "node.id";
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
@@ -32,19 +32,19 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     worker
         .run(async move {
             let name = signal.await;
-            tracing::info!(signal = name, "stopping: jobs under way are handed back");
+            tracing::info!(signal = name, "stopping: jobs under way are released");
         })
         .await;
     Ok(())
 }
 
-/// The worker of this node.
+/// Returns the worker of this node.
 pub(super) fn here(context: &Context, catalog: Catalog, uploads: Uploads) -> Worker {
     let Uploads { spool, node } = uploads;
     Worker::new(catalog, Parts { clock: context.clock.clone(), node, spool })
 }
 
-/// Where uploads to this node go. Its name is drawn once and kept in the data folder, with the files that only it has.
+/// Returns the folder of uploads to this node, and its name, which is drawn once and stored in the data folder.
 pub(super) fn uploads(context: &Context) -> Result<Uploads, Failure> {
     let folder = &context.settings.data_dir.value;
     Ok(Uploads { spool: Spool::of(folder), node: node(folder)? })
@@ -54,7 +54,7 @@ fn node(folder: &Path) -> Result<String, Failure> {
     let path = folder.join(NODE_FILE);
     let failed = |cause| Failure::new(format_args!("{} cannot be used: {cause}", path.display()));
     let name = format!("{:016x}", u64::from_be_bytes(random_bytes()?));
-    // Of two processes that begin at once, one writes it and both read it.
+    // If two processes start at once, one writes the name and both read it.
     if let Ok(mut file) = store::private::options().write(true).create_new(true).open(&path) {
         file.write_all(name.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         return Ok(name);

@@ -11,14 +11,14 @@ use std::time::Duration;
 /// Bytes of a mebibyte.
 const MIB: u64 = 1024 * 1024;
 
-/// How large answers are sent.
+/// Settings of large answers.
 #[derive(Debug, Clone)]
 pub(crate) struct DownloadSettings {
-    /// Folder of their files; a relative path starts at the data folder.
+    /// Folder of the files; a relative path starts at the data folder.
     folder: Setting<PathBuf>,
     /// Mebibytes of all files together.
     mib_max: Setting<u32>,
-    /// How long one is kept.
+    /// Retention of a paid file.
     keep: Setting<Length>,
     /// Large answers of one key at once.
     per_key: Setting<u32>,
@@ -37,7 +37,7 @@ impl DownloadSettings {
         })
     }
 
-    /// Name, value and origin of each, for people.
+    /// Returns name, value and origin of each setting.
     pub(super) fn rows(&self) -> [[String; 3]; 5] {
         let row = |name: &str, value: String, origin: &super::Origin| {
             [format!("downloads.{name}"), value, origin.to_string()]
@@ -51,12 +51,12 @@ impl DownloadSettings {
         ]
     }
 
-    /// Where their files are, over this data folder.
+    /// Returns the folder of the files, for this data folder.
     pub(crate) fn folder(&self, data_dir: &Path) -> PathBuf {
         data_dir.join(&self.folder.value)
     }
 
-    /// For a server over this data folder.
+    /// Returns the options of a server with this data folder.
     pub(crate) fn options(&self, data_dir: &Path) -> Downloads {
         let count = |setting: &Setting<u32>| usize::try_from(setting.value).unwrap_or(usize::MAX);
         Downloads {
@@ -70,7 +70,7 @@ impl DownloadSettings {
     }
 }
 
-/// A length as one that is counted from any moment: months and years as they are before 1970-01-01.
+/// Converts a length of time; months and years are as long as the last ones before 1970-01-01.
 fn duration_of(length: Length) -> Duration {
     let epoch = Timestamp::from_ms(0);
     Duration::from_millis(length.as_ms().unwrap_or_else(|| length.before(epoch).as_ms().unsigned_abs()))

@@ -1,5 +1,6 @@
-//! Reads a settings file: TOML of known names, with tables for freshness and downloads and one for each upstream. An unknown name is refused with its line and the name
-//! that is nearest to it, because a setting that is silently ignored is worse than none.
+//! Reads a settings file: TOML of known names, with tables for freshness and downloads and one for each
+//! upstream. An unknown name is an error with its line and the nearest name, because a setting that is silently
+//! ignored is worse than none.
 
 use super::{FLAGS, NAMES, NUMBERS, nearest, upstream};
 use crate::exit::Failure;
@@ -7,12 +8,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-/// A settings file as it was read.
+/// A parsed settings file.
 #[derive(Debug, Default)]
 pub(super) struct SettingsFile {
-    /// Where it is.
+    /// Its path.
     pub(super) path: PathBuf,
-    /// What it sets: the text of the value and its line, from 1.
+    /// Its settings.
     pub(super) values: Values,
     /// Each `[[upstream]]`, in order.
     pub(super) upstreams: Vec<UpstreamTable>,
@@ -21,12 +22,12 @@ pub(super) struct SettingsFile {
 /// The text of each value and its line, from 1.
 pub(super) type Values = HashMap<&'static str, (String, usize)>;
 
-/// One `[[upstream]]` as it was read.
+/// A parsed `[[upstream]]`.
 #[derive(Debug, Default)]
 pub(super) struct UpstreamTable {
-    /// Where it begins.
+    /// Its first line, from 1.
     pub(super) line: usize,
-    /// What it sets.
+    /// Its settings.
     pub(super) values: Values,
 }
 
@@ -40,7 +41,7 @@ impl SettingsFile {
         Self::parse(path, &text)
     }
 
-    /// Reads `text`, the content of the file at `path`.
+    /// Parses `text`, the content of the file at `path`.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         let reader = Reader { path, text };
         let table = DeTable::parse(text).map_err(|error| {
@@ -91,7 +92,7 @@ impl Reader<'_> {
         self.refuse(at, "upstream is a list of tables, each begun by [[upstream]]".to_owned())
     }
 
-    /// The setting of this name.
+    /// Returns the setting of this name, or an error that suggests the nearest one.
     fn known(&self, typed: &str, at: usize, names: &[&'static str]) -> Result<&'static str, Failure> {
         if let Some(name) = names.iter().find(|name| **name == typed) {
             return Ok(name);
@@ -103,7 +104,7 @@ impl Reader<'_> {
         }))
     }
 
-    /// The text of a value, and its line.
+    /// Returns the text of a value, and its line.
     fn value(&self, name: &str, at: usize, value: &DeValue<'_>) -> Result<(String, usize), Failure> {
         let wrong_kind = |shown: String, wanted: &str| {
             Err(self.refuse(at, format!("{name} is {shown}, and must be {wanted}")))
@@ -138,7 +139,7 @@ impl Reader<'_> {
     }
 }
 
-/// Line, from 1, of a place in a text.
+/// Returns the line, from 1, of a byte position in a text.
 fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn mistakes_are_reported_with_their_line() {
         assert_eq!(
             refused("listen = \"127.0.0.1:1\"\n\nrequest_per_minute = 5\n"),
             "error: a.toml, line 3: there is no setting \"request_per_minute\"\nhint: did you mean requests_per_minute?"

@@ -1,4 +1,4 @@
-//! Settings: what each is and where that came from. A flag wins over the environment, the environment over the file,
+//! Settings, each with its value and origin. A flag wins over the environment, the environment over the file,
 //! the file over the default; the defaults are the embedded file that `tagmeter config` prints.
 
 mod downloads;
@@ -24,13 +24,13 @@ pub(crate) use upstream::{Access, Secret, UpstreamSettings};
 
 /// The commented default file.
 pub(crate) const DEFAULT_FILE: &str = include_str!("../tagmeter.default.toml");
-/// Where a settings file is looked for when none is named.
+/// Path of the settings file when none is named.
 const USUAL_FILE: &str = "tagmeter.toml";
 /// Levels of the log, the fewest lines first.
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-/// What is said of a text that is not a length of time.
+/// Description of a valid length of time.
 const LENGTH_WANTED: &str = "a length of time of at most 100y, such as 30s, 15min, 1h, 7d, 6mo or 0";
-/// What every environment variable of ours begins with; the rest is the setting's name in capitals.
+/// Prefix of the environment variables; the rest is the setting's name in capitals.
 const ENVIRONMENT_PREFIX: &str = "TAGMETER_";
 /// Shortest and longest time between two requests of a connection, in milliseconds.
 const KEEP_ALIVE_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
@@ -74,7 +74,7 @@ const NUMBERS: [&str; 6] = [
     "downloads.at_once",
 ];
 
-/// Where a setting came from.
+/// Origin of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A flag on the command line, such as `--listen`.
@@ -98,14 +98,14 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What a setting is, and where that came from.
+/// Value and origin of a setting.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
 }
 
-/// How log lines are written.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
@@ -119,49 +119,49 @@ pub(crate) enum LogFormat {
 /// All settings, resolved and valid.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// Folder of the data.
+    /// Data folder.
     pub(crate) data_dir: Setting<PathBuf>,
-    /// The PostgreSQL database in place of the files in the data folder.
+    /// PostgreSQL database that replaces the files of the data folder.
     pub(crate) database_url: Option<Setting<DatabaseUrl>>,
-    /// Address `serve` answers on.
+    /// Address `serve` listens on.
     pub(crate) listen: Setting<SocketAddr>,
-    /// What links in answers begin with.
+    /// Prefix of links in answers.
     pub(crate) public_url: Setting<PublicUrl>,
     /// Origins whose pages may read answers.
     pub(crate) cors_origins: Setting<Origins>,
-    /// How long a connection may stay open between two requests, in milliseconds.
+    /// Maximum time between two requests of a connection.
     pub(crate) keep_alive: Setting<Length>,
-    /// Calls a key may make in a minute; 0 is no limit.
+    /// Calls a key may make per minute; 0 is no limit.
     pub(crate) requests_per_minute: Setting<u32>,
-    /// Errors in the original API's way.
+    /// True if errors have the original API's form.
     pub(crate) legacy_errors: Setting<bool>,
-    /// Where `legacy_errors` sends callers without a key.
+    /// Site that `legacy_errors` sends callers without a key to.
     pub(crate) sign_up_site: Setting<String>,
-    /// Whether `serve` does jobs, too.
+    /// True if `serve` runs jobs, too.
     pub(crate) worker: Setting<bool>,
-    /// What is logged, as `tracing` directives.
+    /// Log filter, as `tracing` directives.
     pub(crate) log: Setting<String>,
-    /// How it is logged.
+    /// Format of the log.
     pub(crate) log_format: Setting<LogFormat>,
-    /// How old a hashtag's totals may be, before an upstream is asked.
+    /// Maximum age of a hashtag's totals before they are fetched from an upstream.
     pub(crate) freshness_counts: Setting<Length>,
-    /// The list of videos under a hashtag.
+    /// Maximum age of the list of videos under a hashtag.
     pub(crate) freshness_posts: Setting<Length>,
-    /// Word that there is no such hashtag.
+    /// Maximum age of the answer that a hashtag does not exist.
     pub(crate) freshness_misses: Setting<Length>,
-    /// A search.
+    /// Maximum age of a search.
     pub(crate) freshness_search: Setting<Length>,
-    /// How large answers are sent.
+    /// Settings of large answers.
     pub(crate) downloads: DownloadSettings,
-    /// Who is asked, the preferred one first.
+    /// Upstreams, the preferred one first.
     pub(crate) upstreams: Vec<UpstreamSettings>,
     /// The file that was read, if any.
     pub(crate) file: Option<PathBuf>,
-    /// Environment variables that look like settings and are none.
+    /// Warnings of environment variables that look like settings and are none.
     pub(crate) warnings: Vec<String>,
 }
 
-/// What the command line sets, in the words it was typed in.
+/// Settings of the command line, as typed.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
     /// `--config`
@@ -174,7 +174,7 @@ pub(crate) struct Flags {
 pub(crate) type Environment = Vec<(OsString, OsString)>;
 
 impl Settings {
-    /// Resolves every setting, or says which one is wrong, where it was set and what would be right.
+    /// Resolves every setting. An error names the setting, its origin and what would be right.
     pub(crate) fn load(flags: Flags, environment: Environment) -> Result<Self, Failure> {
         let layers = Layers::read(flags, environment)?;
         let data_dir = layers.resolve("data_dir", folder)?;
@@ -209,7 +209,7 @@ impl Settings {
         })
     }
 
-    /// Name, value and origin of each setting, for people.
+    /// Returns name, value and origin of each setting.
     pub(crate) fn rows(&self) -> Vec<[String; 3]> {
         fn row<T>(name: &str, setting: &Setting<T>, shown: impl fmt::Display) -> [String; 3] {
             [name.to_owned(), shown.to_string(), setting.origin.to_string()]
@@ -243,7 +243,7 @@ impl Settings {
         rows
     }
 
-    /// When upstreams are asked.
+    /// Returns the maximum ages of stored data before an upstream is called.
     pub(crate) fn freshness(&self) -> Freshness {
         Freshness {
             counts: self.freshness_counts.value,
@@ -254,7 +254,7 @@ impl Settings {
     }
 }
 
-/// The places a setting can come from, strongest first.
+/// Sources of settings, strongest first.
 struct Layers {
     flags: Vec<(&'static str, OsString)>,
     environment: Environment,
@@ -278,7 +278,7 @@ impl Layers {
         })
     }
 
-    /// The text a setting has and where from. An empty environment variable counts as none.
+    /// Returns the text of a setting and its origin. An empty environment variable counts as none.
     fn find(&self, name: &'static str) -> Option<(OsString, Origin)> {
         let from_file = |file: &SettingsFile| file.values.get(name).cloned();
         if let Some((_, text)) = self.flags.iter().find(|(flag, _)| *flag == name) {
@@ -312,7 +312,7 @@ impl Layers {
         }
     }
 
-    /// The one setting without a default, and the one that is never shown as it was typed: it can hold a password.
+    /// Resolves the only setting without a default. Errors never quote it: it may contain a password.
     fn database_url(&self) -> Result<Option<Setting<DatabaseUrl>>, Failure> {
         let Some((text, origin)) = self.find("database_url") else { return Ok(None) };
         let parsed = text.to_str().unwrap_or_default().parse();
@@ -353,7 +353,7 @@ fn variable_of(name: &str) -> String {
     format!("{ENVIRONMENT_PREFIX}{}", name.to_uppercase().replace('.', "_"))
 }
 
-/// The name that was probably meant, if one is near enough.
+/// Returns the name that was probably meant, if one is near enough.
 fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR_ENOUGH: f64 = 0.8;
     let nearness = |name: &&str| strsim::jaro_winkler(&typed.to_lowercase(), &name.to_lowercase());
@@ -384,7 +384,7 @@ fn origins(text: &OsStr) -> Result<Origins, String> {
     }
 }
 
-/// A connection that is closed at once after each answer would be a proxy's despair.
+/// Parses the keep-alive time. A connection that closes right after each answer is of no use to a proxy.
 fn keep_alive(text: &OsStr) -> Result<Length, String> {
     let is_within = |length: &Length| length.as_ms().is_some_and(|ms| KEEP_ALIVE_MS.contains(&ms));
     let wanted = || "a length of time from 1s to 1h, such as 75s".to_owned();
@@ -426,7 +426,7 @@ fn words(text: &OsStr) -> Result<String, String> {
 }
 
 fn log_directives(text: &OsStr) -> Result<String, String> {
-    // A word alone is a level: the filter would take any other for the name of a part that it lets through.
+    // A single word must be a level: the filter would read any other as the name of a part and enable it.
     let is_level = |word: &str| LOG_LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word.trim()));
     let is_known = |part: &str| is_level(part) || part.contains('=');
     let valid = text.to_str().filter(|text| text.split(',').all(is_known));

@@ -1,8 +1,8 @@
-//! Each setting from each place: which one wins, and what is said of a wrong one.
+//! Each setting from each source: precedence, and errors of wrong values.
 
 use super::*;
 
-/// A value of each setting for each place, none of them the default.
+/// A value of each setting for each source, none of them the default.
 const MATRIX: [(&str, [&str; 3]); 20] = [
     ("data_dir", ["/flag", "/environment", "/file"]),
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
@@ -26,7 +26,7 @@ const MATRIX: [(&str, [&str; 3]); 20] = [
     ("downloads.at_once", ["1", "2", "3"]),
 ];
 
-/// Loads with the setting given in the places that `given` names: flag, environment, file.
+/// Loads with the setting given by the sources in `given`: flag, environment, file.
 fn load(name: &'static str, values: [&str; 3], given: [bool; 3]) -> Settings {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("some.toml");
@@ -65,7 +65,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 }
 
 #[test]
-fn the_default_file_is_what_the_defaults_are() {
+fn the_default_file_has_the_defaults() {
     let settings = Settings::load(Flags::default(), Vec::new()).expect("the default file is valid");
     assert_eq!(settings.data_dir.value, Path::new("tagmeter-data"));
     assert_eq!(settings.listen.value.to_string(), "127.0.0.1:8080");
@@ -82,8 +82,9 @@ fn the_default_file_is_what_the_defaults_are() {
     }
 }
 
-/// The default file with every commented setting and section switched on, and how many lines that were. A comment is a
-/// setting where it is `name = value`, and a section where it is in brackets; anything else after a `#` is prose.
+/// Returns the default file with every commented setting and section switched on, and the number of these
+/// lines. A comment is a setting if it is `name = value`, and a section if it is in brackets; anything else is
+/// prose.
 fn uncommented() -> (String, usize) {
     let is_setting = |line: &str| {
         let name = line.split_once(" = ").map(|(name, _)| name);
@@ -105,7 +106,7 @@ fn uncommented() -> (String, usize) {
 #[test]
 fn every_commented_setting_of_the_default_file_loads_under_its_section() {
     let (text, switched_on) = uncommented();
-    // Nothing that looks like TOML is passed over as prose.
+    // Nothing that looks like TOML is skipped as prose.
     let looks_set = DEFAULT_FILE.lines().filter(|line| line.starts_with("# ") && line.contains(" = "));
     let headings = DEFAULT_FILE.lines().filter(|line| line.starts_with("# [") && line.ends_with(']'));
     assert_eq!(switched_on, looks_set.count() + headings.count());
@@ -137,7 +138,7 @@ fn every_commented_setting_of_the_default_file_loads_under_its_section() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
+fn a_wrong_value_is_reported_with_its_origin_and_what_would_be_right() {
     let given = |name: &'static str, text: &str| {
         let flags = Flags { config: None, given: vec![(name, text.into())] };
         Settings::load(flags, Vec::new()).expect_err("a mistake").to_string()
@@ -151,14 +152,14 @@ fn a_wrong_value_is_told_with_its_place_and_what_would_be_right() {
     assert!(
         given("public_url", "api.example.com").contains("must be an address such as https://api.example.com")
     );
-    let told = given("cors_origins", "https://a.example, b.example");
+    let message = given("cors_origins", "https://a.example, b.example");
     assert!(
-        told.contains("must be origins such as") && told.contains("\"b.example\" is not an origin"),
-        "{told}"
+        message.contains("must be origins such as") && message.contains("\"b.example\" is not an origin"),
+        "{message}"
     );
     for wrong in ["0", "75", "soon", "2h"] {
-        let told = given("keep_alive", wrong);
-        assert!(told.ends_with("a length of time from 1s to 1h, such as 75s"), "{told}");
+        let message = given("keep_alive", wrong);
+        assert!(message.ends_with("a length of time from 1s to 1h, such as 75s"), "{message}");
     }
     assert!(given("keep_alive", "5m").contains("5min for minutes"));
     for wrong in ["yes", "no", "TRUE", "on", "2"] {
@@ -210,11 +211,11 @@ fn a_database_url_comes_from_any_place_and_is_never_shown_with_its_password() {
         assert!(!format!("{settings:?}").contains("secret"));
     }
     let settings = Settings::load(Flags::default(), Vec::new()).expect("settings");
-    assert!(settings.database_url.is_none(), "SQLite unless told otherwise");
+    assert!(settings.database_url.is_none(), "SQLite by default");
 }
 
 #[test]
-fn a_wrong_database_url_is_told_without_its_password() {
+fn a_wrong_database_url_is_reported_without_its_password() {
     for url in [
         "mysql://me:secret@host/x",
         "postgres://me:secret@host",
@@ -224,12 +225,12 @@ fn a_wrong_database_url_is_told_without_its_password() {
         let flags = Flags { config: None, given: vec![("database_url", url.into())] };
         let refused = Settings::load(flags, Vec::new()).expect_err("a mistake");
         assert_eq!(refused.exit, crate::exit::Exit::Usage);
-        let told = refused.to_string();
+        let message = refused.to_string();
         assert!(
-            told.contains("database_url (flag --database-url)") && told.contains("postgres://user"),
-            "{told}"
+            message.contains("database_url (flag --database-url)") && message.contains("postgres://user"),
+            "{message}"
         );
-        assert!(!told.contains("secret"), "{told}");
+        assert!(!message.contains("secret"), "{message}");
     }
 }
 
@@ -254,7 +255,7 @@ fn a_path_in_a_file_starts_at_the_file_and_a_variable_that_is_none_is_warned_of(
 }
 
 #[test]
-fn a_file_that_is_named_must_be_there() {
+fn a_named_file_must_exist() {
     let flags = Flags { config: Some("nowhere.toml".into()), given: Vec::new() };
     let refused = Settings::load(flags, Vec::new()).expect_err("no such file").to_string();
     assert!(refused.contains("nowhere.toml cannot be read"), "{refused}");

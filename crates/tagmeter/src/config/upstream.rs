@@ -1,5 +1,5 @@
-//! `[[upstream]]` of a settings file: who is asked for what is not stored or too old. Secrets may be written as
-//! `${VARIABLE}`; they are never shown.
+//! `[[upstream]]` of a settings file: a server from which missing or stale data is fetched. Secrets may be
+//! written as `${VARIABLE}`; they are never shown.
 
 use super::file::UpstreamTable;
 use super::{Environment, Origin};
@@ -22,18 +22,18 @@ pub(super) const NAMES: [&str; 10] = [
     "credits_per_call",
     "fields",
 ];
-/// Of the contract's servers: what the original allows.
+/// Default limit of a server of the contract: that of the original.
 const CONTRACT_REQUESTS_PER_MINUTE: u32 = 200;
-/// Where the Research API is.
+/// Address of the Research API.
 const RESEARCH_BASE_URL: &str = "https://open.tiktokapis.com";
-/// What the Research API allows in a UTC day.
+/// Requests that the Research API allows per UTC day.
 const RESEARCH_DAILY_REQUESTS: u64 = 1_000;
-/// Nothing is published for it; this is far below where callers were refused.
+/// Default limit for the Research API, which publishes none: far below the rate at which callers were refused.
 const RESEARCH_REQUESTS_PER_MINUTE: u32 = 60;
 /// Longest name, in bytes: it is a label in metrics and a key in the store.
 const NAME_BYTES_MAX: usize = 40;
 
-/// Which connector speaks to it.
+/// Kind of an upstream, which decides its connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub(crate) enum Kind {
@@ -49,7 +49,7 @@ impl Kind {
     }
 }
 
-/// A text that is not shown. `Err` names the environment variable that is missing.
+/// A text that is never shown. `Err` names the environment variable that is missing.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(Result<String, String>);
 
@@ -60,13 +60,13 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// The text, or which environment variable is missing.
+    /// Returns the text, or the name of the missing environment variable.
     pub(crate) fn reveal(&self) -> Result<&str, &str> {
         self.0.as_deref().map_err(String::as_str)
     }
 }
 
-/// What it is called with.
+/// Credentials for an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Access {
     /// `api_key`
@@ -75,7 +75,7 @@ pub(crate) enum Access {
     Client {
         key: Secret,
         secret: Secret,
-        /// Fields of a video that are asked for; `None`: all that are recorded.
+        /// Fields of a video to request; `None`: all that are recorded.
         fields: Option<Vec<String>>,
     },
 }
@@ -87,17 +87,17 @@ pub(crate) struct UpstreamSettings {
     pub(crate) kind: Kind,
     pub(crate) base_url: String,
     pub(crate) access: Access,
-    /// Calls a minute of this node; 0 is no limit.
+    /// Calls per minute of this node; 0 is no limit.
     pub(crate) requests_per_minute: u32,
-    /// Calls a UTC day of all nodes together; 0 is no limit.
+    /// Calls per UTC day of all nodes together; 0 is no limit.
     pub(crate) daily_requests: u64,
-    /// What a call costs at the upstream, in its credits.
+    /// Cost of a call at the upstream, in its credits.
     pub(crate) credits_per_call: u64,
     pub(crate) origin: Origin,
 }
 
 impl UpstreamSettings {
-    /// The environment variables that are named and not set.
+    /// Returns the environment variables that are named and not set.
     pub(crate) fn missing_variables(&self) -> Vec<&str> {
         let secrets = match &self.access {
             Access::Key(key) => vec![key],
@@ -107,7 +107,7 @@ impl UpstreamSettings {
     }
 }
 
-/// Reads all of them; names must differ.
+/// Parses all upstreams; names must differ.
 pub(super) fn read(
     tables: &[UpstreamTable],
     path: &Path,
@@ -128,7 +128,7 @@ pub(super) fn read(
     Ok(upstreams)
 }
 
-/// One table.
+/// Parser of one table.
 struct Reader<'r> {
     table: &'r UpstreamTable,
     path: &'r Path,
@@ -164,9 +164,8 @@ impl Reader<'_> {
         if let Some((foreign, (_, line))) =
             foreign.iter().find_map(|name| Some((name, self.table.values.get(name)?)))
         {
-            return Err(
-                self.refuse(*line, format!("{foreign} means nothing to an upstream of kind {}", kind.name()))
-            );
+            return Err(self
+                .refuse(*line, format!("{foreign} is not a setting of upstreams of kind {}", kind.name())));
         }
         Ok(UpstreamSettings {
             name: name.to_owned(),
@@ -218,13 +217,13 @@ impl Reader<'_> {
             .map_err(|_| self.refuse(*line, format!("{name} is {text:?}, and must be a whole number")))
     }
 
-    /// Texts between commas.
+    /// Returns the texts between commas.
     fn list(&self, name: &'static str) -> Option<Vec<String>> {
         let (text, _) = self.table.values.get(name)?;
         Some(text.split(',').map(|one| one.trim().to_owned()).collect())
     }
 
-    /// A secret, with `${VARIABLE}` replaced.
+    /// Returns a secret, with `${VARIABLE}` replaced.
     fn secret(&self, name: &'static str) -> Result<Secret, Failure> {
         let (text, line) = self.required(name)?;
         let (mut revealed, mut rest) = (String::new(), text);
@@ -296,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn mistakes_are_reported_with_their_line() {
         let head = "[[upstream]]\nname = \"a\"\nkind = \"contract\"\nbase_url = \"https://a.example\"\napi_key = \"k\"\n";
         assert!(load(head, &[]).is_ok());
         for (text, wanted) in [
@@ -305,15 +304,15 @@ mod tests {
             (head.replace("contract", "scraper"), "line 3: kind is \"scraper\", and must be contract or"),
             (head.replace("https://", "ftp://"), "line 4: base_url must be an address"),
             (head.replace("\"k\"", "\"${K\""), "line 5: api_key has a ${ without a }"),
-            (format!("{head}client_key = \"x\""), "line 6: client_key means nothing"),
-            (format!("{head}fields = \"id\""), "line 6: fields means nothing"),
+            (format!("{head}client_key = \"x\""), "line 6: client_key is not a setting"),
+            (format!("{head}fields = \"id\""), "line 6: fields is not a setting"),
             (format!("{head}daily_requests = \"many\""), "line 6: daily_requests is \"many\""),
             (format!("{head}daily_request = 5"), "hint: did you mean daily_requests?"),
             (format!("{head}{head}"), "two upstreams called \"a\""),
             ("upstream = 5".to_owned(), "line 1: upstream is a list of tables"),
         ] {
-            let told = refused(&text);
-            assert!(told.contains(wanted), "{told}");
+            let message = refused(&text);
+            assert!(message.contains(wanted), "{message}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{DAYS, chance, days_before};
 use domain::observation::{HashtagCounts, HashtagDetails, TagRef};
 use domain::{Count, HashtagId, HashtagObservation, Observation, Source, Tag, Timestamp};
 
-/// What the names are built on. The first is the example of the contract.
+/// Words that names are built from. The first is the example of the contract.
 const WORDS: [&str; 44] = [
     "cat",
     "dog",
@@ -52,14 +52,14 @@ const WORDS: [&str; 44] = [
     "😺",
 ];
 
-/// How a name is built on a word: `{}` is the word.
+/// Patterns of names: `{}` is the word.
 const PATTERNS: [&str; 8] =
     ["{}", "{}tok", "{}lover", "funny{}", "{}life", "{}softiktok", "learn{}", "street{}"];
 
-/// Tags of no subject, which stand under everything.
+/// Generic tags, which are used with every subject.
 const BROAD: [&str; 4] = ["fyp", "foryou", "viral", "trending"];
 
-/// How a hashtag has been doing.
+/// Growth of a hashtag over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Course {
     /// About as many new views every day.
@@ -76,7 +76,7 @@ pub(crate) enum Course {
 #[derive(Debug, Clone)]
 pub(crate) struct DemoTag {
     pub(crate) reference: TagRef,
-    /// The word it is built on; empty for the broad ones.
+    /// The word in its name; empty for the generic ones.
     pub(crate) word: &'static str,
     /// Its place by reach, from 0.
     rank: u64,
@@ -86,13 +86,13 @@ pub(crate) struct DemoTag {
     details: HashtagDetails,
 }
 
-/// All hashtags, the farthest-reaching first.
+/// Returns all hashtags, by falling reach.
 pub(crate) fn all() -> Vec<DemoTag> {
     let broad = BROAD.iter().map(|name| ("", (*name).to_owned()));
     let built = PATTERNS
         .iter()
         .flat_map(|pattern| WORDS.iter().map(move |word| (*word, pattern.replace("{}", word))));
-    // After #fyp comes #cat; the other broad ones mingle with the words.
+    // After #fyp comes #cat; the other generic ones are among the words.
     let (first, others): (Vec<_>, Vec<_>) =
         broad.chain(built).partition(|(_, name)| name == "fyp" || name == "cat");
     let names = first.into_iter().chain(others);
@@ -145,7 +145,7 @@ impl DemoTag {
         Some(Self { reference: TagRef { tag, id: Some(id) }, word, rank, views, creators, details })
     }
 
-    /// How it has been doing.
+    /// Returns its growth over time.
     pub(crate) fn course(&self) -> Course {
         match self.rank {
             0..4 => Course::Steady,
@@ -164,7 +164,7 @@ impl DemoTag {
         }
     }
 
-    /// A reading at the start of each day, oldest first, ending with `today`.
+    /// Returns a reading at the start of each day, oldest first, ending with `today`.
     pub(crate) fn readings(&self, today: Timestamp) -> impl Iterator<Item = Observation> + use<'_> {
         let mut shares = Vec::with_capacity(91);
         let mut share = WHOLE;
@@ -191,7 +191,7 @@ impl DemoTag {
         })
     }
 
-    /// What came in on the day that ended so many days back, as a share of today's total.
+    /// Returns the gain of the day that ended so many days back, as a share of today's total.
     fn gain_of_day(&self, days_back: u64) -> u64 {
         let usual = match self.course() {
             Course::Steady => 700_000,
@@ -202,7 +202,7 @@ impl DemoTag {
                 _ => 100_000,
             },
         };
-        // Weekends see a third more, and no day is quite like another.
+        // Weekends gain a third more, and each day varies.
         let of_week = if days_back % 7 < 2 { 4 } else { 3 };
         usual * of_week / 3 * chance::between("day", self.rank * 1000 + days_back, 850, 1150) / 1000
     }

@@ -1,4 +1,5 @@
-//! What the demo's data promises: the same at every start, plausible, 90 days long, with the contract's example in it.
+//! Properties of the demo's data: the same at every start, plausible, 90 days long, with the contract's example
+//! in it.
 
 use super::*;
 use domain::{HashtagObservation, VideoObservation};

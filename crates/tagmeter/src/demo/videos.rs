@@ -1,4 +1,4 @@
-//! The demo's videos: a few seen by tens of millions, most by some hundreds.
+//! The demo's videos: a few with tens of millions of plays, most with some hundreds.
 
 use super::hashtags::DemoTag;
 use super::{DAY_MS, chance, days_before};
@@ -6,15 +6,15 @@ use domain::observation::{TagRef, VideoCounts};
 use domain::video::{Author, Music, VideoDetails};
 use domain::{AuthorId, Count, Observation, Source, Timestamp, VideoId, VideoObservation};
 
-/// How many there are.
+/// Number of videos.
 pub(crate) const VIDEOS: u64 = 3000;
-/// How many accounts posted them.
+/// Number of accounts that posted them.
 const AUTHORS: usize = 700;
-/// How many sounds they use.
+/// Number of sounds they use.
 const SOUNDS: usize = 150;
-/// A video is read on these days before today, on those of them that it was there.
+/// Days before today on which a video is read, if it was posted by then.
 const READ_DAYS_BACK: [u64; 3] = [28, 7, 0];
-/// The oldest was posted so long ago.
+/// Maximum age of a video, in days.
 const AGE_DAYS_MAX: u64 = 120;
 
 const MOODS: [&str; 12] = [
@@ -34,12 +34,12 @@ const OPENINGS: [&str; 10] = [
     "pov",
     "small joys",
     "a quick tip",
-    "you asked for this",
+    "back by request",
     "before and after",
 ];
 const REGIONS: [&str; 10] = ["US", "GB", "DE", "BR", "JP", "ID", "FR", "MX", "TH", "DK"];
 
-/// Every reading of every video, oldest first within a video.
+/// Returns every reading of every video, oldest first within a video.
 pub(crate) fn readings(tags: &[DemoTag], today: Timestamp) -> Vec<Observation> {
     let videos: Vec<Video> = (0..VIDEOS).filter_map(|index| Video::new(index, tags, today)).collect();
     videos.iter().flat_map(|video| video.readings(today)).collect()
@@ -88,7 +88,7 @@ impl Video {
     }
 }
 
-/// A subject, some of its neighbours, and for most videos a broad tag.
+/// Returns a subject, some of its neighbours, and for most videos a generic tag.
 fn tags_of(index: u64, tags: &[DemoTag]) -> Vec<TagRef> {
     let subject = match usize::try_from(place(index)) {
         // The most-played ones belong to the farthest-reaching tags.
@@ -103,13 +103,14 @@ fn tags_of(index: u64, tags: &[DemoTag]) -> Vec<TagRef> {
     [subject].into_iter().chain(neighbours).chain(broad).map(|tag| tag.reference.clone()).collect()
 }
 
-/// Place of a video by plays, from 0. Multiplying by a number without common factors with the count deals every place
-/// out once.
+/// Returns the place of a video by plays, from 0. The factor and the count have no common divisor, so that
+/// every place occurs once.
 fn place(index: u64) -> u64 {
     index * 1_237 % VIDEOS
 }
 
-/// Plays fall with the place as 1/place and come in fast at first, then ever more slowly.
+/// Returns the counts of a video. Plays fall with the place as 1/place, and grow fast at first, then ever more
+/// slowly.
 fn counts(index: u64, age_days: u64) -> VideoCounts {
     let in_the_end = 90_000_000 / (place(index) + 1) / 100 * chance::between("plays", index, 70, 130) + 150;
     let plays = in_the_end * (age_days + 1) / (age_days + 4);

@@ -7,7 +7,7 @@ use measure::HistoryView;
 /// Width and height of a chart in a file, in pixels.
 const SIZE: (u32, u32) = (1000, 500);
 
-/// A history as a line; readings that are left out are left out.
+/// Converts a history to a line, without the readings that are left out.
 #[expect(clippy::cast_precision_loss, reason = "a pixel is far wider than what is lost")]
 pub(crate) fn line_of(history: &HistoryView) -> Line {
     let is_gain = history.mode == "gain";
@@ -17,7 +17,8 @@ pub(crate) fn line_of(history: &HistoryView) -> Line {
         Some(ChartPoint {
             at: Timestamp::parse(&point.at)?,
             value,
-            // A gain is the difference of two rounded totals, so it may be off by twice as much; but none is below 0.
+            // A gain is the difference of two rounded totals, so it may be off by twice as much; but none is
+            // below 0.
             step: if is_gain { (2.0 * step).min(2.0 * value) } else { step },
             gap_before: point.gap_ms.is_some(),
         })
@@ -25,13 +26,13 @@ pub(crate) fn line_of(history: &HistoryView) -> Line {
     Line { name: format!("#{}", history.hashtag), points: history.points.iter().filter_map(point).collect() }
 }
 
-/// `; newest reading 343,500 on 2026-11-25 not counted`, where a total ends with another number.
+/// Returns `; newest reading 343,500 on 2026-11-25 not counted` if a total ends with another number.
 pub(crate) fn not_counted(history: &HistoryView) -> String {
     let read = history.as_read.as_ref().filter(|_| history.mode == "total");
     read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default()
 }
 
-/// A chart of lines, otherwise as usual.
+/// Returns a chart of lines, with defaults for the rest.
 pub(crate) fn with_lines(title: String, subtitle: String, unit: &str, lines: Vec<Line>) -> Chart {
     Chart {
         title,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use tables::Format;
 
-/// In what a file is written.
+/// Format of an output file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileFormat {
     /// Rows.
@@ -30,7 +30,7 @@ impl FileFormat {
         [json, ndjson, csv, xlsx, parquet, Self::Svg, Self::Png]
     };
 
-    /// What it is called, which is also how names of its files end.
+    /// Returns the name, which is also the extension of its files.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rows(format) => format.name(),
@@ -39,7 +39,7 @@ impl FileFormat {
         }
     }
 
-    /// By the ending of a file's name, in small or capital letters.
+    /// Returns the format of a file's extension, in small or capital letters.
     pub(crate) fn of_path(path: &Path) -> Option<Self> {
         if let Some(format) = Format::of_path(path) {
             return Some(Self::Rows(format));
@@ -52,7 +52,7 @@ impl FileFormat {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// Whether it is no text: nothing for a terminal.
+    /// Returns true if it is not text, and so not for a terminal.
     pub(crate) const fn is_binary(self) -> bool {
         matches!(self, Self::Png | Self::Rows(Format::Xlsx | Format::Parquet))
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endings_tell_the_format() {
+    fn extensions_choose_the_format() {
         for format in FileFormat::ALL {
             let path = format!("out/cat.2026.{}", format.name().to_uppercase());
             assert_eq!(FileFormat::of_path(Path::new(&path)), Some(format));

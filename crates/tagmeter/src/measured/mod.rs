@@ -1,5 +1,4 @@
-//! What the measuring commands share: how an answer is told (a table, JSON, CSV, a file, a picture), and numbers and
-//! sparklines for people.
+//! Output of the measuring commands: tables, JSON, CSV, files, pictures, formatted numbers and sparklines.
 
 mod chart;
 
@@ -26,4 +25,4 @@ pub(crate) use numbers::{
     signed_per_cent, span, tag, total, when,
 };
 pub(crate) use spark::spark;
-pub(crate) use target::{Target, stored};
+pub(crate) use target::{Target, rows_unwritten};

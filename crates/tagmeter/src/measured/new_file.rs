@@ -1,4 +1,4 @@
-//! A file that appears under its name only when it is whole, so that whoever opens it never finds a part of one.
+//! An output file that gets its name only once it is complete, so that no reader finds a part of one.
 
 use crate::exit::Failure;
 use std::fmt::Display;
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
 
-/// A file that is being written, under another name in the same folder. Dropped before [`NewFile::finish`], it is gone.
+/// A file being written, under a temporary name in the same folder. Dropped before [`NewFile::finish`], it is
+/// removed.
 #[derive(Debug)]
 pub(crate) struct NewFile {
     file: BufWriter<NamedTempFile>,
@@ -16,31 +17,31 @@ pub(crate) struct NewFile {
 }
 
 impl NewFile {
-    /// Begins it. One that is there is refused at once unless it may be replaced.
+    /// Begins a file. An existing one is an error at once, unless it may be replaced.
     pub(crate) fn begin(path: &Path, may_replace: bool) -> Result<Self, Failure> {
         let refused = |cause: &dyn Display| {
             Failure::new(format_args!("the file {} cannot be written: {cause}", path.display()))
         };
-        // Where a link leads to, so that the link stays one.
+        // The target of a link, so that the link remains.
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         match std::fs::metadata(&path) {
-            Ok(there) if !there.is_file() => {
-                return Err(Failure::usage(format_args!("{} is there and is no file", path.display()))
+            Ok(existing) if !existing.is_file() => {
+                return Err(Failure::usage(format_args!("{} exists and is not a file", path.display()))
                     .hint("-o - writes to standard output"));
             }
-            Ok(_) if !may_replace => return Err(is_there(&path)),
+            Ok(_) if !may_replace => return Err(exists(&path)),
             _ => {}
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         builder.prefix(".tagmeter-").suffix(".unfinished");
-        as_files_are(&mut builder);
+        usual_permissions(&mut builder);
         let file = builder.tempfile_in(folder).map_err(|cause| refused(&cause))?;
         unfinished().push(file.path().to_owned());
         Ok(Self { file: BufWriter::new(file), path, may_replace })
     }
 
-    /// Puts it on the disk and gives it its name. Returns its size in bytes.
+    /// Syncs it to disk and renames it to its final name. Returns its size in bytes.
     pub(crate) fn finish(self) -> Result<u64, Failure> {
         let Self { file, path, may_replace } = self;
         let refused = |cause: &dyn Display| {
@@ -52,12 +53,12 @@ impl NewFile {
         let named = if may_replace { file.persist(&path) } else { file.persist_noclobber(&path) };
         match named {
             Ok(_) => Ok(bytes),
-            Err(cause) if cause.error.kind() == io::ErrorKind::AlreadyExists => Err(is_there(&path)),
+            Err(cause) if cause.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&path)),
             Err(cause) => Err(refused(&cause.error)),
         }
     }
 
-    /// What it will be called.
+    /// Returns its final path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -73,34 +74,34 @@ impl Write for NewFile {
     }
 }
 
-/// Files that were begun, also those that are finished or gone by now.
+/// Temporary files that were begun, including those finished or removed by now.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes what was begun and not finished, before the process ends at a signal.
+/// Removes unfinished files, before the process ends at a signal.
 pub(crate) fn remove_unfinished() {
     for path in unfinished().drain(..) {
-        // It may be finished, and have another name.
+        // It may be finished, and have its final name.
         let _ = std::fs::remove_file(path);
     }
 }
 
-fn is_there(path: &Path) -> Failure {
-    Failure::new(format_args!("the file {} is there already", path.display())).hint("--force writes over it")
+fn exists(path: &Path) -> Failure {
+    Failure::new(format_args!("the file {} exists already", path.display())).hint("--force overwrites it")
 }
 
-/// Temporary files are for their owner alone; this one becomes a file like others.
+/// Sets the usual permissions: temporary files are readable by their owner alone.
 #[cfg(unix)]
-fn as_files_are(builder: &mut tempfile::Builder<'_, '_>) {
+fn usual_permissions(builder: &mut tempfile::Builder<'_, '_>) {
     use std::os::unix::fs::PermissionsExt;
     builder.permissions(std::fs::Permissions::from_mode(0o666));
 }
 
 #[cfg(not(unix))]
-fn as_files_are(_: &mut tempfile::Builder<'_, '_>) {}
+fn usual_permissions(_: &mut tempfile::Builder<'_, '_>) {}
 
 #[cfg(test)]
 mod tests {
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn it_appears_when_it_is_whole_and_replaces_nothing_unasked() {
+    fn it_appears_when_it_is_complete_and_replaces_only_when_allowed() {
         let place = tempfile::tempdir().expect("a folder");
         let path = place.path().join("out.csv");
         let mut file = NewFile::begin(&path, false).expect("a file");
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_came_meanwhile_stays() {
+    fn one_that_appeared_meanwhile_stays() {
         let place = tempfile::tempdir().expect("a folder");
         let path = place.path().join("out.csv");
         let file = NewFile::begin(&path, false).expect("a file");

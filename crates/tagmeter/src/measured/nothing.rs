@@ -1,11 +1,11 @@
-//! What is said where an answer is empty: from when to when there is something.
+//! Messages for empty answers: the period for which there is data.
 
 use crate::exit::Failure;
 use crate::output::grouped;
 use domain::Hashtag;
 use measure::{HistoryMetric, Measure, Meta, TrendingQuery};
 
-/// No reading of a count in the time that was requested.
+/// Returns the message for a count without readings in the requested period.
 pub(crate) async fn nothing_read(
     measure: &Measure,
     hashtag: &Hashtag,
@@ -18,7 +18,7 @@ pub(crate) async fn nothing_read(
     })
 }
 
-/// No hashtag that moves, of those that a keyword and a least number of views leave.
+/// Returns the message for no trending hashtag that matches the keyword and the minimum number of views.
 pub(crate) async fn nothing_moves(
     measure: &Measure,
     query: &TrendingQuery,
@@ -35,17 +35,18 @@ pub(crate) async fn nothing_moves(
         Some(keyword) => format!(" that matches {keyword:?}"),
         None => String::new(),
     };
-    let nothing = format!("No hashtag{size}{matching} moves and was read at least twice lately");
+    let nothing = format!("No hashtag{size}{matching} has a trend from two recent readings");
     let day = |time: &str| time.get(..10).unwrap_or(time).to_owned();
     Ok(match &meta.available {
-        Some(held) => {
-            format!("{nothing}; hashtags were last read from {} to {}.", day(&held.from), day(&held.to))
+        Some(stored) => {
+            format!("{nothing}; hashtags were last read from {} to {}.", day(&stored.from), day(&stored.to))
         }
         None => format!("{nothing}."),
     })
 }
 
-/// Nothing that is made of videos (`what`), in the time that was requested if one was (`is_limited`).
+/// Returns the message for no `what`, which videos have, in the requested period if there is one
+/// (`is_limited`).
 pub(crate) async fn nothing_posted(
     measure: &Measure,
     hashtag: &Hashtag,
@@ -55,12 +56,14 @@ pub(crate) async fn nothing_posted(
     let name = hashtag.tag.name();
     Ok(match measure.posts_period(hashtag).await? {
         Some(_) if !is_limited => {
-            format!("No {what} are known under #{name}: too little is told of its videos.")
+            format!("No {what} are known under #{name}: its videos lack the data.")
         }
-        Some(held) => format!("No {what} under #{name} in this time; the videos held were posted {held}."),
+        Some(stored) => {
+            format!("No {what} under #{name} in this period; the stored videos were posted {stored}.")
+        }
         None if hashtag.observed.videos > 0 => {
-            format!("No {what} under #{name}: when its videos were posted is not known.")
+            format!("No {what} under #{name}: the posting times of its videos are unknown.")
         }
-        None => format!("No {what} under #{name}: none of its videos are held."),
+        None => format!("No {what} under #{name}: none of its videos are stored."),
     })
 }

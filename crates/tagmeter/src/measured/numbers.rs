@@ -1,16 +1,16 @@
-//! Numbers for people: grouped, `~` before what was rounded, `-` for what is not known.
+//! Formats numbers: grouped, `~` before rounded ones, `-` for unknown ones.
 
 use crate::output::grouped;
 use domain::metrics::TrendWindow;
 use measure::{TotalView, TrendFacts};
 
-/// What stands for what is not known.
+/// Placeholder of an unknown value.
 const UNKNOWN: &str = "-";
 
 const MS_OF_AN_HOUR: i64 = 3_600_000;
 const HOURS_OF_A_DAY: i64 = 24;
 
-/// What is known as it is shown, or `-`.
+/// Formats a known value, or returns `-`.
 pub(crate) fn maybe<T>(value: Option<T>, shown: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), shown)
 }
@@ -20,13 +20,13 @@ pub(crate) fn about(number: u64, is_rounded: bool) -> String {
     format!("{}{}", if is_rounded { "~" } else { "" }, grouped(number))
 }
 
-/// A total: `~16,400,000`.
+/// Formats a total: `~16,400,000`.
 pub(crate) fn total(total: &TotalView) -> String {
     maybe(total.value, |value| about(value, total.rounded))
 }
 
-/// What a total is based on and the day it was read: `reported 2026-11-25`; with the newest reading where that is not the
-/// one that counts: `reported 2026-11-24 (read as 343,500 on 2026-11-25)`.
+/// Returns the basis of a total and its reading day: `reported 2026-11-25`; with the newest reading if that is
+/// not the one that counts: `reported 2026-11-24 (read as 343,500 on 2026-11-25)`.
 pub(crate) fn basis(total: &TotalView) -> String {
     let day = |at: &String| at.chars().take(10).collect::<String>();
     let newest =
@@ -37,7 +37,7 @@ pub(crate) fn basis(total: &TotalView) -> String {
     })
 }
 
-/// What numbers made of stored videos are based on: `observed, newest reading 2026-11-25`.
+/// Returns the basis of numbers computed from stored videos: `observed, newest reading 2026-11-25`.
 pub(crate) fn observed(read_at: Option<&str>) -> String {
     match read_at.and_then(|at| at.get(..10)) {
         Some(day) => format!("observed, newest reading {day}"),
@@ -45,7 +45,8 @@ pub(crate) fn observed(read_at: Option<&str>) -> String {
     }
 }
 
-/// A number with a fraction: whole from 100 on, else to three digits or so. `12,345`, `-7.31`, `0.0456`.
+/// Formats a number with a fraction: whole from 100 on, else to about three digits. `12,345`, `-7.31`,
+/// `0.0456`.
 pub(crate) fn real(number: f64) -> String {
     let size = number.abs();
     if size >= 99.95 {
@@ -66,7 +67,7 @@ pub(crate) fn real(number: f64) -> String {
     format!("{number:.decimals$}")
 }
 
-/// A share or a growth in per cent: `12.3 %`.
+/// Formats a share or a growth in per cent: `12.3 %`.
 pub(crate) fn per_cent(share: f64) -> String {
     let hundredfold = share * 100.0;
     let decimals = if hundredfold.abs() >= 99.95 {
@@ -79,12 +80,12 @@ pub(crate) fn per_cent(share: f64) -> String {
     if hundredfold == 0.0 { "0 %".to_owned() } else { format!("{hundredfold:.decimals$} %") }
 }
 
-/// A change in per cent: `+12.3 %`, `-45.0 %`.
+/// Formats a change in per cent: `+12.3 %`, `-45.0 %`.
 pub(crate) fn signed_per_cent(change: f64) -> String {
     format!("{}{}", if change > 0.0 { "+" } else { "" }, per_cent(change))
 }
 
-/// A share that may not be known.
+/// Formats a share that may be unknown.
 pub(crate) fn share(share: Option<f64>) -> String {
     maybe(share, per_cent)
 }
@@ -94,7 +95,7 @@ pub(crate) fn counted_share(number: u64, share: Option<f64>) -> String {
     share.map_or_else(|| grouped(number), |share| format!("{} ({})", grouped(number), per_cent(share)))
 }
 
-/// A length of time: `3d 4h`, `4h`, `25min`.
+/// Formats a length of time: `3d 4h`, `4h`, `25min`.
 pub(crate) fn span(ms: i64) -> String {
     let hours = ms / MS_OF_AN_HOUR;
     match (hours / HOURS_OF_A_DAY, hours % HOURS_OF_A_DAY) {
@@ -105,13 +106,13 @@ pub(crate) fn span(ms: i64) -> String {
     }
 }
 
-/// The time that a gain really spans, where that is not its window by more than a tenth: `26.8h`.
+/// Returns the time that a gain really spans, if it differs from the window by more than a tenth: `26.8h`.
 pub(crate) fn over(trend: &TrendFacts, window: TrendWindow) -> Option<String> {
     let span_ms = trend.span_ms?;
     is_far_from(span_ms, window.ms()).then(|| precise_span(span_ms))
 }
 
-/// Growth within a window, with the time it really spans where that is another: `12.3 % over 26.8h`.
+/// Formats growth within a window, with the time it really spans if that differs: `12.3 % over 26.8h`.
 pub(crate) fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> String {
     let Some((trend, growth)) = trend.and_then(|trend| Some((trend, trend.growth?))) else {
         return UNKNOWN.to_owned();
@@ -120,9 +121,9 @@ pub(crate) fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> St
     format!("{}{over}", per_cent(growth))
 }
 
-/// Whether a span is another one than it is called: by more than a tenth.
-pub(crate) fn is_far_from(span_ms: i64, called_ms: i64) -> bool {
-    (span_ms - called_ms).abs() > called_ms / 10
+/// Returns true if a span differs from its nominal length by more than a tenth.
+pub(crate) fn is_far_from(span_ms: i64, nominal_ms: i64) -> bool {
+    (span_ms - nominal_ms).abs() > nominal_ms / 10
 }
 
 /// `26.8h`, `8.1d`: in hours below three days.
@@ -137,7 +138,7 @@ pub(crate) fn tag(name: &str) -> String {
     format!("#{name}")
 }
 
-/// A time of RFC 3339, of which days and weeks have the day alone.
+/// Formats an RFC 3339 time; days and weeks have the day alone.
 pub(crate) fn when(at: &str, step: &str) -> String {
     let is_day = step == "day" || step == "week";
     if is_day { at.chars().take(10).collect() } else { at.to_owned() }

@@ -1,10 +1,10 @@
-//! What can be said of the next 7 days, in the words of tables and lines.
+//! Formats the outlook on the next 7 days, for tables and as lines.
 
 use super::numbers::{maybe, per_cent, real};
 use crate::output::grouped;
 use measure::{ForecastView, OutlookView};
 
-/// What pace is the least of.
+/// Definition of pace.
 pub(crate) const PACE_OVER: &str =
     "the least of a moving average (half-life 7 days) and the growth over 14 and 28 days";
 
@@ -14,7 +14,7 @@ pub(crate) const TOP_TENTH: &str = "top 10 %";
 pub(crate) const SURGE: &str = "surge";
 pub(crate) const BAND: &str = "7-day gain";
 
-/// What the columns of an outlook mean, below a table of them: those that are not left out of it.
+/// Returns the legend below a table of outlooks, for the columns that are not left out.
 pub(crate) fn legend(outlooks: &[&OutlookView], left_out: &[String]) -> Vec<String> {
     let Some(first) = outlooks.first() else { return Vec::new() };
     let is_shown = |heading: &str| left_out.iter().all(|name| name != heading);
@@ -45,7 +45,7 @@ pub(crate) fn legend(outlooks: &[&OutlookView], left_out: &[String]) -> Vec<Stri
     lines
 }
 
-/// Why a pace or a surge is not known, a line for each name that stands in its place.
+/// Explains each label that replaces an unknown pace or surge, a line each.
 pub(crate) fn reasons(outlooks: &[&OutlookView]) -> Vec<String> {
     reasons_of(outlooks, true, true)
 }
@@ -63,13 +63,13 @@ fn reasons_of(outlooks: &[&OutlookView], has_pace: bool, has_surge: bool) -> Vec
     lines
 }
 
-/// `1.2 %`, or why it is not known.
+/// `1.2 %`, or why it is unknown.
 pub(crate) fn pace(outlook: &OutlookView) -> String {
     let pace = &outlook.pace;
     pace.value.map_or_else(|| pace.missing.unwrap_or("-").to_owned(), per_cent)
 }
 
-/// `3.4x, 24 %`: with the probability of a week of 3 times the usual; or why it is not known.
+/// `3.4x, 24 %`: with the probability of a week of 3 times the usual; or why it is unknown.
 pub(crate) fn surge(outlook: &OutlookView) -> String {
     let surge = &outlook.surge;
     match (surge.value, surge.probability_3x) {
@@ -88,7 +88,7 @@ pub(crate) fn band(forecast: Option<&ForecastView>) -> String {
     maybe(forecast, |band| format!("{} to {}", grouped(band.low), grouped(band.high)))
 }
 
-/// An outlook in lines, for one hashtag.
+/// Formats the outlook of one hashtag as lines.
 pub(crate) fn lines(outlook: &OutlookView) -> Vec<String> {
     let (pace, surge) = (&outlook.pace, &outlook.surge);
     let mut lines = Vec::new();

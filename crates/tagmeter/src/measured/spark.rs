@@ -1,11 +1,11 @@
-//! A history as a line of text.
+//! Sparklines: histories as a line of text.
 
 use domain::Timestamp;
 use domain::metrics::Step;
 use measure::HistoryView;
 
-/// A history in at most `width` characters: equal widths are equal times, and where nothing was read there is a space.
-/// Of raw readings there is a character a reading, and a space before one that follows a gap.
+/// Draws a history in at most `width` characters: equal widths are equal times, and times without a reading are
+/// spaces. Raw readings have a character each, with a space before one that follows a gap.
 pub(crate) fn spark(history: &HistoryView, width: usize) -> String {
     let step_ms = history.step.parse().ok().and_then(Step::ms);
     let mut values: Vec<Option<f64>> = Vec::with_capacity(history.points.len());

@@ -1,4 +1,4 @@
-//! Where an answer goes and in which form: a table on the screen, JSON or CSV on standard output, or a file.
+//! Destination and format of an answer: a table on the screen, JSON or CSV on standard output, or a file.
 
 use super::{FileFormat, NewFile};
 use crate::cli::measuring::{File, Shape};
@@ -12,29 +12,29 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use tables::{Format, Options};
 
-/// What `--json` prints of an answer.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Answer<'a, T> {
     data: &'a T,
-    /// What is to be known of it.
+    /// Reading times, basis, sample and caveats.
     meta: &'a Meta,
-    /// Whether there is more than was asked for.
+    /// True if there is more.
     has_more: bool,
 }
 
-/// Where an answer goes.
+/// Destination of an answer.
 #[derive(Debug)]
 pub(crate) enum Target {
-    /// To a person.
+    /// A table on the screen.
     Screen,
-    /// To standard output, in a format.
+    /// Standard output, in a format.
     Print(FileFormat),
-    /// To a file, in a format.
+    /// A file, in a format.
     File(NewFile, FileFormat),
 }
 
 impl Target {
-    /// As the command line has it: decided, and a file begun, before anything is measured.
+    /// Returns the target of the command line, and begins its file, before anything is measured.
     pub(crate) fn of(shape: &Shape, has_chart: bool) -> Result<Self, Failure> {
         if shape.json {
             return Ok(Self::Print(FileFormat::Rows(Format::Json)));
@@ -45,7 +45,7 @@ impl Target {
         Self::of_file(&shape.file, has_chart)
     }
 
-    /// The same of a command that has a file or nothing.
+    /// Returns the target of a command that writes a file or nothing.
     pub(crate) fn of_file(file: &File, has_chart: bool) -> Result<Self, Failure> {
         let named = file.output.as_deref().filter(|path| *path != Path::new("-"));
         let format = file.format.or_else(|| FileFormat::of_path(named?));
@@ -62,7 +62,7 @@ impl Target {
                     extension.to_string_lossy(),
                     path.display()
                 ),
-                None => format!("the name {} does not say a format", path.display()),
+                None => format!("{} has no extension, so its format is unknown", path.display()),
             })
             .hint(formats(has_chart))),
             (None, Some(format)) if format.is_binary() && io::stdout().is_terminal() => {
@@ -77,15 +77,15 @@ impl Target {
         }
     }
 
-    /// Whether a person looks at it.
+    /// Returns true for a table on the screen.
     pub(crate) const fn is_screen(&self) -> bool {
         matches!(self, Self::Screen)
     }
 
-    /// Prints an answer: to a person by `show`, else in its format; `chart` draws it where that is requested. `nothing`
-    /// says that an answer is empty, and why; where it does, that goes to standard error whatever the format. A chart of
-    /// nothing is refused.
-    pub(crate) fn tell<T: Serialize + Tabular>(
+    /// Writes an answer: on the screen by `show`, else in its format; `chart` draws it if that is requested.
+    /// `nothing` is why an answer is empty, which goes to standard error whatever the format; a chart of
+    /// nothing is an error.
+    pub(crate) fn write<T: Serialize + Tabular>(
         self,
         measured: &Measured<T>,
         now: Timestamp,
@@ -105,13 +105,13 @@ impl Target {
                     Some(nothing) => say(nothing),
                     None => show(&measured.data)?,
                 }
-                say_caveats(&measured.meta);
+                print_caveats(&measured.meta);
                 return Ok(());
             }
-            Self::Print(format) => say_what_is_missing(measured, *format, nothing, "The output")?,
+            Self::Print(format) => print_missing(measured, *format, nothing, "The output")?,
             Self::File(file, format) => {
                 let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-                say_what_is_missing(measured, *format, nothing, &name)?;
+                print_missing(measured, *format, nothing, &name)?;
             }
         }
         match self {
@@ -141,7 +141,7 @@ fn formats(has_chart: bool) -> String {
     format!("formats are {}; --format names one", names.join(", "))
 }
 
-/// An answer as the bytes of a file. Answers are small beside what is held; what is not goes through `tagmeter export`.
+/// Encodes an answer as the bytes of a file. Answers are small; large outputs are written by `tagmeter export`.
 fn bytes<T: Serialize + Tabular>(
     measured: &Measured<T>,
     format: FileFormat,
@@ -163,13 +163,13 @@ fn bytes<T: Serialize + Tabular>(
             let table = measured.data.table().map_err(Failure::new)?;
             let others = measured.data.others().map_err(Failure::new)?;
             let written = table.write_with(&others, Vec::new(), format, &meta, &options);
-            written.map_err(|cause| stored(&cause))
+            written.map_err(|cause| rows_unwritten(&cause))
         }
     }
 }
 
-/// Why rows could not be written.
-pub(crate) fn stored(cause: &io::Error) -> Failure {
+/// Returns the failure of writing rows.
+pub(crate) fn rows_unwritten(cause: &io::Error) -> Failure {
     Failure::new(format_args!("the rows cannot be written: {cause}"))
 }
 
@@ -177,7 +177,7 @@ fn unwritten(path: &Path, cause: &io::Error) -> Failure {
     Failure::new(format_args!("the file {} cannot be written: {cause}", path.display()))
 }
 
-/// What is to be known of an answer, as the pairs that workbooks and Parquet files have place for.
+/// Returns the metadata of an answer, as pairs for workbooks and Parquet files.
 fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     let mut pairs: Vec<(&'static str, String)> = Vec::new();
     let mut say = |name, value: Option<String>| pairs.extend(value.map(|value| (name, value)));
@@ -199,8 +199,8 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// Says that a file has no rows, and which tables of the answer its format has no place for.
-fn say_what_is_missing<T: Tabular>(
+/// Prints that a file has no rows, and which tables of the answer its format cannot contain.
+fn print_missing<T: Tabular>(
     measured: &Measured<T>,
     format: FileFormat,
     nothing: Option<String>,
@@ -222,7 +222,7 @@ fn say_what_is_missing<T: Tabular>(
         let names: Vec<&str> = others.iter().map(|(name, _)| *name).collect();
         let format = format.name();
         say(format_args!(
-            "note: {format} holds one table; {} left out. .xlsx and .json hold all.",
+            "note: {format} contains one table; {} left out. .xlsx and .json contain all.",
             match names.as_slice() {
                 [one] => format!("{one} is"),
                 [first @ .., last] => format!("{} and {last} are", first.join(", ")),
@@ -233,11 +233,11 @@ fn say_what_is_missing<T: Tabular>(
     Ok(())
 }
 
-/// Says what limits an answer to whoever reads it.
-fn say_caveats(meta: &Meta) {
+/// Prints the newest reading and the caveats of an answer.
+fn print_caveats(meta: &Meta) {
     if let Some(at) = &meta.observed_at {
-        let stale = if meta.stale { ", which is longer ago than the window" } else { "" };
-        say(format_args!("Read last at {at}{stale}."));
+        let stale = if meta.stale { ", which is before the window" } else { "" };
+        say(format_args!("Last read at {at}{stale}."));
     }
     for caveat in &meta.caveats {
         say(format_args!("note: {}", caveat.text));

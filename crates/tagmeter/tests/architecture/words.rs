@@ -1,4 +1,4 @@
-//! Keeps words out of comments, messages and documents that the glossary of CONTRIBUTING.md replaces by the trade's.
+//! Checks that comments, messages and documents avoid the words that the glossary of CONTRIBUTING.md replaces.
 //! Places that still have some are listed with their number, which may only fall.
 
 use std::collections::BTreeMap;
@@ -88,8 +88,9 @@ fn literal_opening(source: &str, rest: &str) -> Option<(usize, String)> {
     rest[1 + hashes..].starts_with('"').then(|| (hashes + 2, format!("\"{}", "#".repeat(hashes))))
 }
 
-/// Returns where the literal's body ends. Backslashes escape in plain literals alone, whose closing is one quote;
-/// a raw literal without hashes is taken for a plain one, which matters only to a body that ends in a backslash.
+/// Returns where the literal's body ends. Backslashes escape in plain literals alone, whose closing is one
+/// quote; a raw literal without hashes is read as a plain one, which matters only to a body that ends in a
+/// backslash.
 fn literal_end(body: &str, closing: &str) -> usize {
     if closing.len() > 1 {
         return body.find(closing).unwrap_or(body.len());

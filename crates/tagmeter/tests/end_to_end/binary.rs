@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 /// A folder to run in; removed at the end.
 pub(crate) struct Place(tempfile::TempDir);
 
-/// What a run printed and how it ended.
+/// Output and exit code of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) out: String,
@@ -33,14 +33,14 @@ impl Place {
         path
     }
 
-    /// The binary, run from this folder, away from the settings of whoever runs the tests.
+    /// Returns the binary, run from this folder, without the settings of the user's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program(env!("CARGO_BIN_EXE_tagmeter"));
         command.args(arguments);
         command
     }
 
-    /// The same for another program, such as a shell that runs the binary.
+    /// Returns another program, such as a shell that runs the binary.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
         for (name, _) in
@@ -70,7 +70,7 @@ impl Place {
         serde_json::from_str(&ended.out).expect("JSON")
     }
 
-    /// Makes an account and gives its key.
+    /// Creates an account and returns its key.
     pub(crate) fn key(&self) -> String {
         let account = self.json(&["account", "create", "me@example.com", "--credits", "1000"]);
         account["api_key"].as_str().expect("a key").to_owned()
@@ -107,13 +107,13 @@ pub(crate) fn feed(mut command: Command, input: &[u8]) -> Ended {
 pub(crate) struct Serving {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
-    /// What it printed up to and with the line that tells its address.
+    /// Output up to and including the line with its address.
     pub(crate) greeting: String,
     pub(crate) base: String,
 }
 
 impl Serving {
-    /// Starts a server and waits until it tells its address.
+    /// Starts a server and waits until it prints its address.
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
@@ -133,7 +133,7 @@ impl Serving {
         Self { child, out, greeting, base }
     }
 
-    /// The key that the demo's greeting tells.
+    /// Returns the key in the demo's greeting.
     pub(crate) fn key(&self) -> String {
         let line = self.greeting.lines().map(str::trim).find(|line| line.starts_with("tm_live_"));
         line.expect("a key").to_owned()
@@ -150,7 +150,7 @@ impl Serving {
         read
     }
 
-    /// Status and body of a GET with a key.
+    /// Returns status and body of a GET with a key.
     pub(crate) fn get_text(&self, path: &str, key: &str) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut response =
@@ -159,7 +159,7 @@ impl Serving {
         (status, response.body_mut().read_to_string().expect("text"))
     }
 
-    /// Status and body, as JSON, of a GET with a key.
+    /// Returns status and body, as JSON, of a GET with a key.
     pub(crate) fn get(&self, path: &str, key: &str) -> (u16, Value) {
         let (status, body) = self.get_text(path, key);
         (status, serde_json::from_str(&body).expect("JSON"))
@@ -171,7 +171,7 @@ impl Serving {
         assert!(sent.expect("kill runs").success());
     }
 
-    /// Asks it to stop and waits; gives the exit code and what it logged.
+    /// Stops it and waits; returns the exit code and the log.
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         self.signal("TERM");
         let status = self.child.wait().expect("it ends");

@@ -1,12 +1,12 @@
-//! Every question of the API description asked twice with the same words, over HTTP and on the command line: the answers are
-//! the same, and what one refuses the other refuses too.
+//! Every question of the API description over HTTP and on the command line with the same parameters: the
+//! answers are the same, and both refuse the same values.
 
 use crate::binary::{Place, Serving};
 use crate::measuring;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How the command line asks an operation of the API.
+/// The command of an operation of the API.
 struct Command {
     operation: &'static str,
     /// The command and the hashtag of the path.
@@ -33,8 +33,8 @@ const COMMANDS: [Command; 7] = [
     command("export", &["export"], &["of"]),
 ];
 
-/// Measurements that the command line asks in another form: pictures are drawn for a screen or a page, and `lookup`,
-/// `search` and `videos` show records as the challenge endpoints have them.
+/// Measurements that the command line has in another form: pictures are drawn for a screen or a page, and
+/// `lookup`, `search` and `videos` show records as the challenge endpoints have them.
 const OTHERWISE: [&str; 5] =
     ["hashtag_history_svg", "hashtag_history_png", "show_hashtag", "list_hashtags", "list_hashtag_videos"];
 
@@ -62,7 +62,7 @@ impl<'a> Parameter<'a> {
         is_asked.then_some(Self { name, schema: &described["schema"], example, is_required })
     }
 
-    /// The values to ask with: all of a closed set, else the example, else one of its type.
+    /// Returns the values to try: all of a closed set, else the example, else one of its type.
     fn values(&self) -> Vec<String> {
         let words = self.schema["enum"].as_array();
         if let Some(words) = words {
@@ -78,11 +78,11 @@ impl<'a> Parameter<'a> {
             _ => None,
         };
         let values: BTreeSet<String> = self.example.iter().cloned().chain(other.map(str::to_owned)).collect();
-        assert!(!values.is_empty(), "{} has no enum, no example and no type to ask with", self.name);
+        assert!(!values.is_empty(), "{} has no enum, no example and no known type", self.name);
         values.into_iter().collect()
     }
 
-    /// The value as arguments of the command line.
+    /// Returns the value as arguments of the command line.
     fn arguments(&self, value: &str, command: &Command) -> Vec<String> {
         if command.positional.contains(&self.name) {
             return value.split(',').map(str::to_owned).collect();
@@ -96,7 +96,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// One way to ask: pairs of the query, and arguments.
+/// One question: pairs of the query, and arguments.
 #[derive(Clone, Default)]
 struct Asking {
     query: Vec<(String, String)>,
@@ -112,7 +112,7 @@ impl Asking {
     }
 }
 
-/// What is required, then each other parameter with each of its values.
+/// Returns a question with the required parameters alone, then one for each value of each other parameter.
 fn askings(parameters: &[Parameter<'_>], command: &Command) -> Vec<Asking> {
     let required = parameters.iter().filter(|parameter| parameter.is_required);
     let base = required.fold(Asking::default(), |asking, parameter| {
@@ -136,7 +136,7 @@ fn encoded(path: &str, query: &[(String, String)]) -> String {
     format!("{}?{query}", path.replace("{ref}", "cat"))
 }
 
-/// Leaves out the beginning of a window that ends now, which is another moment each time.
+/// Removes the beginning of a window that ends now, which differs each time.
 fn without_now(data: &Value) -> Value {
     let mut data = data.clone();
     if let Some(members) = data.as_object_mut() {
@@ -145,7 +145,7 @@ fn without_now(data: &Value) -> Value {
     data
 }
 
-/// Asks both ways and compares the answers.
+/// Sends a question both ways and compares the answers.
 fn compare(place: &Place, (server, key): (&Serving, &str), path: &str, command: &Command, asking: &Asking) {
     let arguments: Vec<&str> =
         command.words.iter().copied().chain(asking.arguments.iter().map(String::as_str)).collect();
@@ -169,7 +169,7 @@ fn compare(place: &Place, (server, key): (&Serving, &str), path: &str, command: 
     assert_eq!(printed["meta"], sent["meta"], "{path} and {arguments:?}");
 }
 
-/// A value that no parameter of a type takes is refused both ways, with the name of the parameter.
+/// Checks that a value outside a parameter's type is refused both ways, with the name of the parameter.
 fn refused(
     place: &Place,
     (server, key): (&Serving, &str),
@@ -213,7 +213,7 @@ fn every_question_is_answered_alike_over_http_and_on_the_command_line() {
             continue;
         }
         let command = COMMANDS.iter().find(|command| command.operation == id);
-        let command = command.unwrap_or_else(|| panic!("no command asks {id}: add it to COMMANDS"));
+        let command = command.unwrap_or_else(|| panic!("no command for {id}: add it to COMMANDS"));
         let all = operation["parameters"].as_array().expect("parameters");
         let parameters: Vec<Parameter<'_>> = all.iter().filter_map(Parameter::of).collect();
         let askings = askings(&parameters, command);

@@ -1,7 +1,8 @@
-//! The main job on real captures: what is imported, served, walked and found agrees with an independent reading.
+//! The main job on real captures: what is imported, served, walked and found agrees with an independent
+//! reading.
 //!
-//! The captures are not part of the repository; they lie in `../shared/data` beside it where it is developed. Without
-//! them these tests say so and pass, unless CI is true and WITHOUT_CAPTURES is not set.
+//! The captures are not part of the repository; developers have them in `../shared/data` beside it. Without
+//! them these tests print so and pass, unless CI is true and WITHOUT_CAPTURES is not set.
 
 use crate::binary::{Place, Serving};
 use serde_json::json;
@@ -17,7 +18,7 @@ const FOUR: [&str; 4] = [
     "tiktok-web/creators-2024.ndjson.gz",
 ];
 
-/// The folder of the captures, if it is there.
+/// Returns the folder of the captures, if it exists.
 pub(crate) fn captures() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if folder.is_dir() {
@@ -26,7 +27,7 @@ pub(crate) fn captures() -> Option<PathBuf> {
     let is_set =
         |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "false");
     assert!(!is_set("CI") || is_set("WITHOUT_CAPTURES"), "the captures are not in {}", folder.display());
-    // Where standard error is closed nobody is there to be told.
+    // If standard error is closed, nobody reads the message.
     let _ = writeln!(std::io::stderr(), "skipped: the captures are not in {}", folder.display());
     None
 }
@@ -37,7 +38,7 @@ fn import(place: &Place, captures: &Path, files: &[&str]) -> serde_json::Value {
     place.json(&["import"].into_iter().chain(paths.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
-/// Walks to the end: the ids in the order they came. Every page but the last is full, and cursors grow.
+/// Walks to the end and returns the ids in order. Every page but the last is full, and cursors grow.
 fn walk(serving: &Serving, key: &str, id: &str, count: usize, each_page: impl Fn(usize)) -> Vec<String> {
     let (mut ids, mut cursor) = (Vec::new(), 0);
     for page_number in 0.. {
@@ -104,7 +105,7 @@ fn four_captures_are_imported_served_walked_and_found() {
 }
 
 #[test]
-fn a_walk_sees_what_was_there_when_it_began_while_imports_go_on() {
+fn a_walk_during_an_import_sees_what_was_stored_when_it_began() {
     let Some(captures) = captures() else { return };
     let place = Place::new();
     import(&place, &captures, &FOUR);
@@ -113,7 +114,8 @@ fn a_walk_sees_what_was_there_when_it_began_while_imports_go_on() {
     let files = |names: &[&str]| -> Vec<String> {
         names.iter().map(|name| captures.join(name).display().to_string()).collect()
     };
-    // More videos under #fyp, with more plays than any before, so that they belong on the first page of the next walk.
+    // More videos under #fyp, with more plays than any before, so that they belong on the first page of the
+    // next walk.
     let newcomers = newcomers(&captures.join("tiktok-mobile/feed-2025-2026.ndjson.gz"), 50);
     let newcomers = place.write("newcomers.ndjson", newcomers).display().to_string();
     let others = files(&[
@@ -135,7 +137,7 @@ fn a_walk_sees_what_was_there_when_it_began_while_imports_go_on() {
         match page {
             0 => start(&others),
             1 => start(std::slice::from_ref(&newcomers)),
-            // The rest of the walk comes after the newcomers are in.
+            // The rest of the walk follows the import of the newcomers.
             2 => assert!(imports[1].wait().expect("it ends").success()),
             _ => {}
         }
@@ -151,7 +153,7 @@ fn a_walk_sees_what_was_there_when_it_began_while_imports_go_on() {
     assert!(again[..50].iter().all(|id| !ids.contains(id)), "the newcomers have the most plays");
 }
 
-/// Copies of a mobile record under other ids, with #fyp and a number of plays beyond all others.
+/// Returns copies of a mobile record under other ids, with #fyp and more plays than all others.
 fn newcomers(feed: &Path, number: u64) -> String {
     let mut text = String::new();
     flate2::read::GzDecoder::new(std::fs::File::open(feed).expect("the feed"))

@@ -1,4 +1,4 @@
-//! The commands as scripts use them: what goes to which stream, which exit code, which JSON.
+//! The commands as scripts use them: streams, exit codes and JSON.
 
 use crate::binary::{Place, feed};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn with_items() -> Place {
 }
 
 #[test]
-fn help_and_version_are_there_and_a_wrong_command_line_ends_with_2() {
+fn help_and_version_exist_and_a_wrong_command_line_ends_with_2() {
     let place = Place::new();
     assert!(place.ok(&["--help"]).out.contains("Exit codes:"));
     assert!(place.ok(&["import", "--help"]).out.contains("Examples:"));
@@ -76,7 +76,7 @@ fn the_default_file_that_is_printed_is_accepted_and_changes_nothing() {
 }
 
 #[test]
-fn accounts_are_made_granted_and_listed() {
+fn accounts_are_created_granted_and_listed() {
     let place = Place::new();
     let made = place.ok(&["account", "create", "Me@Example.com", "--json"]);
     let account: Value = serde_json::from_str(&made.out).expect("JSON");
@@ -86,7 +86,7 @@ fn accounts_are_made_granted_and_listed() {
         json!({"account_id": "acct_1", "email": "me@example.com", "api_key": key, "credits": 100})
     );
     assert!(domain::ApiKey::parse(key).is_ok());
-    assert!(made.err.contains("shown this once"), "{}", made.err);
+    assert!(made.err.contains("shown only once"), "{}", made.err);
 
     let again = place.run(&["account", "create", "me@example.com"]);
     assert_eq!((again.code, again.out.as_str()), (Some(1), ""));
@@ -112,7 +112,7 @@ fn accounts_are_made_granted_and_listed() {
 }
 
 #[test]
-fn keys_are_made_listed_and_revoked() {
+fn keys_are_created_listed_and_revoked() {
     let place = Place::new();
     place.key();
     let made =
@@ -140,7 +140,7 @@ fn keys_are_made_listed_and_revoked() {
 }
 
 #[test]
-fn an_import_tells_what_came_of_it_and_the_second_one_changes_nothing() {
+fn an_import_is_summarised_and_the_second_one_changes_nothing() {
     let place = Place::new();
     place.write("captures/.hidden.json", "not read");
     place.write("captures/items.json", ITEMS);
@@ -160,7 +160,7 @@ fn an_import_tells_what_came_of_it_and_the_second_one_changes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_imported_is_told_kept_and_gives_5() {
+fn rejects_are_reported_and_written_and_the_exit_code_is_5() {
     let place = Place::new();
     let wrong = "{\"id\":\"7000000000000000003\",\"stats\":{}}\n{\"some\":\"thing\"}\n";
     place.write("good.json", ITEMS);
@@ -172,7 +172,7 @@ fn what_cannot_be_imported_is_told_kept_and_gives_5() {
         "wrong.ndjson",
         "utf16.txt",
         "--rejects",
-        "kept.ndjson",
+        "rejects.ndjson",
         "--json",
     ]);
     assert_eq!(ended.code, Some(5), "{ended:?}");
@@ -183,11 +183,11 @@ fn what_cannot_be_imported_is_told_kept_and_gives_5() {
         "the good file went in"
     );
     assert!(ended.err.contains("warning: utf16.txt: "), "{}", ended.err);
-    let kept = std::fs::read_to_string(place.path().join("kept.ndjson")).expect("the reject file");
+    let rejects = std::fs::read_to_string(place.path().join("rejects.ndjson")).expect("the reject file");
     let rejected = report["rejected"]["records"].as_u64().expect("a number");
     assert!(rejected > 0);
-    assert_eq!(kept.lines().count() as u64, rejected);
-    for line in kept.lines() {
+    assert_eq!(rejects.lines().count() as u64, rejected);
+    for line in rejects.lines() {
         let line: Value = serde_json::from_str(line).expect("JSON");
         assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{line}");
     }
@@ -262,7 +262,7 @@ fn the_audit_is_sound_and_finds_a_changed_balance() {
 }
 
 #[test]
-fn the_doctor_tells_where_settings_are_from_and_what_is_wrong() {
+fn the_doctor_shows_where_settings_are_from_and_what_is_wrong() {
     let place = with_items();
     place.write("tagmeter.toml", "log = \"warn\"\nlisten = \"127.0.0.1:0\"\n");
     let mut command = place.command(&["doctor", "--json"]);

@@ -1,4 +1,5 @@
-//! The Dockerfile and the compose files, as far as they can be held to the binary and to each other without an engine.
+//! The Dockerfile and the compose files, compared with the binary and each other as far as that needs no
+//! engine.
 
 #[path = "containers/compose_file.rs"]
 mod compose_file;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// What a user puts into `.env`.
+/// Variables of a user's `.env`.
 const PASSWORD: &str = "c0ffee";
 const PASSWORD_VARIABLE: &str = "POSTGRES_PASSWORD";
 
@@ -54,7 +55,7 @@ fn every_service_is_one_process_of_a_fixed_version() {
                 both => panic!("{of}: {both:?}"),
             }
             assert!(!service.command.iter().any(|word| word.contains("&&") || word == "sh"), "{of}");
-            // What ends by itself is not started again; everything else is.
+            // A service that ends by itself is not restarted; all others are.
             let ends = compose.services.values().flat_map(|other| other.depends_on.get(name));
             let ends = ends.map(|other| other.condition).collect::<Vec<_>>();
             let is_one_shot = ends.contains(&Condition::ServiceCompletedSuccessfully);
@@ -97,7 +98,7 @@ fn what_services_name_is_declared_and_what_is_declared_is_used() {
     }
 }
 
-/// Settings as a container has them are read by the binary without a word of complaint.
+/// Checks that the binary reads a container's settings without a warning.
 #[test]
 fn the_binary_takes_the_settings_and_commands_of_its_services() {
     let dockerfile = Dockerfile::read();
@@ -124,10 +125,10 @@ fn the_binary_takes_the_settings_and_commands_of_its_services() {
             assert!(service.volumes.is_empty(), "{of}: containers of a service share what it names");
         }
     }
-    // And it would complain.
+    // A mistyped one has a warning.
     let mistyped = [("TAGMETER_DATABASE_ULR".to_owned(), "postgres://database".to_owned())].into();
-    let (_, told) = read(&Service { environment: mistyped, ..Service::default() });
-    assert!(told.contains("did you mean TAGMETER_DATABASE_URL"), "{told}");
+    let (_, warnings) = read(&Service { environment: mistyped, ..Service::default() });
+    assert!(warnings.contains("did you mean TAGMETER_DATABASE_URL"), "{warnings}");
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn database_urls_lead_to_a_database_service_with_its_user_and_password() {
             let set = environment(database_service);
             assert_eq!([user, password, database], known(&set), "{of}");
             assert!(compose.before(service).contains(&host.to_owned()), "{of} does not wait for {host}");
-            assert!(database_service.ports.is_empty(), "{of}: the database is nobody else's business");
+            assert!(database_service.ports.is_empty(), "{of}: the database has no published port");
         }
         for (name, server) in compose.services.iter().filter(|(_, service)| is_database(service)) {
             let health = &server.healthcheck.as_ref().expect("a health check").test;
@@ -156,7 +157,7 @@ fn database_urls_lead_to_a_database_service_with_its_user_and_password() {
             assert_eq!(server.volumes.len(), 1, "{file}: {name} loses its data");
             assert!(server.shm_size.is_some(), "{file}: {name}");
         }
-        // Nobody starts with a password that anybody knows.
+        // No service starts with a default password.
         let text = std::fs::read_to_string(root().join(file)).expect("a file");
         let uses = text.matches("${POSTGRES_PASSWORD").count();
         assert_eq!(uses, text.matches("${POSTGRES_PASSWORD:?set it in .env").count(), "{file}");
@@ -167,13 +168,13 @@ fn is_database(service: &Service) -> bool {
     service.environment.contains_key(PASSWORD_VARIABLE)
 }
 
-/// User, password and database that an image of PostgreSQL makes.
+/// Returns user, password and database that an image of PostgreSQL creates.
 fn known<'a>(set: &'a BTreeMap<&str, String>) -> [&'a str; 3] {
     ["POSTGRES_USER", PASSWORD_VARIABLE, "POSTGRES_DB"].map(|name| &set[name][..])
 }
 
 #[test]
-fn every_server_of_the_cluster_is_registered_before_tables_are_made() {
+fn every_server_of_the_cluster_is_registered_before_tables_are_created() {
     let (_, compose) = ComposeFile::all().remove(1);
     let register = &compose.services["register"];
     let set = environment(register);
@@ -249,7 +250,7 @@ fn the_image_is_built_from_what_is_there_by_the_compiler_of_the_project() {
 }
 
 #[test]
-fn a_server_that_is_well_passes_the_health_check() {
+fn a_healthy_server_passes_the_health_check() {
     let dockerfile = Dockerfile::read();
     let url = dockerfile.health_url();
     let base = format!("http://127.0.0.1:{}", dockerfile.port());

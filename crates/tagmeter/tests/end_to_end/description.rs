@@ -1,8 +1,9 @@
-//! The API description that the binary serves is the one that was reviewed: the server's snapshots hold every byte of it.
+//! The API description that the binary serves is the reviewed one: the server's snapshots have every byte of
+//! it.
 
 use crate::binary::{Place, Serving};
 
-/// The text of a snapshot, without the lines that say where it is from.
+/// Returns the text of a snapshot, without its header.
 fn reviewed(snapshot: &str) -> &str {
     let (_, text) =
         snapshot.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).expect("a snapshot");
@@ -24,7 +25,7 @@ fn the_description_that_is_served_is_the_one_that_was_reviewed() {
     for (path, snapshot) in [("/openapi.json", newest), ("/openapi-3.0.json", older)] {
         let (status, served) = demo.get_text(path, "");
         assert_eq!(status, 200, "{path}");
-        // A whole difference would be thousands of lines long: the first line that differs is enough.
+        // The whole difference may be thousands of lines long: the first line that differs is enough.
         let differs =
             served.lines().zip(reviewed(snapshot).lines()).find(|(served, reviewed)| served != reviewed);
         assert_eq!(differs, None, "{path}");

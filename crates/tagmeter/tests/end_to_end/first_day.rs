@@ -1,4 +1,4 @@
-//! What a newcomer meets on the first day: folders with anything in them, mistyped names, Ctrl-C, pasted links.
+//! First uses by a newcomer: folders with anything in them, mistyped names, Ctrl-C, pasted links.
 
 #![cfg(unix)]
 
@@ -19,7 +19,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
 
-/// What was passed over, as it is told.
+/// Returns the notes on skipped inputs.
 fn notes(ended: &Ended) -> Vec<&str> {
     ended.out.lines().filter(|line| line.starts_with("Passed over")).collect()
 }
@@ -35,14 +35,14 @@ fn a_folder_with_pipes_links_and_devices_is_imported_and_each_file_once() {
     symlink("..", captures.join("up")).expect("a circle");
     symlink("me", captures.join("me")).expect("a link to itself");
     std::fs::hard_link(&file, captures.join("b.json")).expect("a link");
-    let told = place.ok(&["import", "captures", "captures/a.json"]);
+    let imported = place.ok(&["import", "captures", "captures/a.json"]);
     assert_eq!(
-        notes(&told),
+        notes(&imported),
         [
             "Passed over 1 hidden file, 3 links to files that are read already, 2 pipes, sockets or devices, 1 broken link."
         ]
     );
-    assert!(told.out.contains("Read 1 file; held now: 1 video, 1 hashtag."), "{}", told.out);
+    assert!(imported.out.contains("Read 1 file; held now: 1 video, 1 hashtag."), "{}", imported.out);
     let json = place.json(&["import", "captures"]);
     assert_eq!(json["passed_over"]["special"], 2);
     assert_eq!(json["passed_over"]["repeated"], 2);
@@ -67,12 +67,12 @@ fn links_and_devices_in_archives_are_passed_over() {
     make_pipe(&place.path().join("in/pipe"));
     let packed = Command::new("tar").args(["-czf", "in.tar.gz", "in"]).current_dir(place.path()).status();
     assert!(packed.expect("tar runs").success());
-    let told = place.ok(&["import", "in.tar.gz"]);
-    assert_eq!(notes(&told), ["Passed over 2 links, devices, hidden or media files in archives."]);
+    let ended = place.ok(&["import", "in.tar.gz"]);
+    assert_eq!(notes(&ended), ["Passed over 2 links, devices, hidden or media files in archives."]);
 }
 
 #[test]
-fn what_is_not_there_is_refused_and_makes_no_data_folder() {
+fn a_missing_input_is_refused_and_creates_no_data_folder() {
     let place = Place::new();
     place.write("there.json", item(11));
     for line in [
@@ -97,8 +97,8 @@ fn what_is_not_there_is_refused_and_makes_no_data_folder() {
     assert_eq!(refused.code, Some(5));
     assert_eq!(refused.err, "error: there is nothing to import: empty holds no files\n");
     assert!(!place.path().join("tagmeter-data").exists());
-    let told = place.ok(&["import", "empty", "there.json"]);
-    assert!(told.err.starts_with("warning: empty: the folder holds no files\n"), "{}", told.err);
+    let ended = place.ok(&["import", "empty", "there.json"]);
+    assert!(ended.err.starts_with("warning: empty: the folder holds no files\n"), "{}", ended.err);
 }
 
 #[test]
@@ -106,17 +106,17 @@ fn only_empty_files_are_nothing_to_read() {
     let place = Place::new();
     place.write("in/a.json", "");
     place.write("in/b.csv", "");
-    let told = place.run(&["import", "in", "in/a.json", "--json"]);
-    assert_eq!(told.code, Some(5), "{}", told.err);
-    let report: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
+    let ended = place.run(&["import", "in", "in/a.json", "--json"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.err);
+    let report: serde_json::Value = serde_json::from_str(&ended.out).expect("JSON");
     assert_eq!(report["ok"], false);
-    assert!(told.err.contains("warning: in/a.json: the file is empty"), "{}", told.err);
+    assert!(ended.err.contains("warning: in/a.json: the file is empty"), "{}", ended.err);
     place.write("in/c.json", item(11));
     assert!(place.ok(&["import", "in"]).err.contains("in/b.csv: the file is empty"), "one was not");
 }
 
 #[test]
-fn rejects_are_never_written_over_what_is_read() {
+fn rejects_never_overwrite_an_input() {
     let place = Place::new();
     place.write("captures/a.json", item(11));
     symlink("a.json", place.path().join("captures/b.json")).expect("a link");
@@ -149,7 +149,7 @@ fn an_interrupted_import_keeps_what_it_read_and_says_how_to_go_on() {
     for id in 1..=20_000 {
         writeln!(lines, "{}", item(id)).expect("a line");
     }
-    // A pipe holds far less: when all of it is written, most of it is read.
+    // The buffer of a pipe is far smaller: when all of it is written, most of it is read.
     stdin.write_all(lines.as_bytes()).expect("it reads");
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(sent.expect("kill runs").success());
@@ -170,11 +170,11 @@ fn an_interrupted_import_keeps_what_it_read_and_says_how_to_go_on() {
 fn an_import_without_times_says_why_there_is_no_history() {
     let place = Place::new();
     place.write("a.json", item(11));
-    let told = place.ok(&["import", "a.json"]);
+    let ended = place.ok(&["import", "a.json"]);
     assert!(
-        told.out.contains("No history kept: the records do not say when they were read."),
+        ended.out.contains("No history kept: the records do not say when they were read."),
         "{}",
-        told.out
+        ended.out
     );
     place.write("t.csv", "Tag,Views\ncat,5\n");
     let line = ["import", "t.csv", "--map", "Tag=hashtag_name", "--map", "Views=views"];
@@ -188,19 +188,19 @@ fn a_reading_of_the_future_is_rejected_with_its_reason() {
     let place = Place::new();
     place.write("t.csv", "Tag,Views,Read\ncat,5,2024-03-01\ndog,6,2099-01-01T00:00:00Z\n");
     let line = ["import", "t.csv", "--map", "Tag=hashtag_name", "--map", "Views=views"];
-    let told = place.ok(&[&line[..], &["--map", "Read=observed_at", "--rejects", "r.ndjson"]].concat());
+    let ended = place.ok(&[&line[..], &["--map", "Read=observed_at", "--rejects", "r.ndjson"]].concat());
     assert!(
-        told.out.contains("line 3: read in the future: at 2099-01-01T00:00:00Z, and it is 20"),
+        ended.out.contains("line 3: read in the future: at 2099-01-01T00:00:00Z, and it is 20"),
         "{}",
-        told.out
+        ended.out
     );
     let rejects = std::fs::read_to_string(place.path().join("r.ndjson")).expect("a file");
     assert!(rejects.contains(r#""raw":"dog,6,2099-01-01T00:00:00Z""#), "{rejects}");
     let all = place.run(&[&line[..], &["--map-constant", "observed_at=2099-01-01"]].concat());
     assert_eq!(all.code, Some(5), "{}", all.err);
     place.write("b.ndjson", format!(r#"{{"_fetched_at":"2099-01-01","data":{}}}"#, item(11)));
-    let told = place.run(&["import", "b.ndjson"]);
-    assert!(told.out.contains("read in the future"), "{}", told.out);
+    let ended = place.run(&["import", "b.ndjson"]);
+    assert!(ended.out.contains("read in the future"), "{}", ended.out);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_data_folder_and_a_backup_are_for_their_owner_alone() {
     while let Some(folder) = folders.pop() {
         assert_eq!(mode(&folder), 0o700, "{}", folder.display());
         for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
-            // A file of SQLite may go while it is looked at.
+            // A file of SQLite may be removed meanwhile.
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                 Ok(_) if entry.path().exists() => {
@@ -309,7 +309,7 @@ fn a_data_folder_and_a_backup_are_for_their_owner_alone() {
     assert_ne!(mode(&place.path().join("out.csv")) & 0o044, 0, "what is exported is a file like others");
 }
 
-/// The state and the hint of what `doctor` says of permissions.
+/// Returns the state and the hint of `doctor`'s check of permissions.
 fn permissions(place: &Place) -> (String, Option<String>) {
     let report = place.json(&["doctor"]);
     let findings = report["findings"].as_array().expect("findings");
@@ -318,7 +318,7 @@ fn permissions(place: &Place) -> (String, Option<String>) {
 }
 
 #[test]
-fn doctor_warns_of_files_that_others_can_read_and_says_what_mends_it() {
+fn doctor_warns_of_files_that_others_can_read_and_suggests_the_fix() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     place.write("a.json", item(11));
@@ -354,7 +354,7 @@ fn two_servers_over_one_folder_charge_once_and_see_each_other() {
         }
     });
     assert_eq!(place.json(&["account", "show", "me@example.com"])["credits"], 600);
-    // A file that one of them takes in is imported once, by either, and both answer from it.
+    // A file uploaded to one of them is imported once, by either, and both answer from it.
     let posted =
         ureq::post(format!("{}/v1/imports", servers[0].base)).header("X-Api-Key", &admin).send(item(12));
     assert_eq!(posted.expect("an answer").status(), 202);
@@ -372,7 +372,7 @@ fn two_servers_over_one_folder_charge_once_and_see_each_other() {
         let (status, found) = serving.get("/search-challenge/?keyword=cat", &key);
         assert_eq!((status, &found["challenge_list"][0]["cha_name"]), (200, &"cat".into()));
     }
-    // A key that is revoked is refused by both, and money spent on one is gone on the other.
+    // A revoked key is refused by both, and credits spent on one are spent on the other.
     place.ok(&["audit"]);
     for serving in servers {
         assert_eq!(serving.stop().0, Some(0));

@@ -48,7 +48,7 @@ fn bare_ids_mark_stored_videos_as_removed() {
 }
 
 #[test]
-fn forgetting_asks_for_yes_and_keeps_out_what_went() {
+fn forgetting_needs_yes_and_later_imports_skip_what_was_forgotten() {
     let place = filled();
     place
         .write("gone.txt", format!("{}\nhttps://www.tiktok.com/@user0/video/{}\n{}\n", id(1), id(3), id(50)));
@@ -79,7 +79,7 @@ fn forgetting_asks_for_yes_and_keeps_out_what_went() {
     let done = place.run(&["forget", "@User1", "@nobody", "--yes", "--rewrite"]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert!(done.out.contains("Forgot 3 stored videos of 3"), "{}", done.out);
-    assert!(done.out.contains("2 creators, of 1 nothing was stored."), "{}", done.out);
+    assert!(done.out.contains("2 creators, 1 without stored data."), "{}", done.out);
     assert_eq!(place.json(&["import", "all.ndjson"])["held"]["videos"], 6);
     assert_eq!(place.run(&["audit", "--heal"]).code, Some(0));
     let healed = place.json(&["audit", "--heal"]);
@@ -87,7 +87,7 @@ fn forgetting_asks_for_yes_and_keeps_out_what_went() {
 }
 
 #[test]
-fn lists_that_cannot_be_believed_are_refused_and_change_nothing() {
+fn implausible_lists_are_refused_and_change_nothing() {
     let place = filled();
     let ids = |numbers: std::ops::RangeInclusive<usize>| numbers.map(|n| id(n) + "\n").collect::<String>();
     place.write("asked.txt", ids(1..=300));

@@ -1,11 +1,11 @@
-//! A server on a disk that fills up and is given room again: `/readyz` names what cannot be written, and the log has a line
-//! where that begins and one where it ends, however many calls are refused.
+//! A server on a disk that fills up and has room again later: `/readyz` names what cannot be written, and the
+//! log has one line when that begins and one when it ends, however many calls are refused.
 
 use crate::binary::{Place, Serving};
 use std::collections::BTreeMap;
 use testkit::SmallDisk;
 
-/// Times that `/readyz` is asked: the server notices long before.
+/// Maximum number of requests to `/readyz`: the server notices long before.
 const TRIES_MAX: usize = 100_000;
 const CAT: &str = "/challenge-info-name/?name=cat";
 /// Calls that are refused while the disk is full.
@@ -18,7 +18,7 @@ const FILES: [&str; 5] = [
     "downloads cannot be written",
 ];
 
-/// Asks `/readyz` until it answers so.
+/// Polls `/readyz` until it answers so.
 fn until_ready(serving: &Serving, is_wanted: impl Fn(u16, &str) -> bool) {
     let mut last = None;
     for _ in 0..TRIES_MAX {
@@ -55,7 +55,7 @@ fn a_full_disk_is_named_by_readyz_and_is_a_line_in_the_log_where_it_begins_and_e
                 assert_eq!(problem["code"], "unavailable", "{problem}");
                 refused += 1;
             }
-            // What fits into pages that are there already is still charged.
+            // Charges that fit into existing pages still succeed.
             (200, _) => paid += 1,
             other => panic!("{other:?}"),
         }
@@ -71,7 +71,8 @@ fn a_full_disk_is_named_by_readyz_and_is_a_line_in_the_log_where_it_begins_and_e
     let shown = place.json(&["account", "show", "me@example.com", "--data-dir", data]);
     assert_eq!(shown["charged"], paid, "who was refused paid nothing");
 
-    // A line for each file where it begins to fail and one where it works, and one for the calls; not one for each call.
+    // A line for each file when it begins to fail and one when it works again, and one for the calls; not one
+    // for each call.
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     for line in log.lines() {
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");

@@ -1,5 +1,5 @@
-//! What clients of the challenge endpoints do with ids: they take one from a search, ask for its record, and walk its
-//! videos. It works for each hashtag of the captures, whether TikTok's id of it is known or not.
+//! Ids as clients of the challenge endpoints use them: they take one from a search, look its record up, and
+//! walk its videos. That works for each hashtag of the captures, with TikTok's id or without.
 
 use crate::binary::Place;
 use crate::captures::captures;
@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::collections::HashSet;
 use testkit::postgres::TestDatabase;
 
-/// The captures, but the archive of series: its hashtags have no videos, and it takes as long as all others together.
+/// The captures without the archive of series: its hashtags have no videos, and it takes as long as all others
+/// together.
 const FOLDERS: [&str; 9] = [
     "apify",
     "creative-center",
@@ -19,7 +20,7 @@ const FOLDERS: [&str; 9] = [
     "tikwm",
     "zeeschuimer",
 ];
-/// One hashtag of so many is walked.
+/// One in so many hashtags is walked.
 const EACH: usize = 40;
 
 fn text<'a>(row: &'a Value, name: &str) -> &'a str {
@@ -72,7 +73,7 @@ fn every_hashtag_of_the_captures_is_walked_from_a_search_by_its_id() {
     assert_eq!(serving.stop().0, Some(0));
 }
 
-/// Posts under #kitten and #cat, as Apify has them: without ids of hashtags.
+/// Returns posts under #kitten and #cat in Apify's format: without ids of hashtags.
 fn posts() -> String {
     let post = |number: u64| {
         let cat = if number.is_multiple_of(2) { r#",{"name":"cat"}"# } else { "" };
@@ -87,7 +88,7 @@ fn posts() -> String {
     (1..=20).map(post).collect()
 }
 
-/// The commands that take a hashtag, each with what is printed.
+/// Runs the commands that take a hashtag and returns the output of each.
 fn printed(place: &Place, hashtag: &str) -> Vec<(&'static str, String)> {
     let run = |line: &[&str]| place.ok(line).out;
     let mut all: Vec<(&str, String)> = ["lookup", "videos", "history", "benchmark", "related", "creators"]

@@ -18,14 +18,14 @@ fn thousands_of_files_are_summed_up_and_json_has_them_all() {
     for number in 0..50 {
         place.write(&format!("captures/bad/{number}.csv"), "name;age\n1;2\n");
     }
-    let told = place.run(&["import", "captures"]);
-    assert_eq!(told.code, Some(5), "{}", told.err);
-    let row = told.out.lines().find(|line| line.trim_start().starts_with("web-item")).expect("a row");
+    let ended = place.run(&["import", "captures"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.err);
+    let row = ended.out.lines().find(|line| line.trim_start().starts_with("web-item")).expect("a row");
     assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["web-item", "3,000", "3,000"]);
-    assert!(told.out.contains("Read 3,050 files; held now: 3,000 videos, 1 hashtag."), "{}", told.out);
-    assert!(told.out.lines().count() < 30 && told.err.lines().count() < 15, "{}\n{}", told.out, told.err);
-    assert!(told.err.contains("... and 40 files more; --json lists all"), "{}", told.err);
-    assert!(told.err.contains("--map COLUMN=FIELD; this one has the columns name, age"), "{}", told.err);
+    assert!(ended.out.contains("Read 3,050 files; held now: 3,000 videos, 1 hashtag."), "{}", ended.out);
+    assert!(ended.out.lines().count() < 30 && ended.err.lines().count() < 15, "{}\n{}", ended.out, ended.err);
+    assert!(ended.err.contains("... and 40 files more; --json lists all"), "{}", ended.err);
+    assert!(ended.err.contains("--map COLUMN=FIELD; this one has the columns name, age"), "{}", ended.err);
 
     let all = place.run(&["import", "captures", "--json"]);
     let all: serde_json::Value = serde_json::from_str(&all.out).expect("JSON");
@@ -64,14 +64,14 @@ fn control_characters_of_files_and_their_names_never_reach_the_terminal() {
     let wrong = format!("{}\n{{\"some\":\"\u{9b}31m\"}}\n", item(3));
     place.write("in/c\u{1b}[5m.ndjson", wrong);
     place.write("in/d\u{202e}.csv", "");
-    let told = place.run(&["import", "in"]);
-    assert_eq!(told.code, Some(5), "{told:?}");
+    let ended = place.run(&["import", "in"]);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
     let is_raw = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-    assert!(!told.err.contains(is_raw) && !told.out.contains(is_raw), "{told:?}");
-    assert!(told.err.contains(r"warning: in/b\u{1b}[2J\n.csv: "), "{}", told.err);
-    assert!(told.err.contains("this one has the columns a\u{fffd}[31m, b\u{fffd}"), "{}", told.err);
-    assert!(told.err.contains(r"warning: in/d\u{202e}.csv: the file is empty"), "{}", told.err);
-    assert!(told.out.contains(r"  in/c\u{1b}[5m.ndjson"), "a rejected record: {}", told.out);
+    assert!(!ended.err.contains(is_raw) && !ended.out.contains(is_raw), "{ended:?}");
+    assert!(ended.err.contains(r"warning: in/b\u{1b}[2J\n.csv: "), "{}", ended.err);
+    assert!(ended.err.contains("this one has the columns a\u{fffd}[31m, b\u{fffd}"), "{}", ended.err);
+    assert!(ended.err.contains(r"warning: in/d\u{202e}.csv: the file is empty"), "{}", ended.err);
+    assert!(ended.out.contains(r"  in/c\u{1b}[5m.ndjson"), "a rejected record: {}", ended.out);
     let refused = place.run(&["import", "no\u{1b}[31m.json"]);
     assert_eq!(refused.err, "error: no\\u{1b}[31m.json: no such file or folder\n");
 }

@@ -1,9 +1,9 @@
-//! What `tagmeter import` says it kept, what is lacking, and what is stated of its files, as a user sees it.
+//! The summary of `tagmeter import`: stored fields, missing fields, and stated reading times.
 
 use crate::binary::Place;
 use serde_json::json;
 
-/// A video of a web feed; `more` is more members of its object.
+/// Returns a video of a web feed; `more` is more members of its object.
 fn item(id: u64, more: &str) -> String {
     format!(
         r#"{{"id":"700000000000000000{id}","desc":"d","createTime":1700000000,"challenges":[{{"id":"7551","title":"cat"}}]{more}}}"#
@@ -11,15 +11,15 @@ fn item(id: u64, more: &str) -> String {
 }
 
 #[test]
-fn the_summary_says_what_is_kept_and_what_looks_like_what_is_lacking() {
+fn the_summary_names_stored_fields_and_what_looks_like_missing_ones() {
     let place = Place::new();
     place.write("cats.ndjson", item(1, r#","stats":{},"vues":7"#) + &item(2, r#","stats":{},"vues":9"#));
     place.write(
         "series.csv",
         "snapshot_utc,challenge_id,challenge_name,views\n2024-03-01 00:00:00,7551,cat,12\n",
     );
-    let told = place.run(&["import", "cats.ndjson", "series.csv"]);
-    assert_eq!(told.code, Some(5), "it has plays and kept none: {told:?}");
+    let ended = place.run(&["import", "cats.ndjson", "series.csv"]);
+    assert_eq!(ended.code, Some(5), "it has plays and none were stored: {ended:?}");
     let want = concat!(
         "           records  new  changed  unchanged\n",
         "videos           2    2        0          0\n",
@@ -36,12 +36,12 @@ fn the_summary_says_what_is_kept_and_what_looks_like_what_is_lacking() {
         "No history kept: 2 records do not say when they were read. Their counts are stored without a time; \
          --observed-at states one.\n",
     );
-    assert_eq!(told.out, want);
+    assert_eq!(ended.out, want);
     let want = "\
 warning: cats.ndjson: web-item: 0 of 2 videos have plays; the key \"vues\" looks like it: --map vues=plays
 hint: tagmeter import cats.ndjson --map id=video_id --map vues=plays --map challenges=hashtags --map createTime=create_time reads it by its columns
 ";
-    assert_eq!(told.err, want);
+    assert_eq!(ended.err, want);
     let maps = ["id=video_id", "vues=plays", "challenges=hashtags", "createTime=create_time"];
     let line = ["import", "cats.ndjson"].into_iter().chain(maps.into_iter().flat_map(|map| ["--map", map]));
     let mapped = place.run(&line.collect::<Vec<_>>());
@@ -59,21 +59,21 @@ hint: tagmeter import cats.ndjson --map id=video_id --map vues=plays --map chall
 }
 
 #[test]
-fn a_file_of_which_nothing_can_be_measured_is_no_success() {
+fn a_file_without_anything_measurable_is_no_success() {
     let place = Place::new();
     let text =
         r#"{"id":"7000000000000000001","desc":"no tag","createTime":1700000000,"stats":{},"challenges":[]}"#;
     place.write("cats.json", text);
-    let told = place.run(&["import", "cats.json"]);
-    assert_eq!(told.code, Some(5), "{told:?}");
+    let ended = place.run(&["import", "cats.json"]);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
     let part = "warning: cats.json: nothing that can be measured was kept: none of its 1 records has a count or a hashtag";
-    assert!(told.err.contains(part), "{}", told.err);
+    assert!(ended.err.contains(part), "{}", ended.err);
     place.write("ids.csv", "id,plays\n7000000000000000001,\n");
-    let told = place.run(&["import", "ids.csv", "--map", "id=video_id", "--map", "plays=plays"]);
-    assert_eq!(told.code, Some(5), "{told:?}");
+    let ended = place.run(&["import", "ids.csv", "--map", "id=video_id", "--map", "plays=plays"]);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
     assert!(
-        told.out.contains("nothing to keep of this video: no count, caption, hashtag or posting time"),
-        "{told:?}"
+        ended.out.contains("nothing to keep of this video: no count, caption, hashtag or posting time"),
+        "{ended:?}"
     );
 }
 

@@ -1,5 +1,5 @@
-//! `kill -9`, at the worst moments: what was answered was charged, and an import that was cut off is made whole by
-//! starting it again.
+//! `kill -9`, at the worst moments: every answer was charged, and running an interrupted import again completes
+//! it.
 
 use crate::binary::{Place, feed};
 use domain::{AccountId, Hashtag, RequestId};
@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::{Store, StoreOptions};
 
-/// Web items as one line each: every video has a tag of its own, one of ten, and `cat`.
+/// Returns web items, one a line: every video has a tag of its own, one of ten, and `cat`.
 fn captures(videos: std::ops::Range<u64>) -> String {
     let mut lines = String::new();
     for n in videos {
@@ -38,8 +38,8 @@ fn with_store<T>(place: &Place, look: impl AsyncFnOnce(Store) -> T) -> T {
         .block_on(async { look(Store::open(&StoreOptions::in_folder(folder)).await.expect("a store")).await })
 }
 
-/// Everything that is held, less what depends on the order of arrival.
-fn held(place: &Place) -> Vec<(String, Option<u64>, domain::hashtag::Observed, usize)> {
+/// Returns everything stored, except what depends on the order of arrival.
+fn stored(place: &Place) -> Vec<(String, Option<u64>, domain::hashtag::Observed, usize)> {
     with_store(place, async |store| {
         let mut all = Vec::new();
         for hashtag in store.hashtags_after(None, 1_000_000).await.expect("hashtags") {
@@ -53,12 +53,12 @@ fn held(place: &Place) -> Vec<(String, Option<u64>, domain::hashtag::Observed, u
 }
 
 #[test]
-fn an_import_that_is_killed_and_started_again_ends_as_one_that_was_not() {
+fn an_import_that_is_killed_and_run_again_ends_as_one_that_was_not() {
     let (whole, cut) = (Place::new(), Place::new());
     let lines = captures(0..4000);
     whole.write("captures.ndjson", &lines);
     whole.ok(&["import", "captures.ndjson"]);
-    // The first part is committed when its source pauses; the rest is under way when the kill comes.
+    // The first part is committed when its source pauses; the rest is under way at the kill.
     let mut import = cut.command(&["import", "-"]);
     let mut child =
         import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
@@ -70,11 +70,11 @@ fn an_import_that_is_killed_and_started_again_ends_as_one_that_was_not() {
     stdin.write_all(captures(1500..3500).as_bytes()).expect("it reads");
     child.kill().expect("killed");
     child.wait().expect("ended");
-    let partly = held(&cut);
+    let partly = stored(&cut);
     assert!(partly.len() < 4011, "it was cut off");
     let again = feed(cut.command(&["import", "-", "--json"]), lines.as_bytes());
     assert_eq!(again.code, Some(0), "{again:?}");
-    assert_eq!(held(&cut), held(&whole));
+    assert_eq!(stored(&cut), stored(&whole));
     let third = feed(cut.command(&["import", "-", "--json"]), lines.as_bytes());
     let report: serde_json::Value = serde_json::from_str(&third.out).expect("JSON");
     assert_eq!((&report["videos"]["new"], &report["videos"]["changed"]), (&0.into(), &0.into()), "{report}");
@@ -100,7 +100,7 @@ fn no_answer_that_a_client_had_is_without_its_charge_after_kill_9() {
                     ureq::Agent::config_builder().http_status_as_error(false).build().into();
                 let url = format!("{}/challenge-info-id/?id=1", serving.base);
                 let mut ids = Vec::new();
-                // Until the server is gone. An answer counts once its last byte is here.
+                // Until the server is killed. An answer counts once its last byte has arrived.
                 while let Ok(mut answer) = agent.get(&url).header("X-Api-Key", &key).call() {
                     let id = answer
                         .headers()

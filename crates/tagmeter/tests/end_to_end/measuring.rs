@@ -1,4 +1,4 @@
-//! What measures, from the command line: tables for people, JSON and files for programs, and pages.
+//! The measuring commands: tables for people, JSON and files for programs, and pages.
 
 use crate::binary::Place;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-/// Videos under #cat of five creators, some of them under #kitten or #dog too.
+/// Returns videos under #cat of five creators, some of them under #kitten or #dog too.
 fn videos() -> String {
     let mut items = Vec::new();
     for number in 0..40_u64 {
@@ -31,7 +31,8 @@ fn videos() -> String {
     format!(r#"{{"itemList":[{}]}}"#, items.join(","))
 }
 
-/// #cat by days in November 2026: one of a replica that lags, a gap, one that was cut off; #dog at half of it without any of that.
+/// Returns daily readings of #cat in November 2026, with one from a lagging replica, a gap and a truncated one;
+/// #dog has half of them without faults.
 fn series() -> String {
     let mut rows = String::from("snapshot_utc,challenge_id,challenge_name,views\n");
     for day in 1..=20_u64 {
@@ -61,11 +62,11 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_history_tells_gaps_repairs_and_rounding() {
+fn a_history_notes_gaps_repairs_and_rounding() {
     let place = place();
-    let told = place.ok(&["history", "cat", "--from", "2026-11-04", "--to", "2026-11-12"]);
-    let lines: Vec<&str> = told.out.lines().collect();
-    assert!(lines[0].starts_with("#cat views  ▁"), "{}", told.out);
+    let ended = place.ok(&["history", "cat", "--from", "2026-11-04", "--to", "2026-11-12"]);
+    let lines: Vec<&str> = ended.out.lines().collect();
+    assert!(lines[0].starts_with("#cat views  ▁"), "{}", ended.out);
     assert!(lines[0].contains(' ') && lines[0].ends_with('█'), "{}", lines[0]);
     let cells = |line: &str| {
         line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -74,12 +75,12 @@ fn a_history_tells_gaps_repairs_and_rounding() {
     assert_eq!(rows[0], ["day", "views", "note"]);
     assert_eq!(rows[1], ["2026-11-04", "~16,400,000", "rounded to 100,000"]);
     assert_eq!(rows[2][..2], ["2026-11-05", "-"]);
-    assert!(rows[2][2].starts_with("bounce: told 16,200,000"), "{:?}", rows[2]);
+    assert!(rows[2][2].starts_with("bounce: was 16,200,000"), "{:?}", rows[2]);
     let after_gap = rows.iter().find(|row| row[0] == "2026-11-11").expect("a row");
     assert!(after_gap[2].starts_with("gap of 4d"), "{after_gap:?}");
     assert_eq!(rows.last().expect("rows")[..2], ["2026-11-12", "~17,200,000"], "the newest is at the bottom");
-    assert!(rows.last().expect("rows")[2].starts_with("off step: told 17,199,999"), "{rows:?}");
-    assert!(told.err.contains("--no-repair shows what was told"), "{}", told.err);
+    assert!(rows.last().expect("rows")[2].starts_with("off step: was 17,199,999"), "{rows:?}");
+    assert!(ended.err.contains("--no-repair shows the originals"), "{}", ended.err);
 
     let history = place.json(&["history", "cat", "--limit", "3"]);
     assert_eq!(keys(&history), ["data", "has_more", "meta"]);
@@ -97,7 +98,7 @@ fn a_history_tells_gaps_repairs_and_rounding() {
 }
 
 #[test]
-fn files_are_in_the_format_of_their_name_and_replace_none_unasked() {
+fn files_have_the_format_of_their_extension_and_replace_none_without_force() {
     let place = place();
     for (name, start) in [
         ("cat.csv", &b"hashtag_id,hashtag,metric,at,"[..]),
@@ -161,37 +162,37 @@ fn videos_are_measured() {
     let benchmark = place.json(&["benchmark", "cat", "--plays", "20500", "--engagement", "1"]);
     assert_eq!(benchmark["data"]["standing"]["plays_percentile"], 0.5);
     assert_eq!(benchmark["data"]["standing"]["engagement_percentile"], 1.0);
-    let told = place.ok(&["benchmark", "cat", "--video", "7000000000000000039"]);
+    let ended = place.ok(&["benchmark", "cat", "--video", "7000000000000000039"]);
     assert!(
-        told.out.contains("all plays") && told.out.contains("40,000 plays: more than 98.8 %"),
+        ended.out.contains("all plays") && ended.out.contains("40,000 plays: more than 98.8 %"),
         "{}",
-        told.out
+        ended.out
     );
 
     let related = place.json(&["related", "cat"]);
     let names: Vec<&str> =
         related["data"].as_array().expect("rows").iter().filter_map(|row| row["name"].as_str()).collect();
     assert_eq!(names, ["kitten"], "a generic one is left out");
-    let told = place.ok(&["related", "cat", "--with-generic"]).out;
-    assert!(told.contains("#fyp") && told.contains("generic"), "{told}");
+    let text = place.ok(&["related", "cat", "--with-generic"]).out;
+    assert!(text.contains("#fyp") && text.contains("generic"), "{text}");
 
     let creators = place.json(&["creators", "cat", "--limit", "2"]);
     assert_eq!((&creators["data"]["creators_count"], &creators["has_more"]), (&json!(5), &json!(true)));
     assert_eq!(creators["data"]["creators"][0]["unique_id"], "cats.5");
-    let told = place.ok(&["creators", "cat", "--limit", "2"]);
-    assert!(told.out.contains("@cats.5") && told.err.contains("3 more creators"), "{told:?}");
+    let ended = place.ok(&["creators", "cat", "--limit", "2"]);
+    assert!(ended.out.contains("@cats.5") && ended.err.contains("3 more creators"), "{ended:?}");
 
     let compared = place.json(&["compare", "cat", "dog", "--index", "100"]);
     assert_eq!(compared["data"]["videos_unique"], 100);
     assert_eq!(compared["data"]["hashtags"][1]["indexed"][0]["value"], 100.0);
-    let told = place.ok(&["compare", "cat", "kitten"]).out;
-    assert!(told.contains("10 (25.0 %)") && told.contains("10 (100 %)"), "{told}");
-    assert!(told.contains("40 videos under any of them"), "{told}");
+    let text = place.ok(&["compare", "cat", "kitten"]).out;
+    assert!(text.contains("10 (25.0 %)") && text.contains("10 (100 %)"), "{text}");
+    assert!(text.contains("40 videos under any of them"), "{text}");
     place.ok(&["compare", "cat", "dog", "--index", "100", "-o", "pets.svg"]);
 }
 
 #[test]
-fn trends_tell_what_can_be_said_of_the_next_week() {
+fn trends_have_an_outlook_on_the_next_week() {
     let place = place();
     let trending = place.json(&["trending", "--sort", "growth"]);
     let names: Vec<&str> =
@@ -199,17 +200,17 @@ fn trends_tell_what_can_be_said_of_the_next_week() {
     assert_eq!(names, ["dog", "cat"], "what gains as much from less grows faster");
     assert_eq!(trending["data"][0]["trend"]["gain"], 700_000);
     assert_eq!(trending["data"][0]["emerging"]["components"].as_array().map(Vec::len), Some(6));
-    let told = place.ok(&["trending", "--sort", "growth", "--limit", "1"]);
-    let row = told.out.lines().nth(1).expect("a row");
+    let ended = place.ok(&["trending", "--sort", "growth", "--limit", "1"]);
+    let row = ended.out.lines().nth(1).expect("a row");
     assert!(row.starts_with("1  #dog") && row.contains("~10,000,000"), "{row}");
     assert!(row.contains(" % ") && row.contains('▄'), "{row}");
     assert!(
-        told.err.contains("There are more") && told.err.contains("learned on 377 book hashtags"),
+        ended.err.contains("There are more") && ended.err.contains("learned on 377 book hashtags"),
         "{}",
-        told.err
+        ended.err
     );
     let pace = "the least of a moving average (half-life 7 days) and the growth over 14 and 28 days";
-    assert!(told.err.contains(&format!("pace: {pace} up to the newest reading")), "{}", told.err);
+    assert!(ended.err.contains(&format!("pace: {pace} up to the newest reading")), "{}", ended.err);
     assert!(place.ok(&["lookup", "dog"]).out.contains(pace));
     let found = place.json(&["trending", "--query", "cat", "--weights", "growth=1,zscore=0"]);
     assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
@@ -261,7 +262,7 @@ fn everything_is_exported_once() {
     assert_eq!(rows(&["videos", "--hashtag", "kitten"]).len(), 10);
     let readings = rows(&["history"]);
     assert_eq!(readings.len(), 37);
-    let cut = readings.iter().find(|row| row["views"] == 17_199_999).expect("as it was told");
+    let cut = readings.iter().find(|row| row["views"] == 17_199_999).expect("the original reading");
     assert_eq!((&cut["hashtag_id"], &cut["observed_at"]), (&json!("7551"), &json!("2026-11-12T08:00:00Z")));
     assert_eq!(rows(&["history", "--hashtag", "#dog"]).len(), 20);
     for format in ["csv", "ndjson", "json", "xlsx", "parquet"] {
@@ -335,12 +336,12 @@ fn the_real_series_are_measured() {
     assert!(values.len() > 7, "{first}");
     place.ok(&["history", first, "-o", "first.png"]);
     place.ok(&["report", first, "ancungtiktok", "-o", "report.html"]);
-    let told = place.ok(&["export", "history", "-o", "history.parquet"]);
-    assert!(told.err.contains("1,458,"), "{}", told.err);
+    let ended = place.ok(&["export", "history", "-o", "history.parquet"]);
+    assert!(ended.err.contains("1,458,"), "{}", ended.err);
     assert!(Path::new(&place.path().join("history.parquet")).is_file());
 }
 
-/// Chromium over a page, without a window; `None`, said aloud, where it is not installed (in CI it must be).
+/// Runs Chromium on a page, without a window; `None`, with a note, if it is not installed (in CI it must be).
 fn browse(folder: &Path, page: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let run = |name: &str| {
@@ -356,7 +357,7 @@ fn browse(folder: &Path, page: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
     let Some(done) = names.iter().find_map(|name| run(name).ok()) else {
         let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
         assert!(!is_ci, "chromium is not installed");
-        // Where standard error is closed nobody is there to be told.
+        // If standard error is closed, nobody reads the message.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: chromium is not installed\n");
         return None;
     };
@@ -371,11 +372,11 @@ fn a_report_is_shown_and_printed_by_a_browser() {
     let page = place.path().join("pets.html");
     let Some(shown) = browse(place.path(), &page, &["--dump-dom"]) else { return };
     let shown = String::from_utf8(shown).expect("UTF-8");
-    let held = std::fs::read_to_string(&page).expect("a page");
+    let written = std::fs::read_to_string(&page).expect("a page");
     for (part, least) in [("<svg", 4), ("<table", 3), ("<h2", 4)] {
         let drawn = shown.matches(part).count();
         assert!(drawn >= least, "{drawn} of {part}");
-        assert_eq!(drawn, held.matches(part).count(), "the browser reads what was written: {part}");
+        assert_eq!(drawn, written.matches(part).count(), "the browser reads what was written: {part}");
     }
     let (picture, print) = (place.path().join("pets.png"), place.path().join("pets.pdf"));
     let to = |option: &str, path: &Path| format!("--{option}={}", path.display());

@@ -1,5 +1,5 @@
-//! One number everywhere: tables, notes, JSON, files, charts and reports of the command line show the last kept reading of a
-//! hashtag's repaired series, and name the newest reading where it is another one.
+//! One number everywhere: tables, notes, JSON, files, charts and reports of the command line show the last
+//! reading that counts of a hashtag's repaired series, and name the newest reading if it differs.
 
 use crate::binary::Place;
 use calamine::{Data, Reader, Xlsx, open_workbook};
@@ -20,7 +20,7 @@ fn end() -> Timestamp {
     Timestamp::parse("2025-06-01T00:00:00Z").expect("a time")
 }
 
-/// The series, and a video under each that is under #elsewhere too.
+/// Imports the series, and a video under each that is under #elsewhere too.
 fn import(place: &Place, cuts: &[Cut]) {
     let rows: String = cuts.iter().map(Cut::csv).collect();
     place.write("in/series.csv", format!("{CSV_HEADER}{rows}"));
@@ -37,7 +37,7 @@ fn import(place: &Place, cuts: &[Cut]) {
     place.ok(&["import", "in"]);
 }
 
-/// A record of an answer: its views, and the newest reading beside them.
+/// Checks a record of an answer: its views, and the newest reading beside them.
 fn assert_record(surface: &str, record: &Value, cut: &Cut) {
     let (views, read) = (&record["views"]["value"], record["views"]["as_read"]["value"].as_u64());
     assert_eq!(
@@ -48,7 +48,7 @@ fn assert_record(surface: &str, record: &Value, cut: &Cut) {
     );
 }
 
-/// A text for people: the number, and the newest reading where it is another one. `beside` is where notes go.
+/// Checks a text: the number, and the newest reading if it differs. `beside` is the stream of notes.
 fn assert_said(surface: &str, shown: &str, beside: &str, cut: &Cut) {
     let tag = format!("#{}", cut.name);
     let row = shown.lines().find(|row| row.split_whitespace().any(|word| word == tag));
@@ -65,7 +65,7 @@ fn named<'a>(rows: &'a Value, name: &str) -> &'a Value {
     rows.as_array().expect("rows").iter().find(|row| row["name"] == name).expect("a row")
 }
 
-/// The rows of the sheet that has a column of this name, by the name of the hashtag.
+/// Returns the rows of the sheet that has a column of this name, by the name of the hashtag.
 fn cells(place: &Place, file: &str, sheet: &str, column: &str) -> Vec<(String, Option<u64>)> {
     let mut book: Xlsx<_> = open_workbook(place.path().join(file)).expect("a workbook");
     let range = book.worksheet_range(sheet).expect("a sheet");

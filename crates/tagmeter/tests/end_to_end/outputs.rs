@@ -3,7 +3,7 @@
 use crate::binary::Place;
 use crate::measuring;
 
-/// Names of the commands, or of the commands beneath one, as `--help` lists them.
+/// Returns the names of the commands, or of a command's subcommands, as `--help` lists them.
 fn commands(place: &Place, path: &[&str]) -> Vec<String> {
     let help = place.ok(&[path, &["--help"]].concat()).out;
     let Some((_, list)) = help.split_once("\nCommands:\n") else { return Vec::new() };
@@ -16,7 +16,7 @@ fn commands(place: &Place, path: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Whole names of the commands that can be run, such as `account create`, sorted.
+/// Returns the whole names of the commands that can be run, such as `account create`, sorted.
 pub(crate) fn leaves(place: &Place) -> Vec<String> {
     let leaves =
         commands(place, &[]).into_iter().flat_map(|name| match commands(place, &[&name]).as_slice() {
@@ -28,7 +28,7 @@ pub(crate) fn leaves(place: &Place) -> Vec<String> {
     leaves
 }
 
-/// The values that the help of a command offers for `--format`.
+/// Returns the values that the help of a command offers for `--format`.
 fn formats(help: &str) -> Vec<String> {
     let Some((_, of_format)) = help.split_once("--format <FORMAT>") else { return Vec::new() };
     let (_, values) = of_format.split_once("[possible values: ").expect("formats are a closed set");
@@ -36,7 +36,7 @@ fn formats(help: &str) -> Vec<String> {
     values.split(',').map(|value| value.trim().to_owned()).collect()
 }
 
-/// The rest of a command line with which a command has an answer.
+/// Returns arguments with which a command has an answer.
 fn arguments(name: &str) -> &'static [&'static str] {
     match name {
         "history" | "benchmark" | "related" | "creators" | "report" => &["cat"],
@@ -121,7 +121,7 @@ fn a_chart_is_offered_and_drawn_only_by_commands_that_have_one() {
 }
 
 #[test]
-fn a_file_that_was_written_is_summed_up_as_json() {
+fn a_written_file_is_summarised_as_json() {
     let place = measuring::place();
     let export = place.json(&["export", "hashtags", "-o", "all.ndjson"]);
     let text = std::fs::read_to_string(place.path().join("all.ndjson")).expect("a file");

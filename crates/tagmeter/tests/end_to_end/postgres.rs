@@ -1,4 +1,5 @@
-//! The same binary on PostgreSQL and on a cluster of Citus: nothing changes but `--database-url`; and stores that move there and back.
+//! The same binary on PostgreSQL and on a cluster of Citus: nothing changes but `--database-url`; and stores
+//! that move there and back.
 
 use crate::binary::{Place, Serving};
 use serde_json::Value;
@@ -26,7 +27,7 @@ fn database() -> Option<TestDatabase> {
     runtime().block_on(TestDatabase::create())
 }
 
-/// A cluster with the schema in it and nothing else, as a database of the tests is.
+/// Starts a cluster with an empty schema, like a database of the tests.
 fn cluster() -> Option<CitusCluster> {
     let cluster = CitusCluster::start()?;
     runtime().block_on(async { drop(cluster.open().await) });
@@ -37,7 +38,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// Every command after this one works on the database.
+/// Makes every later command work on the database.
 fn on(place: &Place, url: &str) {
     place.write("tagmeter.toml", format!("database_url = {url:?}\n"));
 }
@@ -46,7 +47,8 @@ fn off(place: &Place) {
     std::fs::remove_file(place.path().join("tagmeter.toml")).expect("a file");
 }
 
-/// What the calls are answered; cursors name a frozen ranking, which every store makes for itself.
+/// Returns the answers to calls, without cursors: these name a frozen ranking, which every store makes for
+/// itself.
 fn answers(serving: &Serving, key: &str) -> Vec<(u16, Value)> {
     let mut answers: Vec<_> = CALLS.iter().map(|call| serving.get(call, key)).collect();
     for (_, body) in &mut answers {
@@ -57,18 +59,18 @@ fn answers(serving: &Serving, key: &str) -> Vec<(u16, Value)> {
     answers
 }
 
-/// What commands and calls say of what was imported.
-fn told(place: &Place, key: &str) -> (Vec<Value>, Vec<(u16, Value)>) {
-    let asked: [&[&str]; 3] = [&["lookup", "cat"], &["search", "cat"], &["videos", "cat", "--limit", "0"]];
-    (asked.iter().map(|arguments| place.json(arguments)).collect(), answers(&place.serve(), key))
+/// Returns the answers of commands and calls on what was imported.
+fn shown(place: &Place, key: &str) -> (Vec<Value>, Vec<(u16, Value)>) {
+    let commands: [&[&str]; 3] = [&["lookup", "cat"], &["search", "cat"], &["videos", "cat", "--limit", "0"]];
+    (commands.iter().map(|arguments| place.json(arguments)).collect(), answers(&place.serve(), key))
 }
 
-/// The same of the same captures on SQLite.
-fn told_on_sqlite() -> (Vec<Value>, Vec<(u16, Value)>) {
+/// Returns these answers for the same captures on SQLite.
+fn shown_on_sqlite() -> (Vec<Value>, Vec<(u16, Value)>) {
     let place = Place::new();
     place.write("captures/items.json", ITEMS);
     place.ok(&["import", "captures"]);
-    told(&place, &place.key())
+    shown(&place, &place.key())
 }
 
 #[test]
@@ -87,7 +89,7 @@ fn every_command_works(url: &str) {
     let place = Place::new();
     on(&place, url);
     let nothing = place.run(&["lookup", "cat"]);
-    // A database of the tests has the schema already, so the store is there and the hashtag is not.
+    // A database of the tests has the schema already, so the store exists and the hashtag does not.
     assert_eq!(nothing.code, Some(3), "{nothing:?}");
     place.write("captures/items.json", ITEMS);
     let imported = place.json(&["import", "captures"]);
@@ -95,14 +97,14 @@ fn every_command_works(url: &str) {
     let again = place.json(&["import", "captures"]);
     assert_eq!((&again["videos"]["new"], &again["videos"]["changed"]), (&0.into(), &0.into()));
     let key = place.key();
-    assert_eq!(told(&place, &key), told_on_sqlite());
+    assert_eq!(shown(&place, &key), shown_on_sqlite());
     let serving = place.serve();
     let answered = answers(&serving, &key);
     assert!(answered.iter().all(|(status, _)| *status == 200), "{answered:?}");
     assert_eq!(answered[2].1["hasMore"], true);
     let (code, log) = serving.stop();
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("postgres://postgres@"), "the log tells which database: {log}");
+    assert!(log.contains("postgres://postgres@"), "the log names the database: {log}");
     let audit = place.json(&["audit"]);
     assert_eq!((&audit["ok"], &audit["charges"]), (&true.into(), &(2 * CALLS.len()).into()));
     let doctor = place.json(&["doctor"]);
@@ -149,7 +151,7 @@ fn moves_there_and_back_and_answers_the_same(url: &str) {
 
     let refused = place.run(&["migrate", "--from", url, "--to", "tagmeter-data"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
-    assert!(refused.err.contains("holds data already"), "{}", refused.err);
+    assert!(refused.err.contains("contains data already"), "{}", refused.err);
     let back = place.json(&["migrate", "--from", url, "--to", "back"]);
     assert_eq!(back["audit"], audit);
     let serving = Serving::start(place.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir", "back"]));
@@ -177,7 +179,7 @@ fn killed_it_is_finished_by_running_it_again(url: &str, sql: impl Fn(&str) -> St
     let arguments = ["migrate", "--from", "tagmeter-data", "--to", url];
     let mut child =
         place.command(&arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("it runs");
-    // Killed as soon as some of the videos are there.
+    // Killed as soon as some of the videos are copied.
     while sql("SELECT 1 FROM tagmeter.videos LIMIT 1").is_empty() {
         assert!(child.try_wait().expect("a child").is_none(), "it goes on");
     }
@@ -208,28 +210,28 @@ fn item(n: u64) -> String {
 }
 
 #[test]
-fn places_that_make_no_sense_are_refused() {
+fn invalid_places_are_refused() {
     let place = Place::new();
-    for (arguments, code, told) in [
+    for (arguments, code, message) in [
         (
             &["migrate", "--from", "a", "--to", "mysql://x/y"][..],
             2,
             "--to: a database is given as postgres://",
         ),
-        (&["migrate", "--from", "a", "--to", "b", "--data-dir", "c"], 2, "from --from and --to alone"),
+        (&["migrate", "--from", "a", "--to", "b", "--data-dir", "c"], 2, "migrate uses only --from and --to"),
         (&["migrate", "--from", "a", "--to", "b"], 1, "there is no catalog.db in a"),
         (&["migrate", "--from", "a"], 2, "--to"),
         (&["backup", "b"], 1, "there is no "),
     ] {
         let refused = place.run(arguments);
         assert_eq!(refused.code, Some(code), "{arguments:?}: {refused:?}");
-        assert!(refused.err.contains(told), "{arguments:?}: {}", refused.err);
+        assert!(refused.err.contains(message), "{arguments:?}: {}", refused.err);
     }
     assert!(std::fs::read_dir(place.path()).expect("a folder").next().is_none(), "nothing was made");
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_told_without_its_password() {
+fn a_database_that_does_not_answer_is_reported_without_its_password() {
     let place = Place::new();
     let url = "postgres://me:secret@127.0.0.1:1/tagmeter";
     place.write("tagmeter.toml", format!("database_url = {url:?}\n"));
@@ -243,9 +245,9 @@ fn a_database_that_does_not_answer_is_told_without_its_password() {
     ] {
         let ended = place.run(arguments);
         assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
-        let told = format!("{}{}", ended.out, ended.err);
-        assert!(told.contains("127.0.0.1") || told.contains("reached") || told.contains("connect"), "{told}");
-        assert!(!told.contains("secret"), "{arguments:?}: {told}");
+        let text = format!("{}{}", ended.out, ended.err);
+        assert!(text.contains("127.0.0.1") || text.contains("reached") || text.contains("connect"), "{text}");
+        assert!(!text.contains("secret"), "{arguments:?}: {text}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Snapshots of what every command prints: its help, and its tables and JSON over a small made-up store.
+//! Snapshots of the output of every command: its help, and its tables and JSON over a small made-up store.
 
 #![cfg(unix)]
 
@@ -98,7 +98,8 @@ const RUNS: [(&str, &[&str]); 27] = [
     ("doctor", &["doctor", "doctor --json"]),
 ];
 
-/// Twelve videos under #cat by three creators, some under #kitten too, and a month of daily readings of #cat and #dog.
+/// Returns a store of twelve videos under #cat by three creators, some under #kitten too, and a month of daily
+/// readings of #cat and #dog.
 fn place() -> Place {
     let place = Place::new();
     let video = |number: u64| {
@@ -123,7 +124,7 @@ fn place() -> Place {
     place
 }
 
-/// Texts that differ from run to run, and what stands for them in a snapshot.
+/// Texts that differ from run to run, and their placeholders in a snapshot.
 struct Redaction {
     folder: String,
     /// Ids of the keys that were printed so far.
@@ -133,7 +134,7 @@ struct Redaction {
 /// Prefix of a secret key; its id follows.
 const KEY: &str = "tm_live_";
 const KEY_ID_LENGTH: usize = 8;
-/// The store holds nothing younger than this year: later times are those of the run.
+/// The store has nothing younger than this year: later times are those of the run.
 const YEAR_OF_THE_DATA: i32 = 2025;
 
 impl Redaction {
@@ -152,12 +153,12 @@ impl Redaction {
             out = out.replace(id, "[key id]");
         }
         let out = without_sizes(&without_times(&out));
-        // Columns are as wide as what was replaced.
+        // Columns are as wide as the replaced text.
         if out == text { out } else { out.lines().map(single_spaced).collect::<Vec<_>>().join("\n") }
     }
 }
 
-/// A text with `[time]` and `[day]` in place of those after the data.
+/// Replaces times and days after the data by `[time]` and `[day]`.
 fn without_times(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some(first) = rest.chars().next() {
@@ -176,8 +177,8 @@ fn without_times(text: &str) -> String {
     out
 }
 
-/// A text with `[size]` in place of megabytes, such as those that are free on the disk, and of a file's `"bytes"`: a report
-/// names the day it was made on.
+/// Replaces megabytes, such as those free on the disk, and a file's `"bytes"` by `[size]`: a report names the
+/// day it was written on.
 fn without_sizes(text: &str) -> String {
     const BYTES: &str = "\"bytes\": ";
     let mut files = text.split(BYTES);
@@ -199,19 +200,19 @@ fn without_sizes(text: &str) -> String {
     out
 }
 
-/// A line with one space for several, but those that it begins with.
+/// Replaces several spaces by one, except at the beginning of a line.
 fn single_spaced(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
     let words: Vec<&str> = line.split_whitespace().collect();
     format!("{}{}", &line[..indent], words.join(" "))
 }
 
-/// A run as a snapshot shows it: the line, what it printed and how it ended.
+/// Runs a command line and returns it for a snapshot: the line, its output and its exit code.
 fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
     let line_of_run = line.replace("{key}", redaction.keys.first().map_or("", String::as_str));
     let arguments: Vec<&str> = line_of_run.split(' ').collect();
     let mut command = place.command(&arguments);
-    // `doctor` looks whether the address is free.
+    // `doctor` checks that the address is free.
     command.env_remove("COLUMNS").env("TAGMETER_LISTEN", "127.0.0.1:0");
     let ended = command.output().expect("the binary runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -234,7 +235,7 @@ fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
 }
 
 #[test]
-fn outputs_of_every_command_are_as_they_were() {
+fn outputs_of_every_command_match_their_snapshots() {
     let place = place();
     let folder = place.path().canonicalize().expect("a folder").display().to_string();
     let mut redaction = Redaction { folder, keys: Vec::new() };
@@ -251,7 +252,7 @@ fn outputs_of_every_command_are_as_they_were() {
 }
 
 #[test]
-fn the_help_of_every_command_is_as_it_was() {
+fn the_help_of_every_command_matches_its_snapshot() {
     let place = Place::new();
     for name in [vec![String::new()], leaves(&place)].concat() {
         let arguments: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();

@@ -4,14 +4,14 @@
 
 use crate::binary::{Place, Serving};
 
-/// The lines of the code block that follows a heading.
+/// Returns the lines of the code block that follows a heading.
 fn block<'t>(text: &'t str, heading: &str) -> Vec<&'t str> {
     let (_, after) = text.split_once(&format!("\n## {heading}\n")).expect("a heading");
     let (_, inside) = after.split_once("\n```\n").expect("a block");
     inside.split("\n```").next().expect("its end").lines().filter(|line| !line.is_empty()).collect()
 }
 
-/// Runs a line as a person would, in a shell in which the demo's `exports` were pasted, by which it finds the binary.
+/// Runs a line in a shell after the demo's `exports`, by which the shell finds the binary.
 fn run(place: &Place, exports: &str, line: &str) -> (String, String) {
     let script = format!("set -e -o pipefail\n{exports}\n{line}");
     let ended = place.program("bash").args(["-c", &script]).output();
@@ -22,7 +22,7 @@ fn run(place: &Place, exports: &str, line: &str) -> (String, String) {
 }
 
 #[test]
-fn what_the_readme_and_the_demo_print_works_as_it_stands() {
+fn the_commands_of_the_readme_and_the_demo_work_unchanged() {
     let readme = include_str!("../../../../README.md");
     let place = Place::new();
     let mut serving = Serving::start(place.command(&["demo", "--listen", "127.0.0.1:0"]));

@@ -1,10 +1,10 @@
-//! What a person sees: tables at 80 columns and fewer, without colours where none are wanted, and the hints.
+//! Output on a terminal: tables at 80 columns and fewer, without colours where none are wanted, and the hints.
 
 #![cfg(unix)]
 
 use crate::binary::Place;
 
-/// Runs on a terminal this wide, by `script`, and gives what it shows.
+/// Runs on a terminal this wide, by `script`, and returns the screen.
 fn on_terminal(place: &Place, variables: &[(&str, &str)], columns: u32, line: &str) -> String {
     let line = format!("stty cols {columns} rows 50; {} {line}", env!("CARGO_BIN_EXE_tagmeter"));
     let mut command = place.program("script");
@@ -78,7 +78,7 @@ const TABLES: [&str; 27] = [
     "key list somebody.with.a.rather.long.address@subdomain.example.com",
 ];
 
-/// Grouped numbers and ids in a text: those that may not be cut.
+/// Returns grouped numbers and ids in a text: those that may not be cut.
 fn numbers(text: &str) -> Vec<String> {
     let is_part = |c: char| c.is_ascii_digit() || c == ',';
     text.split(|c: char| !is_part(c)).filter(|part| part.len() > 6).map(str::to_owned).collect()
@@ -112,9 +112,9 @@ fn no_table_is_wider_than_the_terminal_and_no_number_is_cut() {
 }
 
 #[test]
-fn what_is_sorted_by_is_shown_at_any_width_and_a_legend_is_of_what_is_shown() {
+fn the_sorted_column_is_shown_at_any_width_and_the_legend_explains_shown_columns() {
     let place = with_data();
-    // The month before it: a surge is known after more than 28 days.
+    // The month before: a surge needs more than 28 days.
     let january = (1..=31_u64).flat_map(|day| {
         [("cat", 1_000_681_687_000), ("dog", 12_300)]
             .map(|(tag, views)| format!("{tag},{},2026-01-{day:02}\n", views + day))
@@ -169,7 +169,7 @@ fn what_is_sorted_by_is_shown_at_any_width_and_a_legend_is_of_what_is_shown() {
 }
 
 #[test]
-fn a_terminal_is_asked_how_wide_it_is() {
+fn the_width_of_a_terminal_is_detected() {
     use unicode_width::UnicodeWidthStr;
     let place = with_data();
     for columns in [80, 64] {
@@ -189,7 +189,7 @@ fn there_are_no_colours_where_none_are_wanted() {
         on_terminal(&place, &colourful, 80, "--help").contains('\u{1b}'),
         "help has colours on a terminal"
     );
-    // Log lines of a server that is started and stopped.
+    // Log lines of a server that starts and stops.
     let serve = "serve --listen 127.0.0.1:0 > out & until grep -q Listening out; do :; done; kill $!; wait";
     assert!(on_terminal(&place, &colourful, 80, serve).contains('\u{1b}'), "log lines have colours");
     for variables in [[("TERM", "xterm-256color"), ("NO_COLOR", "1")], [("TERM", "dumb"), ("LANG", "C")]] {
@@ -218,54 +218,54 @@ fn a_hashtag_that_the_shell_took_for_a_comment_is_hinted_at() {
     {
         let line = format!("{} {line}", env!("CARGO_BIN_EXE_tagmeter"));
         let ended = place.program("sh").args(["-c", &line]).output().expect("sh runs");
-        let told = String::from_utf8(ended.stderr).expect("UTF-8");
-        assert_eq!(ended.status.code(), Some(2), "{told}");
+        let message = String::from_utf8(ended.stderr).expect("UTF-8");
+        assert_eq!(ended.status.code(), Some(2), "{message}");
         assert!(
-            told.starts_with("error: ") && told.contains("hint: a shell takes what follows #"),
-            "{line}: {told}"
+            message.starts_with("error: ") && message.contains("hint: a shell takes what follows #"),
+            "{line}: {message}"
         );
     }
 }
 
 #[test]
-fn an_empty_answer_says_from_when_to_when_there_is_something() {
+fn an_empty_answer_names_the_period_with_data() {
     let place = with_data();
-    for (line, told) in [
+    for (line, message) in [
         (
             "history cat --to 2020-01-01",
-            "No views of #cat in this time; readings are from 2026-02-01 to 2026-02-28.",
+            "No views of #cat in this period; readings are from 2026-02-01 to 2026-02-28.",
         ),
         (
             "compare cat dog --to 2020-01-01",
-            "No views of #dog in this time; readings are from 2026-02-01 to 2026-02-28.",
+            "No views of #dog in this period; readings are from 2026-02-01 to 2026-02-28.",
         ),
         (
             "creators cat --since 2026-01-01",
-            "No creators under #cat in this time; the videos held were posted from 2023-11-15 to 2023-12-24.",
+            "No creators under #cat in this period; the stored videos were posted from 2023-11-15 to 2023-12-24.",
         ),
         (
             "related cat --since 2026-01-01",
-            "No related hashtags under #cat in this time; the videos held were posted from 2023-11-15",
+            "No related hashtags under #cat in this period; the stored videos were posted from 2023-11-15",
         ),
         (
             "benchmark cat --window 1h",
-            "No videos under #cat in this time; the videos held were posted from 2023-11-15",
+            "No videos under #cat in this period; the stored videos were posted from 2023-11-15",
         ),
     ] {
         let ended = place.ok(&line.split(' ').collect::<Vec<_>>());
-        assert!(ended.err.contains(told), "{line}: {}", ended.err);
+        assert!(ended.err.contains(message), "{line}: {}", ended.err);
     }
     place.ok(&["report", "cat", "-o", "r.html", "--to", "2020-01-01"]);
     let page = std::fs::read_to_string(place.path().join("r.html")).expect("a page");
-    assert!(page.contains("No views of #cat in this time; readings are from 2026-02-01 to 2026-02-28."));
+    assert!(page.contains("No views of #cat in this period; readings are from 2026-02-01 to 2026-02-28."));
     assert!(page.contains("of videos posted at any time, also after "), "these tables know no end");
     let bare = "averyveryveryverylonghashtagofthirtyletters";
-    let told = place.ok(&["report", bare, "-o", "bare.html", "--to", "2020-01-01"]).err;
+    let notes = place.ok(&["report", bare, "-o", "bare.html", "--to", "2020-01-01"]).err;
     let said =
-        format!("note: the report is empty: no readings and no videos of #{bare} in this time are stored.");
-    assert!(told.lines().any(|line| line == said), "{told}");
-    let told = place.ok(&["report", bare, "-o", "whole.html"]).err;
-    assert!(!told.contains("empty"), "{told}");
+        format!("note: the report is empty: no readings and no videos of #{bare} in this period are stored.");
+    assert!(notes.lines().any(|line| line == said), "{notes}");
+    let notes = place.ok(&["report", bare, "-o", "whole.html"]).err;
+    assert!(!notes.contains("empty"), "{notes}");
     let key = place.json(&["key", "create", "somebody.with.a.rather.long.address@subdomain.example.com"]);
     let key = key["api_key"].as_str().expect("a key").to_owned();
     let serving = place.serve();
@@ -289,6 +289,6 @@ fn an_empty_answer_says_from_when_to_when_there_is_something() {
     assert!(
         refused["detail"]
             .as_str()
-            .is_some_and(|told| told.contains("readings are from 2026-02-01 to 2026-02-28"))
+            .is_some_and(|message| message.contains("readings are from 2026-02-01 to 2026-02-28"))
     );
 }

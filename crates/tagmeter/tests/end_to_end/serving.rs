@@ -1,4 +1,4 @@
-//! The demo and the server as a person starts and stops them.
+//! The demo and the server, started and stopped from the command line.
 
 use crate::binary::{Place, Serving};
 use serde_json::json;
@@ -59,7 +59,7 @@ fn the_demo_answers_what_the_readme_shows() {
         let answer = lines.next().expect("an answer below the call");
         let (status, body) = demo.get_text(path.trim_end_matches('\''), &key);
         assert_eq!(status, 200, "{path}");
-        // A long answer is shown with its middle left out.
+        // The README omits the middle of a long answer.
         let parts: Vec<&str> = answer.split(" ... ").collect();
         assert!(body.starts_with(parts[0]), "{path}: {body}");
         assert!(body.ends_with(parts[parts.len() - 1]), "{path}: {body}");
@@ -69,7 +69,7 @@ fn the_demo_answers_what_the_readme_shows() {
 }
 
 #[test]
-fn a_server_answers_charges_and_stops_when_told() {
+fn a_server_answers_charges_and_stops_at_a_signal() {
     let place = Place::new();
     place.write("tag.json", r#"{"challengeInfo":{"challenge":{"id":"7551","title":"cat","desc":""},"statsV2":{"viewCount":"12","videoCount":"3"},"stats":{"viewCount":12,"videoCount":3}}}"#);
     place.ok(&["import", "tag.json"]);
@@ -83,9 +83,9 @@ fn a_server_answers_charges_and_stops_when_told() {
 
     let taken = place.run(&["serve", "--listen", serving.base.trim_start_matches("http://")]);
     assert_eq!(taken.code, Some(1));
-    assert!(taken.err.contains("hint: --listen takes another address"), "{}", taken.err);
+    assert!(taken.err.contains("hint: choose another address with --listen"), "{}", taken.err);
 
-    // A key that is made while it serves works at once.
+    // A key created while it serves works at once.
     let second = place.json(&["key", "create", "me@example.com"]);
     let secret = second["api_key"].as_str().expect("a key");
     assert_eq!(serving.get("/challenge-info-id/?id=7551", secret).0, 200);
@@ -98,8 +98,8 @@ fn a_server_answers_charges_and_stops_when_told() {
             serde_json::from_str(line).unwrap_or_else(|_| panic!("off a terminal the log is JSON: {line}"))
         })
         .collect();
-    let told = |message: &str| lines.iter().any(|line| line["message"] == message);
-    assert!(told("serving") && told("stopping: calls under way are answered first"), "{log}");
+    let logged = |message: &str| lines.iter().any(|line| line["message"] == message);
+    assert!(logged("serving") && logged("stopping: calls under way are answered first"), "{log}");
     assert!(!log.contains(&key) && !log.contains(&key[16..48]), "a key is never logged");
     assert_eq!(place.json(&["audit"])["ok"], true);
 }

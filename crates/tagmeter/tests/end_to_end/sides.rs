@@ -1,10 +1,11 @@
-//! Posts from before and after the limit of five hashtags, as people and programs see them.
+//! Posts from before and after the limit of five hashtags, in tables and JSON.
 
 use crate::binary::Place;
 use serde_json::{Value, json};
 
-/// 30 videos under #cat of May 2025, all of them with #dog and 15 with #kitten, and 40 of October 2025, 10 with #kitten and 30
-/// with #dog.
+/// Returns 30 videos under #cat of May 2025, all of them with #dog and 15 with #kitten, and 40 of October 2025,
+/// 10 with
+/// #kitten and 30 with #dog.
 fn place() -> Place {
     let challenge = |name: &str| json!({"id": name.len() * 1_000 + name.len(), "title": name});
     let video = |number: u64, seconds: u64, others: &[&str]| {
@@ -52,12 +53,12 @@ fn both_sides_of_the_limit_of_five_hashtags_are_shown() {
 
     let compare = place.ok(&["compare", "cat", "dogs"]).out;
     assert!(compare.contains("both before"), "{compare}");
-    let told: Value =
+    let answer: Value =
         serde_json::from_str(&place.ok(&["compare", "cat", "dogs", "--json"]).out).expect("JSON");
-    let sides = &told["data"]["overlap"][0]["sides"];
+    let sides = &answer["data"]["overlap"][0]["sides"];
     assert_eq!((&sides["before"]["videos"], &sides["after"]["videos"]), (&json!(30), &json!(30)), "{sides}");
     assert_eq!(sides["after"]["share_of_a"], json!(0.75));
-    let caveats = told["meta"]["caveats"].as_array().expect("caveats");
+    let caveats = answer["meta"]["caveats"].as_array().expect("caveats");
     assert!(caveats.iter().any(|caveat| caveat["code"] == "structural_break"), "{caveats:?}");
 
     let report = place.ok(&["report", "cat", "dogs", "-o", "-"]).out;
@@ -71,8 +72,8 @@ fn both_sides_of_the_limit_of_five_hashtags_are_shown() {
 #[test]
 fn posts_of_one_side_have_no_sides() {
     let place = place();
-    let told = place.ok(&["benchmark", "elsewhere", "--json"]).out;
-    let told: Value = serde_json::from_str(&told).expect("JSON");
-    assert_eq!(told["data"]["sides"], Value::Null);
-    assert!(!told.to_string().contains("structural_break"), "{told}");
+    let text = place.ok(&["benchmark", "elsewhere", "--json"]).out;
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["data"]["sides"], Value::Null);
+    assert!(!text.contains("structural_break"), "{text}");
 }

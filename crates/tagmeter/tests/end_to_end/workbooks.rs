@@ -1,11 +1,11 @@
-//! Files of answers that are several tables, that are empty, and that would be called what they are not.
+//! Files of answers with several tables, of empty answers, and with an extension of another format.
 
 use crate::binary::Place;
 use crate::measuring::place;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use std::path::Path;
 
-/// The sheets of a workbook, with their rows as text.
+/// Returns the sheets of a workbook, with their rows as text.
 fn sheets(path: &Path) -> Vec<(String, Vec<Vec<String>>)> {
     let mut book: Xlsx<_> = open_workbook(path).expect("a workbook");
     let names = book.sheet_names().to_vec();
@@ -27,7 +27,7 @@ fn names(sheets: &[(String, Vec<Vec<String>>)]) -> Vec<&str> {
 }
 
 #[test]
-fn a_workbook_holds_every_table_of_an_answer() {
+fn a_workbook_contains_every_table_of_an_answer() {
     let place = place();
     let book = |arguments: &[&str], name: &str| {
         let done = place.ok(&[arguments, &["-o", name]].concat());
@@ -59,13 +59,14 @@ fn a_workbook_holds_every_table_of_an_answer() {
 }
 
 #[test]
-fn a_file_of_one_table_says_what_is_left_out() {
+fn a_format_of_one_table_names_what_is_left_out() {
     let place = place();
     for format in ["csv", "ndjson", "parquet"] {
         let done = place.ok(&["compare", "cat", "kitten", "-o", &format!("both.{format}")]);
-        let said =
-            format!("{format} holds one table; hashtags, share_of_voice, overlap and videos are left out.");
-        assert!(done.err.contains(&said) && done.err.contains(".xlsx and .json hold all"), "{}", done.err);
+        let said = format!(
+            "{format} contains one table; hashtags, share_of_voice, overlap and videos are left out."
+        );
+        assert!(done.err.contains(&said) && done.err.contains(".xlsx and .json contain all"), "{}", done.err);
     }
     let piped = place.ok(&["compare", "cat", "kitten", "--csv"]);
     assert!(piped.err.contains("left out") && !piped.out.contains("left out"), "{}", piped.err);
@@ -77,7 +78,7 @@ fn a_file_of_one_table_says_what_is_left_out() {
 }
 
 #[test]
-fn an_empty_answer_says_so_wherever_it_goes() {
+fn an_empty_answer_is_reported_whatever_its_destination() {
     let place = place();
     let early = ["--from", "2020-01-01", "--to", "2020-01-02"];
     let empty: [(&str, Vec<&str>); 6] = [
@@ -88,7 +89,7 @@ fn an_empty_answer_says_so_wherever_it_goes() {
         ("related", vec!["related", "dog"]),
         ("creators", vec!["creators", "cat", "--since", "1h"]),
     ];
-    // A benchmark has a row for each age also where there are no videos.
+    // A benchmark has a row for each age even without videos.
     let said = |name: &str, file: &str| match name {
         "benchmark" => "No videos under #cat".to_owned(),
         _ => format!(". {file} has no rows."),
@@ -125,13 +126,16 @@ fn an_empty_answer_says_so_wherever_it_goes() {
     let none = said(&["--query", "zzzz"]);
     assert!(none.starts_with("No hashtag matches \"zzzz\".\n"), "{none}");
     let few = said(&["--query", "cat", "--min-views", "9999999999"]);
-    assert!(few.starts_with("No hashtag of 9,999,999,999 views or more that matches \"cat\" moves"), "{few}");
+    assert!(
+        few.starts_with("No hashtag of 9,999,999,999 views or more that matches \"cat\" has a trend"),
+        "{few}"
+    );
     for chart in ["history cat -o none.svg", "compare cat dog -o none.svg", "compare cat dog -o none.png"] {
         let line = [&chart.split(' ').collect::<Vec<_>>()[..], &early].concat();
         let refused = place.run(&line);
         assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{chart}");
         let whole =
-            refused.err.starts_with("error: there is nothing to draw. No views of #cat in this time;");
+            refused.err.starts_with("error: there is nothing to draw. No views of #cat in this period;");
         assert!(whole && refused.err.lines().count() == 1, "{chart}: {}", refused.err);
         let left = std::fs::read_dir(place.path()).expect("a folder");
         let mut names = left.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
@@ -140,7 +144,7 @@ fn an_empty_answer_says_so_wherever_it_goes() {
 }
 
 #[test]
-fn a_file_is_not_called_what_it_is_not() {
+fn an_extension_of_another_format_is_refused() {
     let place = place();
     for name in ["pets.pdf", "pets.PDF", "pets.docx", "pets.csv", "pets.html.gz"] {
         let refused = place.run(&["report", "cat", "-o", name]);

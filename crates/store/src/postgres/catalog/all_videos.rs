@@ -1,4 +1,4 @@
-//! Reading all videos. By a range of rows and not by a number of them: every shard of a cluster would send as many.
+//! Reading all videos, by row range and not by `LIMIT`: on a cluster every shard would return `LIMIT` rows.
 
 use super::super::Postgres;
 use crate::StoreError;

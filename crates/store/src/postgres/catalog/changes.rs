@@ -14,7 +14,8 @@ impl Postgres {
     }
 
     pub(crate) async fn changes_since(&self, after: u64) -> Result<Changes, StoreError> {
-        // One statement, so that the lists and the sequence are of one moment. One list too many tells a gap.
+        // One statement, so that the lists and the sequence are from one snapshot. One list too many reveals a
+        // gap.
         const SQL: &str = "SELECT s.sequence, c.sequence, c.hashtags
             FROM tagmeter.told s LEFT JOIN tagmeter.changes c ON c.sequence > $1 AND c.sequence <= s.sequence
             ORDER BY c.sequence LIMIT $2";
@@ -45,17 +46,17 @@ pub(crate) async fn announced(pool: &Pool) -> Result<u64, StoreError> {
     row::postgres(&row).map(i64::cast_unsigned).doing(DOING)
 }
 
-/// Lets followers go as far as a change that is done on every server of the cluster, and tells the nodes. A writer that
-/// ends before it comes to this leaves it to the next one, or to the next node that starts.
+/// Announces a change that every server of the cluster has committed: followers may read up to it, and nodes
+/// are notified. If a writer ends before that, the next writer or the next node that starts does it.
 pub(crate) async fn announce(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
-    const TELL: &str = "WITH told AS (
+    const ANNOUNCE: &str = "WITH told AS (
             UPDATE tagmeter.told SET sequence = $1 WHERE sequence < $1 RETURNING 1
         ) SELECT pg_notify('tagmeter_changes', '') FROM told";
     let sequence = sequence.cast_signed();
-    pool.query("tell what changed", TELL, &[(&sequence, Type::INT8)]).await.map(|_| ())
+    pool.query("announce a change", ANNOUNCE, &[(&sequence, Type::INT8)]).await.map(|_| ())
 }
 
-/// Tells what a writer that was cut off left untold.
+/// Announces the changes of an interrupted writer.
 pub(crate) async fn announce_rest(pool: &Pool) -> Result<(), StoreError> {
     const DOING: &str = "read the change sequence";
     let row = pool.query_one(DOING, "SELECT sequence FROM tagmeter.store", &[]).await?;

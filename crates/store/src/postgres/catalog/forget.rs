@@ -1,4 +1,5 @@
-//! Forgetting videos and creators, on PostgreSQL. Rows are deleted at once; their bytes go when the tables are vacuumed.
+//! Forgetting videos and creators, on PostgreSQL. Rows are deleted at once, their bytes when the tables are
+//! vacuumed.
 
 use super::super::Postgres;
 use super::super::connection::Parameter;
@@ -15,10 +16,10 @@ use tokio::runtime::Handle;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-const KEEP: &str = "INSERT INTO tagmeter.forgotten (digest) SELECT d FROM unnest($1::bigint[]) AS d
+const INSERT: &str = "INSERT INTO tagmeter.forgotten (digest) SELECT d FROM unnest($1::bigint[]) AS d
     ON CONFLICT (digest) DO NOTHING";
 const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting = 1";
-/// Reading whole tables is not for the settings of an import.
+/// Reading whole tables needs other settings than an import.
 const WHOLE: &str = "SET LOCAL enable_seqscan = on";
 /// Tables from which forgetting deletes.
 const TABLES: [&str; 7] =
@@ -104,7 +105,7 @@ impl Postgres {
     }
 
     pub(crate) async fn allow_again(&self, digests: &Vec<i64>) -> Result<u64, StoreError> {
-        const DOING: &str = "let what was forgotten in again";
+        const DOING: &str = "allow forgotten data again";
         const SQL: &str = "DELETE FROM tagmeter.forgotten WHERE digest = ANY($1)";
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
@@ -132,22 +133,22 @@ impl Postgres {
         first: i64,
         last: i64,
     ) -> Result<Vec<(i64, i64, i64)>, StoreError> {
-        const DOING: &str = "read who posted videos";
+        const DOING: &str = "read the creators of videos";
         const SQL: &str = "SELECT video, id, coalesce(author, 0) FROM tagmeter.videos
             WHERE video BETWEEN $1 AND $2 ORDER BY video";
         let rows = self.pool.query(DOING, SQL, &[(&first, Type::INT8), (&last, Type::INT8)]).await?;
         rows.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
     }
 
-    /// Notes that no copies are left. Rows that were deleted stay in the files until a vacuum, which the server runs by
-    /// itself, makes room of them; `is_rewritten` does not wait for that.
+    /// Records that no copies are left. Deleted rows stay in the files until the server vacuums by itself;
+    /// `is_rewritten` does not wait for that.
     pub(crate) async fn end_forgetting(&self, is_rewritten: bool) -> Result<Wiped, StoreError> {
         const DOING: &str = "end forgetting";
         self.pool.query(DOING, "UPDATE tagmeter.store SET is_forgetting = 0", &[]).await?;
         if is_rewritten {
-            const DOING: &str = "write tables anew";
+            const DOING: &str = "rewrite tables";
             let client = self.pool.get().await?;
-            // No transaction may be around it, and it takes as long as it takes.
+            // It cannot run in a transaction, and may take long.
             client.object.batch_execute("SET statement_timeout = 0").await.doing(DOING)?;
             let mut rewritten = Ok(());
             for table in TABLES {
@@ -165,13 +166,13 @@ impl Postgres {
 }
 
 async fn keep_forgotten(transaction: &Transaction<'_>, digests: &Vec<i64>) -> Result<(), StoreError> {
-    const DOING: &str = "note what is forgotten";
-    transaction.execute_typed(KEEP, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
+    const DOING: &str = "store what is forgotten";
+    transaction.execute_typed(INSERT, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
     imported_files::clear(transaction).await?;
     transaction.execute_typed(NOTE, &[]).await.map(|_| ()).doing(DOING)
 }
 
-/// Which of these digests are of what was forgotten.
+/// Returns the digests among these that were forgotten.
 pub(super) async fn forgotten(
     transaction: &Transaction<'_>,
     digests: Vec<i64>,

@@ -1,6 +1,6 @@
-//! Reading hashtags. The ways to a hashtag lie elsewhere than the hashtag itself on a cluster: two statements there, each
-//! of which looks at one place. The way to a hashtag is written with it and never changed, so the two need not be read at
-//! one moment. One server is asked both at once.
+//! Reading hashtags. On a cluster a hashtag and the rows that lead to it (by key or id) are on different
+//! shards: two statements, each for one shard. Those rows are written with the hashtag and never changed, so
+//! the two need no common snapshot. A single server runs both as one statement.
 
 use super::super::Postgres;
 use super::super::connection::Parameter;
@@ -23,13 +23,13 @@ macro_rules! select {
 
 /// Look-up of a hashtag.
 struct Way {
-    /// Gives its number.
+    /// Returns its number.
     alone: &'static str,
-    /// Gives its columns.
+    /// Returns its columns.
     with_the_hashtag: &'static str,
 }
 
-/// The way by a statement that gives the number.
+/// Builds a look-up from the statement that returns the number.
 macro_rules! way {
     ($alone:literal) => {
         Way { alone: $alone, with_the_hashtag: select!("WHERE hashtag = (", $alone, ")") }
@@ -81,7 +81,7 @@ impl Postgres {
     }
 
     pub(crate) async fn catalog_size(&self) -> Result<CatalogSize, StoreError> {
-        // Rows are given out in order and never again, so the last number is how many there were.
+        // Rows are assigned in order and never again, so the last number is their count.
         const SQL: &str = "SELECT next_hashtag - 1, next_video - 1, videos_gone FROM tagmeter.store";
         const DOING: &str = "count rows";
         let removed = format!("SELECT count(*) FROM tagmeter.videos WHERE {REMOVED_SQL}");

@@ -1,4 +1,4 @@
-//! Plays by creator under hashtags, added up where the links lie.
+//! Plays by creator under hashtags, added up by the server.
 
 use super::super::Postgres;
 use super::super::connection::Parameter;
@@ -30,8 +30,8 @@ impl Postgres {
     ) -> Result<Vec<CreatorPlays>, StoreError> {
         const FEW: &str = "SELECT hashtag FROM tagmeter.hashtags
             WHERE hashtag = ANY($1) AND held_videos BETWEEN 1 AND $2";
-        // Halves of plays are added up apart, so that no sum overflows. Counts above the limit, which older versions
-        // stored, are unknown wherever they are read.
+        // Halves of plays are added up separately, so that no sum overflows. Counts above the limit, which
+        // older versions stored, are read as unknown.
         let plays = format!("CASE WHEN plays BETWEEN 0 AND {VIEWS_MAX} THEN plays ELSE 0 END");
         let sums = format!(
             "SELECT hashtag, sum(({plays}) >> 32)::bigint, sum(({plays}) & 4294967295)::bigint,
@@ -49,9 +49,11 @@ impl Postgres {
         let rows = self.pool.query(DOING, &sums, &[(&few, Type::INT8_ARRAY)]).await?;
         let sums: Vec<Sum> = rows.iter().map(sum).collect::<Result<_, _>>().doing(DOING)?;
         let doubtful: Vec<i64> = sums.iter().flat_map(|sum| &sum.videos).copied().collect();
-        let told = self.told(&doubtful).await?;
+        let with_plays = self.with_plays(&doubtful).await?;
         let mut found: Vec<CreatorPlays> = Vec::new();
-        for sum in sums.iter().filter(|sum| sum.plays > 0 || sum.videos.iter().any(|v| told.contains(v))) {
+        for sum in
+            sums.iter().filter(|sum| sum.plays > 0 || sum.videos.iter().any(|v| with_plays.contains(v)))
+        {
             let (hashtag, plays) = (row_number("links", sum.hashtag)?, sum.plays);
             match found.last_mut().filter(|last| last.hashtag == hashtag) {
                 Some(last) => last.plays.push(plays),
@@ -61,8 +63,8 @@ impl Postgres {
         Ok(found)
     }
 
-    /// Which of these videos tell their plays.
-    async fn told(&self, videos: &Vec<i64>) -> Result<HashSet<i64>, StoreError> {
+    /// Returns the videos among these with known plays.
+    async fn with_plays(&self, videos: &Vec<i64>) -> Result<HashSet<i64>, StoreError> {
         const SQL: &str = "SELECT video FROM tagmeter.videos WHERE video = ANY($1) AND plays <= $2";
         if videos.is_empty() {
             return Ok(HashSet::new());

@@ -15,7 +15,7 @@ use domain::{Count, HashtagRow, Timestamp, VideoId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// `$1` whose, `$2` after when, `$3` how many.
+/// `$1` hashtag, `$2` after this time, `$3` limit.
 const OF_HASHTAG: &str = concat!(
     "SELECT ",
     hashtag_snapshot_columns!(),
@@ -28,7 +28,7 @@ const OF_VIDEO: &str = concat!(
     " FROM tagmeter.video_snapshots
       WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3"
 );
-/// Reads hashtags up to `$4`, behind hashtag `$1`, time `$2` and source `$3`; `$5` how many.
+/// Hashtags up to `$4`, after hashtag `$1`, time `$2` and source `$3`; `$5` limit.
 const OF_HASHTAGS: &str = concat!(
     "SELECT hashtag, ",
     hashtag_snapshot_columns!(),
@@ -110,7 +110,7 @@ impl Postgres {
         let parameters: [Parameter<'_>; 2] = [(&numbers, Type::INT8_ARRAY), (&limit, Type::INT8)];
         let rows = self.pool.query(DOING, SQL, &parameters).await?;
         let hashtag_of = |row: &Row| row_number("hashtag_snapshots", row::postgres(row).doing(DOING)?);
-        // The last of more than there is room for may not be there to its end.
+        // With more rows than there is room for, the last series may be incomplete.
         let cut = rows.last().filter(|_| rows.len() > snapshots_max as usize).map(hashtag_of).transpose()?;
         let whole = hashtags.iter().take_while(|hashtag| Some(**hashtag) != cut);
         let mut found: Vec<HashtagReadings> =

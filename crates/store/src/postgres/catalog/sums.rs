@@ -1,4 +1,4 @@
-//! The sums of hashtags against their links.
+//! Comparing the sums of hashtags with their links.
 
 use super::super::Postgres;
 use super::changes::announce;
@@ -14,7 +14,7 @@ use tokio_postgres::types::Type;
 const SET: &str = "UPDATE tagmeter.hashtags h
     SET held_videos = s.videos, held_views = s.views, held_creators = s.creators, held_by_handle = s.by_handle, changed = $6
     FROM unnest($1, $2, $3, $4, $5) AS s (hashtag, videos, views, creators, by_handle) WHERE h.hashtag = s.hashtag";
-/// Going through all links takes as long as it takes.
+/// Reading all links may take long.
 const NO_LIMIT: &str = "SET LOCAL statement_timeout = 0";
 
 impl Postgres {
@@ -26,13 +26,13 @@ impl Postgres {
         off(&transaction).await
     }
 
-    /// Waits for its turn among those who import, so that no link is made meanwhile.
+    /// Waits for its turn among imports, so that no link is written meanwhile.
     pub(crate) async fn heal_sums(&self) -> Result<Vec<SumsOff>, StoreError> {
-        const DOING: &str = "set hashtags' sums right";
+        const DOING: &str = "correct hashtags' sums";
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
         let Begun { numbers, .. } = begin(&transaction).await?;
-        // The settings of an import are not for reading whole tables.
+        // Reading whole tables needs other settings than an import.
         let whole =
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on";
         transaction.batch_execute(whole).await.doing(DOING)?;

@@ -14,13 +14,13 @@ use std::pin::pin;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// Videos in numbers.
+/// Numbers of videos.
 const FIGURES: &str = concat!(
     "SELECT v.video, ",
     under_columns!(),
     " FROM tagmeter.videos v WHERE v.video = ANY($1) ORDER BY v.video"
 );
-/// Videos of a sample that are read at once.
+/// Videos of a sample read at once.
 const SAMPLED_AT_ONCE: usize = 20_000;
 
 impl Postgres {
@@ -40,7 +40,7 @@ impl Postgres {
         while let Some(row) = rows.try_next().await.doing(DOING)? {
             ranked.push(row::postgres(&row).doing(DOING)?);
         }
-        // Sorted here and not there: the server would need memory and time for it that all nodes share.
+        // Sorted here: sorting there would take memory and time that all nodes share.
         ranked.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ranked.into_iter().map(|(_, _, video)| VideoRow(video.cast_unsigned())).collect())
     }
@@ -60,7 +60,7 @@ impl Postgres {
             (&after.video, Type::INT8),
             (&i64::from(limit), Type::INT8),
         ];
-        // Videos lie elsewhere than the links to them on a cluster: two statements, as for a walk.
+        // On a cluster videos and their links are on different shards: two statements, as for a walk.
         let links = self.pool.query(DOING, LINKS, &parameters).await?;
         let links: Vec<(i64, i64)> =
             links.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)?;

@@ -8,7 +8,7 @@ use crate::windows::{Window, WindowColumns, window_columns};
 use domain::HashtagRow;
 use tokio_postgres::types::Type;
 
-/// `$1` whose, `$2` how many.
+/// `$1` hashtag, `$2` limit.
 const OF_HASHTAG: &str = concat!(
     "SELECT ",
     window_columns!(),

@@ -1,4 +1,5 @@
-//! A lane: round after round, it commits what queued for its accounts. The module above has the states and the vocabulary.
+//! A lane: round after round, it commits what queued for its accounts. The module above has the states and the
+//! vocabulary.
 
 use super::super::connection::Pool;
 use super::super::quotes::Quotes;
@@ -51,7 +52,7 @@ impl Lane {
     pub(super) async fn round(&mut self, calls: Vec<Call>) {
         #[cfg(all(feature = "seeded-panics", debug_assertions))]
         crate::poison::charges(calls.iter().map(|call| &call.charge));
-        // Forgetting costs one locked read an account; an LRU would cost every round.
+        // Dropping the cache costs one locked read an account; an LRU would cost every round.
         if self.known.len() > HEADS_MAX / self.span.lanes() {
             self.known.clear();
         }
@@ -84,8 +85,8 @@ impl Lane {
         }
     }
 
-    /// Decides on the calls of one account. A cluster may move a shard while a row of it is locked; the lock does not move
-    /// along, and the debit misses. Then the row is locked where it is now.
+    /// Decides on the calls of one account. A cluster may move a shard while a row of it is locked; the lock
+    /// does not move along, and the debit misses. Then the row is locked where it is now.
     async fn alone(&mut self, group: Group) {
         let mut groups = vec![group];
         for _ in 0..LOCK_ATTEMPTS_MAX {
@@ -98,15 +99,15 @@ impl Lane {
         let _: Result<(), OneByOne> = self.fail(groups, &inconsistent("balances", "sequence", account_id));
     }
 
-    /// Plans a group from the cached head. Returns the group if its account must be locked first: the head is unknown or
-    /// shared, or not every call would be taken, which only a fresh read may decide.
+    /// Plans a group from the cached head. Returns the group if its account must be locked first: the head is
+    /// unknown or shared, or not every call would be accepted, which only a fresh read may decide.
     fn plan(&self, group: Group) -> Result<Plan, Group> {
         let Some(known) = self.known.get(&group.account_id).filter(|known| !known.is_shared) else {
             return Err(group);
         };
         let stored = Stored { head: Some(known.head), ..Stored::default() };
         let plan = Plan::of(group, stored);
-        if plan.takes_all() { Ok(plan) } else { Err(plan.group) }
+        if plan.accepts_all() { Ok(plan) } else { Err(plan.group) }
     }
 
     /// Commits plans made from cached heads. Returns the groups whose debit missed.
@@ -131,7 +132,7 @@ impl Lane {
         if taken.is_empty() {
             self.roll_back().await;
         } else {
-            // The transaction goes on with the debits that took; those that missed changed no row.
+            // The transaction continues with the debits that took; those that missed changed no row.
             self.write(taken).await?;
         }
         Ok(missed)
@@ -154,11 +155,11 @@ impl Lane {
                     self.note(group.account_id, stored.head);
                     plans.push(Plan::of(group, stored));
                 }
-                // A row that makes no sense stops its own account alone.
+                // An invalid row stops its own account alone.
                 Err(error) => group.fail(&error),
             }
         }
-        let (taking, replying): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::takes_any);
+        let (taking, replying): (Vec<_>, Vec<_>) = plans.into_iter().partition(Plan::accepts_any);
         let Some(connection) = &self.connection else { return Ok(()) };
         if !taking.is_empty() {
             // Conditional, though the rows are locked: it is what notices a shard that has moved.
@@ -177,8 +178,8 @@ impl Lane {
         self.write(taking.into_iter().chain(replying).collect()).await
     }
 
-    /// Writes the entries of debits that took, commits, and replies. Plans that take nothing are replied to as well: what
-    /// they were decided on was read under the locks of this transaction.
+    /// Writes the entries of debits that took, commits, and replies. Plans that take nothing are replied to as
+    /// well: what they were decided on was read under the locks of this transaction.
     async fn write(&mut self, plans: Vec<Plan>) -> Result<(), OneByOne> {
         let Some(connection) = &self.connection else { return Ok(()) };
         match connection.write(&plans).await {
@@ -203,7 +204,7 @@ impl Lane {
                 for plan in &plans {
                     self.known.remove(&plan.group.account_id);
                 }
-                // The lane goes on with other accounts on a new connection meanwhile.
+                // The lane continues with other accounts on a new connection meanwhile.
                 tokio::spawn(settle(
                     self.pool.clone(),
                     self.span,
@@ -217,8 +218,8 @@ impl Lane {
         }
     }
 
-    /// Compares the head that was read under the lock with the cached one. Equal heads mean that no other node charges the
-    /// account any more: the next round is optimistic again.
+    /// Compares the head that was read under the lock with the cached one. Equal heads mean that no other node
+    /// charges the account any more: the next round is optimistic again.
     fn note(&mut self, account_id: i64, head: Option<Head>) {
         match (head, self.known.get_mut(&account_id)) {
             (Some(head), Some(known)) => {
@@ -258,8 +259,8 @@ impl Lane {
         }
     }
 
-    /// Handles a failure before `COMMIT` was sent, or one that kept it from writing: nothing was written. Retries group by
-    /// group if one account may be the cause, else fails every call.
+    /// Handles a failure before `COMMIT` was sent, or one that kept it from writing: nothing was written.
+    /// Retries group by group if one account may be the cause, else fails every call.
     async fn failed<T>(&mut self, groups: Vec<Group>, failure: Failure) -> Result<T, OneByOne>
     where
         T: Default,

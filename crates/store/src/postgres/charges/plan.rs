@@ -1,11 +1,11 @@
-//! Plans the calls of one account that are committed together: each is admitted in order of arrival if the balance still
-//! covers it. Pure: no I/O, the same verdicts from the same stored state.
+//! Plans the calls of one account that are committed together: each is admitted in order of arrival if the
+//! balance still covers it. Pure: no I/O, the same verdicts from the same stored state.
 
 use super::super::quotes::Quotes;
 use super::Activity;
 use crate::StoreError;
 use crate::head::Head;
-use crate::idempotency::{Kept, KeptRow};
+use crate::idempotency::{AnswerRow, Kept};
 use crate::ledger::{Charge, ChargeOutcome, Receipt};
 use domain::AccountId;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,7 +19,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn kept_bytes(&self) -> usize {
+    pub(super) fn stored_bytes(&self) -> usize {
         self.charge.idempotency.as_ref().map_or(0, |idempotent| idempotent.answer.body().len())
     }
 }
@@ -31,7 +31,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Groups calls by account, in ascending order of accounts: the order in which every node locks, so that none deadlock.
+    /// Groups calls by account, in ascending order of accounts: the order in which every node locks, so that
+    /// none deadlock.
     pub(super) fn of(calls: Vec<Call>) -> Vec<Self> {
         let mut by_account: BTreeMap<i64, Vec<Call>> = BTreeMap::new();
         for call in calls {
@@ -43,7 +44,7 @@ impl Group {
     /// Fails every call.
     pub(super) fn fail(self, error: &StoreError) {
         for call in self.calls {
-            // The caller may have gone.
+            // The caller may have stopped waiting.
             let _ = call.answer.send(Err(error.for_another()));
         }
     }
@@ -52,19 +53,19 @@ impl Group {
 /// Stored state that decides about a group, read while its account was locked.
 #[derive(Default)]
 pub(super) struct Stored {
-    /// `None` when there is no such account.
+    /// `None` if there is no such account.
     pub(super) head: Option<Head>,
     /// Request ids of the group that were charged before.
     pub(super) charged: HashSet<[u8; 16]>,
     /// Answers stored under keys of the group.
-    pub(super) kept: HashMap<String, KeptRow>,
+    pub(super) answers: HashMap<String, AnswerRow>,
 }
 
 /// The decision on one call.
 pub(super) enum Verdict {
     /// It is charged, and the chain then ends here.
-    Take(Head),
-    /// Nothing is taken; the caller gets this outcome.
+    Accept(Head),
+    /// Nothing is debited; the caller gets this outcome.
     Reply(ChargeOutcome),
 }
 
@@ -90,20 +91,20 @@ impl Plan {
         Self { group, verdicts, heads: Some((before, after)) }
     }
 
-    /// Returns whether every charge is taken.
-    pub(super) fn takes_all(&self) -> bool {
-        self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Take(_)))
+    /// Returns true if every charge is accepted.
+    pub(super) fn accepts_all(&self) -> bool {
+        self.verdicts.iter().all(|verdict| matches!(verdict, Verdict::Accept(_)))
     }
 
-    /// Returns whether any charge is taken.
-    pub(super) fn takes_any(&self) -> bool {
-        self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Take(_)))
+    /// Returns true if any charge is accepted.
+    pub(super) fn accepts_any(&self) -> bool {
+        self.verdicts.iter().any(|verdict| matches!(verdict, Verdict::Accept(_)))
     }
 
-    /// The charges that are taken, with where the chain ends after each.
-    pub(super) fn taken(&self) -> impl Iterator<Item = (&Charge, &Head)> {
+    /// Returns the accepted charges, each with the head after it.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = (&Charge, &Head)> {
         self.group.calls.iter().zip(&self.verdicts).filter_map(|(call, verdict)| match verdict {
-            Verdict::Take(head) => Some((&call.charge, head)),
+            Verdict::Accept(head) => Some((&call.charge, head)),
             Verdict::Reply(_) => None,
         })
     }
@@ -116,7 +117,7 @@ impl Plan {
         for (call, verdict) in self.group.calls.into_iter().zip(self.verdicts) {
             let outcome = match verdict {
                 Verdict::Reply(outcome) => outcome,
-                Verdict::Take(head) => {
+                Verdict::Accept(head) => {
                     activity.charges.fetch_add(1, Ordering::Relaxed);
                     ChargeOutcome::Paid(Receipt {
                         request_id: call.charge.request_id,
@@ -126,7 +127,7 @@ impl Plan {
                     })
                 }
             };
-            // A caller that is gone was charged all the same.
+            // A caller that stopped waiting is charged all the same.
             let _ = call.answer.send(Ok(outcome));
         }
     }
@@ -136,14 +137,14 @@ impl Plan {
 struct Admission {
     head: Head,
     charged: HashSet<[u8; 16]>,
-    stored: HashMap<String, KeptRow>,
-    /// Place of the charge of this group that is taken under a key.
-    kept_here: HashMap<String, usize>,
+    stored: HashMap<String, AnswerRow>,
+    /// Position of this group's charge that is accepted under a key.
+    accepted_keys: HashMap<String, usize>,
 }
 
 impl Admission {
     fn new(head: Head, stored: Stored) -> Self {
-        Self { head, charged: stored.charged, stored: stored.kept, kept_here: HashMap::new() }
+        Self { head, charged: stored.charged, stored: stored.answers, accepted_keys: HashMap::new() }
     }
 
     fn admit(&mut self, group: &Group, at: usize, charge: &Charge) -> Verdict {
@@ -167,19 +168,19 @@ impl Admission {
         };
         self.charged.insert(request_id);
         if let Some(idempotent) = &charge.idempotency {
-            self.kept_here.insert(idempotent.key.as_str().to_owned(), at);
+            self.accepted_keys.insert(idempotent.key.as_str().to_owned(), at);
         }
         self.head = after;
-        Verdict::Take(after)
+        Verdict::Accept(after)
     }
 
     /// Returns what is stored under the key of a charge, in the database or by an earlier charge of this group.
     fn known(&self, group: &Group, charge: &Charge) -> Option<Kept> {
         let idempotent = charge.idempotency.as_ref()?;
         if let Some(row) = self.stored.get(idempotent.key.as_str()) {
-            return Some(row.clone().kept(idempotent.fingerprint));
+            return Some(row.clone().matched(idempotent.fingerprint));
         }
-        let first = self.kept_here.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge)?;
+        let first = self.accepted_keys.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge)?;
         let kept = first.idempotency.as_ref()?;
         if kept.fingerprint != idempotent.fingerprint {
             return Some(Kept::OtherRequest);

@@ -1,7 +1,7 @@
 //! Settles commits that were sent and not answered: looks up whether they went through, and never retries them.
 //!
-//! Charges that are found get their receipt. Those that are not found, or cannot be looked up in time, get the error; a
-//! later look-up by request id decides.
+//! Charges that are found get their receipt. Those that are not found, or cannot be looked up in time, get the
+//! error; a later look-up by request id decides.
 
 use super::super::connection::Pool;
 use super::super::quotes::Quotes;
@@ -48,8 +48,8 @@ pub(super) async fn settle(
     }
 }
 
-/// Returns whether the entries of a plan are in the ledger. One transaction wrote them, so the first proves all. It is
-/// recognized by its hash: an earlier call may have been charged under the same request id.
+/// Returns true if the entries of a plan are in the ledger. One transaction wrote them, so the first proves
+/// all. It is recognized by its hash: an earlier call may have been charged under the same request id.
 async fn is_written(
     pool: &Pool,
     span: Span,
@@ -57,8 +57,8 @@ async fn is_written(
     plan: &Plan,
     until: Instant,
 ) -> bool {
-    // A plan that takes nothing wrote nothing: its callers get the error and ask again.
-    let Some((charge, head)) = plan.taken().next() else { return false };
+    // A plan that takes nothing wrote nothing: its callers get the error and retry.
+    let Some((charge, head)) = plan.accepted().next() else { return false };
     let request_id = charge.request_id.to_bytes();
     while Instant::now() < until {
         let found = match connection.take() {

@@ -1,14 +1,14 @@
-//! The statements of a group commit, each in two forms: for one account, which a cluster routes to one shard, and for all
-//! accounts of a commit at once, on a single server. Both take the same parameters; where the first takes a value of its
-//! account, the second takes a list of them.
+//! The statements of a group commit, each in two forms: for one account, which a cluster routes to one shard,
+//! and for all accounts of a commit at once, on a single server. Both take the same parameters; where the first
+//! takes a value of its account, the second takes a list of them.
 //!
-//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no query plan that was made while the ledger was small
-//! ever reads all of it.
+//! Calls are looked up row by row (`LATERAL ... LIMIT 1`), so that no query plan that was made while the ledger
+//! was small ever reads all of it.
 
 use super::super::{idempotency, ledger};
 use crate::chain::Hash;
 use crate::head::chain_columns;
-use crate::idempotency::kept_columns;
+use crate::idempotency::answer_columns;
 use crate::row::row;
 use tokio_postgres::types::Type;
 
@@ -20,29 +20,31 @@ pub(super) enum Step {
     /// Reads which of the calls were charged before, and by which entry.
     Charged,
     /// Reads the answers stored under keys of the calls.
-    Kept,
-    /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers the cost, and
-    /// none of the calls was charged or answered before. These conditions hold after the row is locked as they did before:
-    /// a charge in between would have changed the sequence. Returns the accounts where it took.
+    Answers,
+    /// Takes the cost of an account's calls, if the row still has the sequence and hash that were seen, covers
+    /// the cost, and none of the calls was charged or answered before. These conditions hold after the row is
+    /// locked as they did before: a charge in between would have changed the sequence. Returns the accounts
+    /// where it took.
     Debit,
     /// Writes the entries.
     Write,
     /// Stores answers.
-    Keep,
+    WriteAnswers,
 }
 
 /// Number of accounts that the statements of a commit are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Span {
-    /// For one: `$1` is its number. Nothing fancy: Citus must see through them.
+    /// For one: `$1` is its number. Simple, so that Citus can route them.
     One,
     /// For any number: `$1` has the account of each row.
     Many,
 }
 
 impl Span {
-    /// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit. The fewer,
-    /// the more charges share a commit and its statements; where each account is a transaction, nothing is shared.
+    /// Lanes of one node, each with a connection: while one waits for the disk, others fill their next commit.
+    /// The fewer, the more charges share a commit and its statements; where each account is a transaction,
+    /// nothing is shared.
     pub(super) fn lanes(self) -> usize {
         match self {
             Self::One => 4,
@@ -50,7 +52,7 @@ impl Span {
         }
     }
 
-    /// Its statements, in the order of [`Step`].
+    /// Returns its statements, in the order of [`Step`].
     pub(super) fn statements(self) -> [&'static str; 6] {
         match self {
             Self::One => OF_ONE,
@@ -58,7 +60,7 @@ impl Span {
         }
     }
 
-    /// The types of a statement's parameters.
+    /// Returns the types of a statement's parameters.
     pub(super) fn types(self, step: Step) -> Vec<Type> {
         const NUMBER: Type = Type::INT8;
         const NUMBERS: Type = Type::INT8_ARRAY;
@@ -67,13 +69,13 @@ impl Span {
         let rest: &[Type] = match (step, self) {
             (Step::Lock, _) => &[],
             (Step::Charged, _) => &[BYTES],
-            (Step::Kept, _) => &[TEXTS],
+            (Step::Answers, _) => &[TEXTS],
             (Step::Debit, Self::One) => &[NUMBER, NUMBER, Type::BYTEA, NUMBER, Type::BYTEA, BYTES, TEXTS],
             (Step::Debit, Self::Many) => {
                 &[NUMBERS, NUMBERS, BYTES, NUMBERS, BYTES, BYTES, TEXTS, NUMBERS, NUMBERS]
             }
             (Step::Write, _) => &[NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, BYTES, NUMBERS, BYTES],
-            (Step::Keep, _) => &[TEXTS, BYTES, BYTES, NUMBERS, NUMBERS, TEXTS, BYTES],
+            (Step::WriteAnswers, _) => &[TEXTS, BYTES, BYTES, NUMBERS, NUMBERS, TEXTS, BYTES],
         };
         let account = if self == Self::One { NUMBER } else { NUMBERS };
         std::iter::once(account).chain(rest.iter().cloned()).collect()
@@ -104,7 +106,7 @@ const WRITE: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
      SELECT $1::bigint, taken.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
          $7::bytea[], $8::bigint[], $9::bytea[]) AS taken";
-const KEEP: &str =
+const WRITE_ANSWERS: &str =
     "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
                                        content_type, body)
      SELECT $1::bigint, kept.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
@@ -122,10 +124,10 @@ const CHARGED_MANY: &str = concat!(
     " FROM tagmeter.entries
              WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry"
 );
-const KEPT_MANY: &str = concat!(
+const ANSWERS_MANY: &str = concat!(
     "SELECT kept.* FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, idempotency_key),
          LATERAL (SELECT account_id, idempotency_key, ",
-    kept_columns!(),
+    answer_columns!(),
     " FROM tagmeter.idempotency
              WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept"
 );
@@ -149,27 +151,28 @@ const WRITE_MANY: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
      SELECT taken.* FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
          $7::bytea[], $8::bigint[], $9::bytea[]) AS taken (account_id)";
-const KEEP_MANY: &str =
+const WRITE_ANSWERS_MANY: &str =
     "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
                                        content_type, body)
      SELECT kept.* FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
          $7::text[], $8::bytea[]) AS kept (account_id)";
 
-const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::KEPT, DEBIT, WRITE, KEEP];
-const OF_MANY: [&str; 6] = [LOCK_MANY, CHARGED_MANY, KEPT_MANY, DEBIT_MANY, WRITE_MANY, KEEP_MANY];
+const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::ANSWER, DEBIT, WRITE, WRITE_ANSWERS];
+const OF_MANY: [&str; 6] =
+    [LOCK_MANY, CHARGED_MANY, ANSWERS_MANY, DEBIT_MANY, WRITE_MANY, WRITE_ANSWERS_MANY];
 
-/// The statements of this room that are for one account; see [`super::super::statements`].
+/// Statements of this module for one account; see [`super::super::statements`].
 #[cfg(test)]
 pub(in super::super) const STATEMENTS: [(&str, &str); 4] =
-    [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("KEEP", KEEP)];
+    [("CHARGED", CHARGED), ("DEBIT", DEBIT), ("WRITE", WRITE), ("WRITE_ANSWERS", WRITE_ANSWERS)];
 
 /// Statements for many accounts.
 #[cfg(test)]
 pub(in super::super) const STATEMENTS_OF_MANY: [(&str, &str); 6] = [
     ("LOCK_MANY", LOCK_MANY),
     ("CHARGED_MANY", CHARGED_MANY),
-    ("KEPT_MANY", KEPT_MANY),
+    ("ANSWERS_MANY", ANSWERS_MANY),
     ("DEBIT_MANY", DEBIT_MANY),
     ("WRITE_MANY", WRITE_MANY),
-    ("KEEP_MANY", KEEP_MANY),
+    ("WRITE_ANSWERS_MANY", WRITE_ANSWERS_MANY),
 ];

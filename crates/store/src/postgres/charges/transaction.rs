@@ -1,7 +1,7 @@
 //! The transaction of a group commit, on a lane's own connection.
 //!
-//! Statements are pipelined, so that a commit takes two round trips: the conditional debits, and then the entries of those
-//! that took together with the `COMMIT`.
+//! Statements are pipelined, so that a commit takes two round trips: the conditional debits, and then the
+//! entries of those that took together with the `COMMIT`.
 
 use super::super::connection::{Client, Parameter, Pool};
 use super::plan::{Group, Plan, Stored};
@@ -10,7 +10,7 @@ use super::values::Values;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::head::ChainRow;
-use crate::idempotency::KeptRow;
+use crate::idempotency::AnswerRow;
 use crate::row::{self, FromRow};
 use futures_util::future::{MaybeDone, maybe_done};
 use std::collections::{HashMap, HashSet};
@@ -23,17 +23,17 @@ use tokio_postgres::{Error, Row, Statement};
 
 /// Time that a lane waits for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
-/// Time that it waits for the answers of one round trip before it gives the connection up. This must be shorter than the
-/// server's own statement limit: a server whose limit ends the wait for a synchronous standby reports a commit that the
-/// standby does not have. By then nobody listens.
+/// Time that it waits for the answers of one round trip before it gives the connection up. This must be shorter
+/// than the server's own statement limit: a server whose limit ends the wait for a synchronous standby reports
+/// a commit that the standby does not have. By then the lane no longer waits.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
 
-/// Overrides what is set for the role, and what other users of a pooler's shared connection left behind.
+/// Overrides settings of the role, and those left by other users of a pooler's shared connection.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'";
 
 /// Why a round trip failed.
 pub(super) enum Failure {
-    /// The server refused a statement: the transaction cannot commit, and the connection goes on.
+    /// The server refused a statement: the transaction cannot commit, and the connection stays usable.
     Refused(Error),
     /// The connection is unusable.
     Lost(StoreError),
@@ -41,7 +41,7 @@ pub(super) enum Failure {
 
 /// End of a transaction.
 pub(super) enum End {
-    /// It is on the disk.
+    /// It is on disk.
     Committed,
     /// The server refused it; nothing was written.
     Refused(Error),
@@ -51,11 +51,11 @@ pub(super) enum End {
 
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
 
-/// For a connection whose statements are for many accounts. Their best plan is always the same, by index, and must not be
-/// rebuilt for each commit, nor ever be one that was better while the ledger was a page long.
+/// For a connection whose statements are for many accounts. Their best plan is always the same, by index, and
+/// must not be rebuilt for each commit, nor ever be one that was better while the ledger was a page long.
 const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
-/// A connection that a lane keeps.
+/// A lane's connection.
 pub(super) struct Connection {
     client: Client,
     span: Span,
@@ -84,12 +84,13 @@ impl Connection {
             .unwrap_or_else(|_| Err(StoreError::Unreachable(format!("no connection within {CONNECT_MAX:?}"))))
     }
 
-    /// Returns whether the other side is known to be gone.
+    /// Returns true if the connection is known to be closed.
     pub(super) fn is_closed(&self) -> bool {
         self.client.object.is_closed()
     }
 
-    /// Closes it. It does not go back to the pool, where others would wait for its answers and have its settings.
+    /// Closes it. It does not go back to the pool, where others would wait for its answers and have its
+    /// settings.
     pub(super) fn close(self) {
         drop(deadpool_postgres::Object::take(self.client.object));
     }
@@ -102,11 +103,11 @@ impl Connection {
         let accounts = groups.iter().map(|group| group.account_id).collect();
         let mut sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))),
-            Box::pin(self.ask(Step::Charged, self.span.charged(groups))),
+            Box::pin(self.run(Step::Lock, self.span.lock_rows(accounts))),
+            Box::pin(self.run(Step::Charged, self.span.charged(groups))),
         ];
-        if let Some(keys) = self.span.kept(groups) {
-            sent.push(Box::pin(self.ask(Step::Kept, keys)));
+        if let Some(keys) = self.span.answer_keys(groups) {
+            sent.push(Box::pin(self.run(Step::Answers, keys)));
         }
         let mut answers = all(sent).await?.into_iter().skip(1);
         let mut next = || answers.next().unwrap_or_default();
@@ -124,9 +125,9 @@ impl Connection {
             }
         }
         for row in next() {
-            let (account_id, key, kept): (i64, String, KeptRow) = decoded(&row)?;
+            let (account_id, key, kept): (i64, String, AnswerRow) = decoded(&row)?;
             if let Some(Ok(stored)) = stored.get_mut(&account_id) {
-                stored.kept.insert(key, kept);
+                stored.answers.insert(key, kept);
             }
         }
         let of_group =
@@ -134,18 +135,20 @@ impl Connection {
         Ok(groups.iter().map(of_group).collect())
     }
 
-    /// Debits the accounts of these plans, in a new transaction or in the one that locked them. Returns whether each took.
+    /// Debits the accounts of these plans, in a new transaction or in the one that locked them. Returns whether
+    /// each took.
     pub(super) async fn debit(&self, plans: &[Plan], begin: bool) -> Result<Vec<bool>, Failure> {
         let mut sent: Vec<Sent<'_>> = Vec::new();
         if begin {
             sent.push(Box::pin(self.command(BEGIN)));
         }
         if begin && plans.len() > 1 {
-            // One UPDATE of several rows locks them in any order, and two nodes could deadlock: they are locked in order first.
+            // One UPDATE of several rows locks them in any order, and two nodes could deadlock: they are locked
+            // in order first.
             let accounts = plans.iter().map(|plan| plan.group.account_id).collect();
-            sent.push(Box::pin(self.ask(Step::Lock, self.span.lock_rows(accounts))));
+            sent.push(Box::pin(self.run(Step::Lock, self.span.lock_rows(accounts))));
         }
-        sent.push(Box::pin(self.ask(Step::Debit, self.span.debit(plans))));
+        sent.push(Box::pin(self.run(Step::Debit, self.span.debit(plans))));
         let rows = all(sent).await?.pop().unwrap_or_default();
         let took: HashSet<i64> = rows.iter().map(decoded).collect::<Result<_, _>>()?;
         Ok(plans.iter().map(|plan| took.contains(&plan.group.account_id)).collect())
@@ -154,11 +157,11 @@ impl Connection {
     /// Writes the entries of plans whose debit took, and commits.
     pub(super) async fn write(&self, plans: &[Plan]) -> End {
         let mut sent: Vec<Sent<'_>> = Vec::new();
-        if plans.iter().any(Plan::takes_any) {
-            sent.push(Box::pin(self.ask(Step::Write, self.span.write(plans))));
+        if plans.iter().any(Plan::accepts_any) {
+            sent.push(Box::pin(self.run(Step::Write, self.span.write(plans))));
         }
-        if let Some(kept) = self.span.keep(plans) {
-            sent.push(Box::pin(self.ask(Step::Keep, kept)));
+        if let Some(kept) = self.span.answers(plans) {
+            sent.push(Box::pin(self.run(Step::WriteAnswers, kept)));
         }
         // Sent together with them: after a failure it ends the transaction without writing anything.
         let statements = sent.len();
@@ -182,13 +185,14 @@ impl Connection {
         all(vec![Box::pin(self.command("ROLLBACK"))]).await.map(|_| ())
     }
 
-    /// Returns which calls of a group were charged. Locks the account's row, and so waits until a transaction that charges
-    /// it has ended. As locking a row writes, its own commit waits until everything before it is as durable.
+    /// Returns which calls of a group were charged. Locks the account's row, and so waits until a transaction
+    /// that charges it has ended. As locking a row writes, its own commit waits until everything before it is
+    /// as durable.
     pub(super) async fn look_up(&self, group: &Group) -> Result<Vec<ChargedRow>, StoreError> {
         let sent: Vec<Sent<'_>> = vec![
             Box::pin(self.command(BEGIN)),
-            Box::pin(self.ask(Step::Lock, self.span.lock_rows(vec![group.account_id]))),
-            Box::pin(self.ask(Step::Charged, self.span.charged(std::slice::from_ref(group)))),
+            Box::pin(self.run(Step::Lock, self.span.lock_rows(vec![group.account_id]))),
+            Box::pin(self.run(Step::Charged, self.span.charged(std::slice::from_ref(group)))),
             Box::pin(self.command("COMMIT")),
         ];
         let answers = all(sent).await.map_err(|failure| match failure {
@@ -202,7 +206,7 @@ impl Connection {
         self.client.object.batch_execute(sql).await.map(|()| Vec::new())
     }
 
-    async fn ask(&self, step: Step, values: Values) -> Result<Vec<Row>, Error> {
+    async fn run(&self, step: Step, values: Values) -> Result<Vec<Row>, Error> {
         let client: &tokio_postgres::Client = &self.client.object;
         match &self.prepared {
             Some(prepared) => {
@@ -258,13 +262,13 @@ async fn all(sent: Vec<Sent<'_>>) -> Result<Vec<Vec<Row>>, Failure> {
     })
 }
 
-/// Returns whether an error ends the transaction and nothing else: the connection goes on.
+/// Returns true if an error ends the transaction alone: the connection stays usable.
 fn is_refusal(error: &Error) -> bool {
     error.as_db_error().is_some_and(|told| told.parsed_severity() == Some(Severity::Error))
 }
 
-/// Returns whether one account may be the cause of an error, so that the others can go through without it: bad data (22,
-/// 23), conflicts (40, 55), cancellation (57) and errors raised by triggers (P0).
+/// Returns true if one account may be the cause of an error, so that the others may succeed without it: bad
+/// data (22, 23), conflicts (40, 55), cancellation (57) and errors raised by triggers (P0).
 pub(super) fn is_of_one_account(error: &Error) -> bool {
     let class = error.code().and_then(|state| state.code().get(..2));
     matches!(class, Some("22" | "23" | "40" | "55" | "57" | "P0"))

@@ -22,25 +22,25 @@ impl Span {
         }
     }
 
-    /// The accounts whose rows are locked.
+    /// Returns the accounts whose rows are locked.
     pub(super) fn lock_rows(self, accounts: Vec<i64>) -> Values {
         vec![self.each(accounts)]
     }
 
-    /// The request ids to look for.
+    /// Returns the request ids to look up.
     pub(super) fn charged(self, groups: &[Group]) -> Values {
         let (accounts, ids): (Vec<i64>, Vec<Vec<u8>>) =
-            asked(groups).map(|(account_id, charge)| (account_id, bytes_of_id(charge))).unzip();
+            requested(groups).map(|(account_id, charge)| (account_id, bytes_of_id(charge))).unzip();
         vec![self.each(accounts), Box::new(ids)]
     }
 
-    /// The keys to look for; `None` when there are none.
-    pub(super) fn kept(self, groups: &[Group]) -> Option<Values> {
-        let (accounts, keys) = keys(asked(groups));
+    /// Returns the keys to look up; `None` if there are none.
+    pub(super) fn answer_keys(self, groups: &[Group]) -> Option<Values> {
+        let (accounts, keys) = keys(requested(groups));
         (!keys.is_empty()).then(|| -> Values { vec![self.each(accounts), Box::new(keys)] })
     }
 
-    /// The debits of accounts that exist.
+    /// Returns the debits of accounts that exist.
     pub(super) fn debit(self, plans: &[Plan]) -> Values {
         let heads: Vec<(i64, Head, Head)> = plans
             .iter()
@@ -49,8 +49,9 @@ impl Span {
         let numbers = |of: fn(&(i64, Head, Head)) -> i64| self.each(heads.iter().map(of).collect());
         let hashes = |of: fn(&(i64, Head, Head)) -> Vec<u8>| self.each(heads.iter().map(of).collect());
         let (accounts_of_ids, ids): (Vec<i64>, Vec<Vec<u8>>) =
-            taken(plans).map(|(account_id, charge, _)| (account_id, bytes_of_id(charge))).unzip();
-        let (accounts_of_keys, keys) = keys(taken(plans).map(|(account_id, charge, _)| (account_id, charge)));
+            accepted(plans).map(|(account_id, charge, _)| (account_id, bytes_of_id(charge))).unzip();
+        let (accounts_of_keys, keys) =
+            keys(accepted(plans).map(|(account_id, charge, _)| (account_id, charge)));
         let mut values: Values = vec![
             numbers(|(account_id, _, _)| *account_id),
             numbers(|(_, before, after)| to_i64(before.balance) - to_i64(after.balance)),
@@ -67,28 +68,28 @@ impl Span {
         values
     }
 
-    /// The entries of charges that are taken.
+    /// Returns the entries of the accepted charges.
     pub(super) fn write(self, plans: &[Plan]) -> Values {
-        let taken: Vec<_> = taken(plans).collect();
+        let accepted: Vec<_> = accepted(plans).collect();
         let numbers = |of: fn(&Charge, &Head) -> i64| -> Value {
-            Box::new(taken.iter().map(|(_, charge, head)| of(charge, head)).collect::<Vec<_>>())
+            Box::new(accepted.iter().map(|(_, charge, head)| of(charge, head)).collect::<Vec<_>>())
         };
         vec![
-            self.each(taken.iter().map(|(account_id, _, _)| *account_id).collect()),
+            self.each(accepted.iter().map(|(account_id, _, _)| *account_id).collect()),
             numbers(|_, head| head.sequence),
             numbers(|_, _| KIND_CHARGE),
             numbers(|charge, _| to_i64(charge.credits)),
             numbers(|_, head| to_i64(head.balance)),
             numbers(|charge, _| charge.at.as_ms()),
-            Box::new(taken.iter().map(|(_, charge, _)| bytes_of_id(charge)).collect::<Vec<_>>()),
+            Box::new(accepted.iter().map(|(_, charge, _)| bytes_of_id(charge)).collect::<Vec<_>>()),
             numbers(|charge, _| i64::from(charge.operation.number().0)),
-            Box::new(taken.iter().map(|(_, _, head)| head.hash.to_vec()).collect::<Vec<_>>()),
+            Box::new(accepted.iter().map(|(_, _, head)| head.hash.to_vec()).collect::<Vec<_>>()),
         ]
     }
 
-    /// The answers to be kept for them; `None` when there are none.
-    pub(super) fn keep(self, plans: &[Plan]) -> Option<Values> {
-        let kept: Vec<(i64, &Charge, &Idempotent)> = taken(plans)
+    /// Returns the answers to store with them; `None` if there are none.
+    pub(super) fn answers(self, plans: &[Plan]) -> Option<Values> {
+        let kept: Vec<(i64, &Charge, &Idempotent)> = accepted(plans)
             .filter_map(|(account_id, charge, _)| Some((account_id, charge, charge.idempotency.as_ref()?)))
             .collect();
         if kept.is_empty() {
@@ -116,17 +117,17 @@ impl Span {
     }
 }
 
-/// All charges that are taken, with their account and where its chain then ends.
-fn taken(plans: &[Plan]) -> impl Iterator<Item = (i64, &Charge, &Head)> {
-    plans.iter().flat_map(|plan| plan.taken().map(|(charge, head)| (plan.group.account_id, charge, head)))
+/// Returns all accepted charges, with their account and the head after each.
+fn accepted(plans: &[Plan]) -> impl Iterator<Item = (i64, &Charge, &Head)> {
+    plans.iter().flat_map(|plan| plan.accepted().map(|(charge, head)| (plan.group.account_id, charge, head)))
 }
 
-/// All charges that are asked for, with their account.
-fn asked(groups: &[Group]) -> impl Iterator<Item = (i64, &Charge)> {
+/// Returns all requested charges, with their account.
+fn requested(groups: &[Group]) -> impl Iterator<Item = (i64, &Charge)> {
     groups.iter().flat_map(|group| group.calls.iter().map(|call| (group.account_id, &call.charge)))
 }
 
-/// The keys under which answers are to be kept, with their accounts.
+/// Returns the keys under which answers are stored, with their accounts.
 fn keys<'a>(charges: impl Iterator<Item = (i64, &'a Charge)>) -> (Vec<i64>, Vec<String>) {
     let keys = charges.filter_map(|(account_id, charge)| {
         Some((account_id, charge.idempotency.as_ref()?.key.as_str().to_owned()))

@@ -11,9 +11,9 @@ use domain::{Creator, VideoId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::{BTreeMap, HashSet};
 
-/// Pages that are freed are overwritten, too.
+/// Overwrites freed pages, too.
 const OVERWRITE: &str = "PRAGMA secure_delete = ON";
-/// Only pages that are written anyway: an import that replaces rows would write more of them.
+/// Overwrites only pages that are written anyway: an import that replaces rows would write more of them.
 const OVERWRITE_WRITTEN: &str = "PRAGMA secure_delete = FAST";
 
 impl CatalogFile {
@@ -25,7 +25,7 @@ impl CatalogFile {
         .await
     }
 
-    /// Does work in a transaction that overwrites what it deletes.
+    /// Runs work in a transaction that overwrites what it deletes.
     async fn overwriting<T: Send + 'static>(
         &self,
         doing: &'static str,
@@ -87,7 +87,7 @@ impl CatalogFile {
             keep_forgotten(transaction, &digests)?;
             let mut dropped = 0;
             for creator in &creators {
-                // A negative number is a handle, a positive one whom handles stand for.
+                // A negative number is a handle, a positive one the creator of handles.
                 let sql = if creator.is_by_handle() {
                     "DELETE FROM handles WHERE handle = ?1"
                 } else {
@@ -140,7 +140,7 @@ impl CatalogFile {
     }
 
     pub(crate) async fn allow_again(&self, digests: Vec<i64>) -> Result<u64, StoreError> {
-        const DOING: &str = "let what was forgotten in again";
+        const DOING: &str = "allow forgotten data again";
         self.overwriting(DOING, move |transaction| {
             super::imported_files::clear(transaction)?;
             let mut lift = transaction.prepare("DELETE FROM forgotten WHERE digest = ?1").doing(DOING)?;
@@ -168,11 +168,11 @@ impl CatalogFile {
                     "SELECT video, id, coalesce(author, 0) FROM videos WHERE video BETWEEN ?1 AND ?2 ORDER BY video",
                 )
                 .and_then(|mut statement| statement.query_map((first, last), row::sqlite)?.collect())
-                .doing("read who posted videos")
+                .doing("read the creators of videos")
         })
     }
 
-    /// Notes that no copies are left, and empties the log. Returns whether it is empty.
+    /// Records that no copies are left, and empties the log. Returns true if it is empty.
     pub(crate) async fn end_forgetting(&self, is_rewritten: bool) -> Result<bool, StoreError> {
         self.writer
             .run(move |connection| {
@@ -183,21 +183,21 @@ impl CatalogFile {
     }
 }
 
-/// Does work on a connection that overwrites what is deleted meanwhile.
+/// Runs work on a connection that overwrites deleted data meanwhile.
 pub(in crate::sqlite) fn overwriting<T>(
     connection: &mut Connection,
     work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.execute_batch(OVERWRITE).doing("have deleted rows overwritten")?;
+    connection.execute_batch(OVERWRITE).doing("turn overwriting of deleted rows on")?;
     let done = work(connection);
-    connection.execute_batch(OVERWRITE_WRITTEN).doing("have freed pages overwritten no more")?;
+    connection.execute_batch(OVERWRITE_WRITTEN).doing("turn overwriting of freed pages off")?;
     done
 }
 
-/// Writes the file anew if asked, copies the log back and empties it. Returns whether it is empty.
+/// Rewrites the file if requested, copies the log back and empties it. Returns true if it is empty.
 pub(in crate::sqlite) fn wipe(connection: &Connection, is_rewritten: bool) -> Result<bool, StoreError> {
     if is_rewritten {
-        connection.execute_batch("VACUUM").doing("write the file anew")?;
+        connection.execute_batch("VACUUM").doing("rewrite the file")?;
     }
     let is_busy: bool = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row::sqlite)
@@ -205,7 +205,7 @@ pub(in crate::sqlite) fn wipe(connection: &Connection, is_rewritten: bool) -> Re
     Ok(!is_busy)
 }
 
-/// A number in the one row of `store`.
+/// Reads a number in the one row of `store`.
 fn number(connection: &Connection, column: &str) -> Result<i64, StoreError> {
     connection
         .query_row(&format!("SELECT {column} FROM store"), [], row::sqlite)
@@ -219,14 +219,14 @@ fn key(connection: &Connection) -> Result<ForgetKey, StoreError> {
     ForgetKey::of(&key)
 }
 
-/// The key, if anything was forgotten.
+/// Returns the key, if anything was forgotten.
 pub(super) fn key_in_use(connection: &Connection) -> Result<Option<ForgetKey>, StoreError> {
     let has_forgotten = number(connection, "has_forgotten")? != 0;
     has_forgotten.then(|| key(connection)).transpose()
 }
 
 fn keep_forgotten(transaction: &Transaction<'_>, digests: &[i64]) -> Result<(), StoreError> {
-    const DOING: &str = "note what is forgotten";
+    const DOING: &str = "store what is forgotten";
     let mut keep =
         transaction.prepare_cached("INSERT OR IGNORE INTO forgotten (digest) VALUES (?1)").doing(DOING)?;
     for digest in digests {

@@ -54,7 +54,7 @@ impl CatalogFile {
     }
 
     pub(crate) fn size(&self) -> Result<CatalogSize, StoreError> {
-        // Rows are given out in order and never again, so the last number is how many there were.
+        // Rows are assigned in order and never again, so the last number is their count.
         self.readers.with_snapshot(|connection| {
             let last = |sql: &str| {
                 connection.query_row(sql, [], row::sqlite::<i64>).map(i64::cast_unsigned).doing("count rows")

@@ -1,4 +1,4 @@
-//! The links between hashtags and videos: writing them.
+//! Writing the links between hashtags and videos.
 
 use super::record::SqliteRows;
 use super::rows_at_once::{ROWS_AT_ONCE, RowsAtOnce};
@@ -12,7 +12,7 @@ pub(super) struct LinkStatements<'c> {
     find: Statement<'c>,
     count: Statement<'c>,
     make: RowsAtOnce<'c, 5>,
-    /// Links to make with the next full statement.
+    /// Links to write with the next full statement.
     waiting: Vec<Link>,
     update: Statement<'c>,
     forget: Statement<'c>,
@@ -33,7 +33,7 @@ impl<'c> LinkStatements<'c> {
         })
     }
 
-    /// Makes the links that wait.
+    /// Writes the waiting links.
     pub(super) fn flush(&mut self) -> Result<(), StoreError> {
         let bind = |statement: &mut Statement<'_>, first, link: &Link| {
             statement.raw_bind_parameter(first, link.hashtag)?;
@@ -42,7 +42,7 @@ impl<'c> LinkStatements<'c> {
             statement.raw_bind_parameter(first + 3, link.plays)?;
             statement.raw_bind_parameter(first + 4, link.region)
         };
-        self.make.insert(&self.waiting, bind).doing("make links")?;
+        self.make.insert(&self.waiting, bind).doing("write links")?;
         self.waiting.clear();
         Ok(())
     }
@@ -50,7 +50,7 @@ impl<'c> LinkStatements<'c> {
 
 impl LinkRows for SqliteRows<'_> {
     fn has_author(&mut self, hashtag: u32, author: i64) -> Result<bool, StoreError> {
-        // Links come in order, so this author's of the transaction are not written yet.
+        // Links arrive in order, so this author's links of the transaction are not written yet.
         self.links.find.exists((hashtag, author)).doing("look an author up")
     }
 
@@ -59,7 +59,7 @@ impl LinkRows for SqliteRows<'_> {
     }
 
     fn make_link(&mut self, link: &Link) -> Result<(), StoreError> {
-        // No other link is asked for, changed or dropped that waits: each is written once.
+        // No waiting link is read, changed or dropped: each is written once.
         self.links.waiting.push(*link);
         if self.links.waiting.len() == ROWS_AT_ONCE { self.links.flush() } else { Ok(()) }
     }

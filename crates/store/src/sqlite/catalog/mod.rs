@@ -44,16 +44,16 @@ use crate::recording::KnownTags;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// An import's commits are large and rare, so the WAL is copied back at the end of each by hand.
+/// An import's commits are large and rare, so the WAL is copied back explicitly at the end of each.
 const SETTINGS: Settings = Settings { cache_kib: 48 * 1024, autocheckpoint_pages: 10_000, durable: true };
 
-/// The file, open.
+/// The open file.
 #[derive(Debug)]
 pub(crate) struct CatalogFile {
     readers: Readers,
     writer: Writer,
     identity: u128,
-    /// Row numbers of tags met lately; only the writer's transactions use it.
+    /// Cached row numbers of recent tags; only the writer's transactions use it.
     known: Arc<Mutex<KnownTags>>,
 }
 
@@ -76,7 +76,7 @@ impl CatalogFile {
         })
     }
 
-    /// See [`Writer::probe`].
+    /// Runs [`Writer::probe`].
     pub(crate) async fn probe(&self) -> Option<Result<(), StoreError>> {
         self.writer.probe().await
     }

@@ -1,4 +1,4 @@
-//! Plays by creator under hashtags, from the links alone: they lie in the order of hashtag and creator.
+//! Plays by creator under hashtags, from the links alone, which are stored in the order of hashtag and creator.
 
 use super::CatalogFile;
 use crate::StoreError;
@@ -34,7 +34,7 @@ impl CatalogFile {
 
 struct Reading<'a> {
     links: Statement<'a>,
-    told: Statement<'a>,
+    with_plays: Statement<'a>,
 }
 
 /// A creator whose links are being read.
@@ -42,7 +42,7 @@ struct Reading<'a> {
 struct Creator {
     author: i64,
     plays: u128,
-    is_told: bool,
+    has_plays: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -51,13 +51,13 @@ impl<'a> Reading<'a> {
             links: connection.prepare(
                 "SELECT author, plays, video FROM links WHERE hashtag = ?1 ORDER BY author, video LIMIT ?2",
             )?,
-            told: connection.prepare(&format!(
+            with_plays: connection.prepare(&format!(
                 "SELECT coalesce(plays <= {VIEWS_MAX}, FALSE) FROM videos WHERE video = ?1"
             ))?,
         })
     }
 
-    /// `None` where there are more videos than may be.
+    /// Returns the plays; `None` if there are more than `videos_max` videos.
     fn plays(&mut self, hashtag: HashtagRow, videos_max: u32) -> rusqlite::Result<Option<Vec<u128>>> {
         let (mut found, mut creator) = (Vec::new(), Creator::default());
         let mut rows = self.links.query((hashtag.0, i64::from(videos_max) + 1))?;
@@ -67,17 +67,17 @@ impl<'a> Reading<'a> {
             let (author, plays, video): (i64, i64, i64) = row::read(row)?;
             if author != creator.author {
                 let before = std::mem::replace(&mut creator, Creator { author, ..Creator::default() });
-                found.extend(before.is_told.then_some(before.plays));
+                found.extend(before.has_plays.then_some(before.plays));
             }
-            // Counts above the limit, which older versions stored, are unknown wherever they are read.
+            // Counts above the limit, which older versions stored, are read as unknown.
             let plays = if (0..=VIEWS_MAX).contains(&plays) { plays } else { 0 };
             creator.plays += u128::from(plays.unsigned_abs());
             // A link has 0 also if plays are unknown; a creator without any known plays is left out.
-            if author != 0 && !creator.is_told {
-                creator.is_told = plays > 0 || self.told.query_row([video], row::sqlite)?;
+            if author != 0 && !creator.has_plays {
+                creator.has_plays = plays > 0 || self.with_plays.query_row([video], row::sqlite)?;
             }
         }
-        found.extend(creator.is_told.then_some(creator.plays));
+        found.extend(creator.has_plays.then_some(creator.plays));
         Ok((videos <= videos_max).then_some(found))
     }
 }

@@ -1,28 +1,28 @@
-//! Readings that are stored already, read ahead of a file that repeats them.
+//! Reading stored readings ahead of a file that repeats them.
 //!
-//! An `INSERT OR IGNORE` searches the table for each reading, in vain where a file is imported again. A scan of the next
-//! rows of the same hashtag finds many of them at a fraction of that price. So after some readings of a hashtag that were
-//! there, its next rows are read into memory, and readings found among them need no statement. What is not found there
-//! goes the usual way: the rows in memory decide nothing but speed. They live as long as a transaction, which nobody else
-//! writes beside.
+//! An `INSERT OR IGNORE` searches the table for each reading, in vain when a file is imported again. A scan of
+//! the next rows of the same hashtag finds many of them at a fraction of the cost. So after some stored
+//! readings of a hashtag, its next rows are buffered, and readings found among them need no statement. Others
+//! take the usual way: the buffer affects nothing but speed. It lives as long as a transaction, the only
+//! writer.
 
 use crate::StoreError;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-/// Readings of a hashtag that were there already before its next rows are read for the first time; four times as many
-/// each time after where fewer than half of the rows were of use, as in a file whose order is another.
+/// Repeated readings of a hashtag before its next rows are read for the first time; four times as many after
+/// each time when fewer than half of the rows were used, as in a file of another order.
 const REPEATS_MIN: u32 = 4;
 const REPEATS_MAX: u32 = 1 << 20;
 
-/// Rows that are read at first; twice as many each time after, up to [`ROWS_MAX`].
+/// Rows read the first time; twice as many each time after, up to [`ROWS_MAX`].
 const ROWS_FIRST: u32 = 32;
 const ROWS_MAX: u32 = 1024;
 
-/// Rows of all hashtags in memory, above which all are dropped: some 10 MB.
+/// Maximum number of buffered rows of all hashtags, above which all are dropped: some 10 MB.
 const ROWS_OF_ALL_MAX: usize = 1 << 17;
 
-/// The rows of each hashtag, by what identifies them, ascending.
+/// The buffered rows of each hashtag, by their keys, ascending.
 #[derive(Debug)]
 pub(super) struct ReadAhead<K> {
     hashtags: HashMap<u32, Ahead<K>>,
@@ -36,9 +36,9 @@ struct Ahead<K> {
     next: usize,
     /// Readings found among the rows.
     hits: usize,
-    /// Readings that were there and not among the rows, since the rows were read.
+    /// Repeated readings that were not among the rows, since the rows were read.
     repeats: u32,
-    /// So many before the next rows are read.
+    /// Repeats before the next rows are read.
     repeats_min: u32,
     /// Rows to read the next time.
     size: u32,
@@ -57,7 +57,7 @@ impl<K> Default for Ahead<K> {
 }
 
 impl<K> ReadAhead<K> {
-    /// The row of a reading, if it is in memory. `order` compares a row with the reading.
+    /// Returns the row of a reading, if it is buffered. `order` compares a row with the reading.
     pub(super) fn find(&mut self, hashtag: u32, order: impl Fn(&K) -> Ordering) -> Option<&K> {
         let ahead = self.hashtags.get_mut(&hashtag)?;
         let found = match ahead.rows.get(ahead.next) {
@@ -70,7 +70,8 @@ impl<K> ReadAhead<K> {
         ahead.rows.get(place)
     }
 
-    /// A reading was there already, and is not in memory: `read` reads up to so many rows from it on when the time has come.
+    /// Counts a repeated reading that is not buffered; once there are enough, `read` reads up to so many rows
+    /// from it on.
     pub(super) fn repeated(
         &mut self,
         hashtag: u32,
@@ -98,14 +99,14 @@ impl<K> ReadAhead<K> {
         Ok(())
     }
 
-    /// The reading was new, so the file does not only repeat what is there.
+    /// Resets the count after a new reading: the file does not only repeat stored ones.
     pub(super) fn is_new(&mut self, hashtag: u32) {
         if let Some(ahead) = self.hashtags.get_mut(&hashtag) {
             (ahead.repeats, ahead.repeats_min) = (0, ahead.repeats_min.max(REPEATS_MIN));
         }
     }
 
-    /// Rows of a hashtag were removed from the table.
+    /// Drops the buffered rows of a hashtag whose rows were deleted.
     pub(super) fn forget(&mut self, hashtag: u32) {
         if let Some(ahead) = self.hashtags.remove(&hashtag) {
             self.rows -= ahead.rows.len();
@@ -119,8 +120,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    /// Takes in readings as a table does that ignores what it has; gives which were new, and how many statements and rows
-    /// that took.
+    /// Stores readings in a table that ignores repeats; returns which were new, and the statements and rows
+    /// needed.
     fn take(table: &mut BTreeSet<(u32, i64)>, readings: &[(u32, i64)]) -> (Vec<bool>, usize, usize) {
         let (mut ahead, mut statements, mut rows_read) = (ReadAhead::<i64>::default(), 0, 0);
         let made = readings.iter().map(|&(hashtag, at)| {
@@ -147,7 +148,7 @@ mod tests {
     }
 
     proptest! {
-        /// Readings are new exactly where the table alone says so, in any order and with any repeats.
+        /// Readings are new exactly if they are new to the table, in any order and with any repeats.
         #[test]
         fn nothing_but_speed_changes(
             stored in prop::collection::btree_set((0u32..3, 0i64..400), 0..400),

@@ -13,7 +13,7 @@ use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{Count, HashtagRow, Timestamp, VideoId};
 use rusqlite::{Params, Statement, ToSql};
 
-/// `?1` whose, `?2` after when, `?3` how many.
+/// `?1` hashtag, `?2` after this time, `?3` limit.
 const OF_HASHTAG: &str = concat!(
     "SELECT ",
     hashtag_snapshot_columns!(),
@@ -25,14 +25,14 @@ const OF_VIDEO: &str = concat!(
     " FROM video_snapshots WHERE video = (SELECT video FROM video_ids WHERE id = ?1) AND observed_at > ?2
       ORDER BY observed_at, source LIMIT ?3"
 );
-/// Reads hashtags up to `?4`, behind hashtag `?1`, time `?2` and source `?3`; `?5` how many.
+/// Hashtags up to `?4`, after hashtag `?1`, time `?2` and source `?3`; `?5` limit.
 const OF_HASHTAGS: &str = concat!(
     "SELECT hashtag, ",
     hashtag_snapshot_columns!(),
     " FROM hashtag_snapshots WHERE (hashtag, observed_at, source) > (?1, ?2, ?3) AND hashtag <= ?4
       ORDER BY hashtag, observed_at, source LIMIT ?5"
 );
-/// Readings of hashtags that room is made for at once.
+/// Initial capacity for readings of hashtags.
 const READINGS_ROOM: u32 = 4_096;
 
 impl CatalogFile {
@@ -119,7 +119,7 @@ impl CatalogFile {
             let mut statement = connection.prepare_cached(OF_HASHTAG).doing("read snapshots")?;
             let (mut found, mut left) = (Vec::with_capacity(hashtags.len()), i64::from(snapshots_max));
             for &hashtag in hashtags {
-                // One more than there is room for shows that this one has too many.
+                // One more than there is room for reveals that this one has too many.
                 let limit = if found.is_empty() { i64::MAX } else { left + 1 };
                 let snapshots = read(&mut statement, (hashtag.0, i64::MIN, limit), hashtag_counts)?;
                 left -= i64::try_from(snapshots.len()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The sums of hashtags against their links.
+//! Comparing the sums of hashtags with their links.
 
 use super::CatalogFile;
 use super::record::list;
@@ -16,7 +16,7 @@ impl CatalogFile {
     pub(crate) async fn heal_sums(&self) -> Result<Vec<SumsOff>, StoreError> {
         self.writer
             .run(|connection| {
-                const DOING: &str = "set a hashtag's sums right";
+                const DOING: &str = "correct a hashtag's sums";
                 let transaction =
                     connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
                 let found = off(&transaction)?;

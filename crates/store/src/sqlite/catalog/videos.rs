@@ -61,8 +61,8 @@ impl CatalogFile {
 
     pub(crate) fn sample(&self, hashtag: HashtagRow, part: SamplePart) -> Result<VideoSample, StoreError> {
         const DOING: &str = "read a sample of videos";
-        // Videos are looked up in the order in which they lie, as many are on one page; without the limit, which is none,
-        // SQLite leaves such an order away.
+        // Videos are looked up in storage order, as many are on one page; without the (infinite) limit, SQLite
+        // would drop that order.
         let links = match part {
             SamplePart::Creators(CreatorsPart::ALL) => {
                 "SELECT author, video FROM links WHERE hashtag = ?1 AND ?2 > 0".to_owned()
@@ -148,7 +148,7 @@ pub(super) fn under(row: &Row<'_>) -> Result<VideoUnder, StoreError> {
     columns.into_video((author, video))
 }
 
-/// Equal plays are ordered by TikTok's id, newest first, so that the order does not depend on what came in first.
+/// Orders equal plays by TikTok's id, newest first, so that the order does not depend on the order of import.
 fn order_equals_by_id(connection: &Connection, ranked: &mut [(i64, i64)]) -> Result<(), StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT id FROM videos WHERE video = ?1").doing("rank videos")?;

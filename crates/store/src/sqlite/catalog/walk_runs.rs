@@ -1,16 +1,16 @@
-//! Videos that finished walks saw, in `catalog.db`: they are row numbers, and of no use without the rows.
+//! Videos that finished walks saw, in `catalog.db`: they are row numbers, useless without the rows.
 
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
-use crate::walk_runs::{RunRow, WALK_RUNS_KEPT, WalkRun, pack, run_columns};
+use crate::walk_runs::{RunRow, WALK_RUNS_MAX, WalkRun, pack, run_columns};
 use domain::{HashtagRow, Region, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 impl CatalogFile {
-    pub(crate) async fn keep_walk_run(&self, run: WalkRun) -> Result<(), StoreError> {
-        self.writer.run(move |connection| keep(connection, &run)).await
+    pub(crate) async fn write_walk_run(&self, run: WalkRun) -> Result<(), StoreError> {
+        self.writer.run(move |connection| write(connection, &run)).await
     }
 
     pub(crate) fn previous_walk_run(
@@ -31,14 +31,14 @@ impl CatalogFile {
                     let of = (hashtag.0, region.map_or(0, Region::to_number), before.as_ms());
                     statement.query_row(of, row::sqlite::<RunRow>).optional()
                 })
-                .doing("find the walk before")
+                .doing("find the previous walk")
         })?;
         row.map(|row| row.read(hashtag, region)).transpose()
     }
 }
 
-fn keep(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
-    const DOING: &str = "keep what a walk saw";
+fn write(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
+    const DOING: &str = "store what a walk saw";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(DOING)?;
     let (hashtag, region) = (run.hashtag.0, run.region.map_or(0, Region::to_number));
     transaction
@@ -61,7 +61,7 @@ fn keep(connection: &mut Connection, run: &WalkRun) -> Result<(), StoreError> {
             "DELETE FROM walk_runs WHERE hashtag = ?1 AND region = ?2 AND job_id IN (
                  SELECT job_id FROM walk_runs WHERE hashtag = ?1 AND region = ?2
                  ORDER BY at_ms DESC, job_id DESC LIMIT -1 OFFSET ?3)",
-            params![hashtag, region, crate::ledger::limit(WALK_RUNS_KEPT)],
+            params![hashtag, region, crate::ledger::limit(WALK_RUNS_MAX)],
         )
         .doing("drop what old walks saw")?;
     transaction.commit().doing(DOING)

@@ -7,7 +7,7 @@ use crate::row;
 use crate::windows::{Window, WindowColumns, window_columns};
 use domain::HashtagRow;
 
-/// `?1` whose, `?2` how many.
+/// `?1` hashtag, `?2` limit.
 const OF_HASHTAG: &str = concat!(
     "SELECT ",
     window_columns!(),

@@ -1,4 +1,4 @@
-//! What was judged, as tables: growth, breakouts, early warnings, published probabilities and the band.
+//! Results of a backtest as tables: growth, breakouts, early warnings, published probabilities and the band.
 
 use crate::exit::Failure;
 use crate::measured::{maybe, per_cent, real};
@@ -8,7 +8,7 @@ use domain::metrics::backtest::breakouts::BREAKOUT_TIMES;
 use domain::metrics::backtest::calibration::Outcome;
 use domain::metrics::backtest::{Backtest, CalibrationTable, Half, Interval};
 
-/// All of it.
+/// Prints all tables.
 pub(super) fn show(judged: &Backtest, weights: Option<&Weights>) -> Result<(), Failure> {
     growth(judged)?;
     if let Some(weights) = weights {
@@ -83,10 +83,10 @@ fn growth(judged: &Backtest) -> Result<(), Failure> {
         ">newcomers",
         ">by chance",
     ];
-    print_text("The tenth that grew most: of the first tenth of a ranking, how many were in it")?;
+    print_text("The tenth that grew most: share of a ranking's top tenth that was in it")?;
     print(table(&headings, lines))?;
     print_text(
-        "incumbents, newcomers: of those in the tenth that were, or were not, in last week's tenth already, the share picked.",
+        "incumbents, newcomers: share picked of the tenth, by whether they were in last week's tenth already.",
     )?;
     print("")
 }
@@ -95,11 +95,7 @@ fn breakouts(judged: &Backtest) -> Result<(), Failure> {
     let lines = judged.breakouts.iter().map(|row| {
         vec![
             half(row.half),
-            if row.is_alarm {
-                "surge >= 3".to_owned()
-            } else {
-                format!("first 5 % by {}", row.ranking.name())
-            },
+            if row.is_alarm { "surge >= 3".to_owned() } else { format!("top 5 % by {}", row.ranking.name()) },
             grouped(row.picks),
             grouped(row.distinct_hashtags),
             fraction(row.precision),
@@ -112,10 +108,10 @@ fn breakouts(judged: &Backtest) -> Result<(), Failure> {
     let headings =
         ["half", "picked by", ">picked", ">tags", ">right", ">95 %", ">to last week", ">twice", ">of all"];
     print_text(format_args!(
-        "Breakouts: the next 7 days bring {BREAKOUT_TIMES} times the weekly mean of the last 28 or more, where that is a step or more"
+        "Breakouts: the next 7 days bring at least {BREAKOUT_TIMES} times the weekly mean of the last 28, if that is a step or more"
     ))?;
     print(table(&headings, lines))?;
-    print_text("twice: of the picked, those with a week of twice the mean or more.")?;
+    print_text("twice: share of the picked with a week of at least twice the mean.")?;
     print("")
 }
 
@@ -149,7 +145,7 @@ fn warnings(judged: &Backtest) -> Result<(), Failure> {
     print_text("Lead time: alarms before the day on which the last 7 days first show a breakout")?;
     print(table(&headings, lines))?;
     print_text(
-        "to come: share of that week's gain that was still to come at the alarm, the median of those seen.",
+        "to come: share of that week's gain still to come at the alarm, median of the breakouts seen.",
     )?;
     print("")
 }
@@ -247,7 +243,7 @@ fn last_year(judged: &Backtest) -> Result<(), Failure> {
     });
     let headings = ["half", ">tag-days", ">tags", ">correlation", ">95 %", ">error", ">error with it"];
     print_text(
-        "Last year's same week, 364 days before: whether what it brought over the weeks before it goes with what this week brings over its forecast. The forecast leaves it out.",
+        "The same week last year, 364 days before: correlation of its gain over the weeks before it with this week's gain over its forecast. The forecast ignores it.",
     )?;
     print(table(&headings, lines))
 }

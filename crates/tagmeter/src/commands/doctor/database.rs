@@ -1,18 +1,18 @@
-//! Looks at the database: can it be reached, can it be trusted with charges, does it have room for another node.
+//! Checks the database: reachability, durability of charges, room for another node.
 
-use super::{Finding, held};
+use super::{Finding, contents};
 use crate::commands::Context;
 use crate::output::grouped;
 use store::check::{DatabaseCheck, Pooling};
 use store::{DatabaseUrl, StoreError, StoreOptions};
 
-pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Context) -> Vec<Finding> {
+pub(super) async fn check(url: &DatabaseUrl, options: &StoreOptions, context: &Context) -> Vec<Finding> {
     let pooling = url.pooling().await;
     // What follows must work through any pooler.
     let check = match url.unprepared().check().await {
         Ok(check) => check,
         Err(why) => {
-            let hint = "is the server running, and do host, port, user, password and database hold?";
+            let hint = "is the server running, and are host, port, user, password and database right?";
             return vec![Finding::problem("database", format!("{url}: {why}"), hint)];
         }
     };
@@ -21,7 +21,7 @@ pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Co
         findings.push(Finding::problem(
             "database settings",
             why.clone(),
-            "nothing is served from it as it is",
+            "tagmeter does not use the database until this is changed",
         ));
         return findings;
     }
@@ -30,32 +30,30 @@ pub(super) async fn look(url: &DatabaseUrl, options: &StoreOptions, context: &Co
     findings.push(connections(&check));
     findings.push(Finding::ok("citus", check.citus.clone().unwrap_or_else(|| "not present".to_owned())));
     findings.push(schema(&check));
-    // Opening would make what is missing and migrate what is old; the doctor does neither.
+    // Opening would create a missing schema and migrate an old one; the doctor does neither.
     if check.schema_steps == Some(check.schema_steps_newest) {
         let options = StoreOptions::at_url(&options.data_dir, url.unprepared());
-        findings.extend(held::contents_of(&options, context).await);
+        findings.extend(contents::contents_of(&options, context).await);
     }
     findings
 }
 
-/// Whether statements can be prepared as the URL says.
+/// Checks that prepared statements work as the URL says.
 fn pooler(pooling: Result<Option<Pooling>, StoreError>) -> Finding {
     const WHAT: &str = "prepared statements";
     const ADVICE: &str = "add prepared_statements=false to the database URL";
     match pooling {
-        Ok(None) => Finding::ok(WHAT, "not used (prepared_statements=false): any pooler will do"),
-        Ok(Some(Pooling::Sessions)) => Finding::ok(WHAT, "one prepared in a transaction runs in the next"),
+        Ok(None) => Finding::ok(WHAT, "not used (prepared_statements=false): any pooler works"),
+        Ok(Some(Pooling::Sessions)) => Finding::ok(WHAT, "they last beyond their transaction"),
         Ok(Some(Pooling::Transactions)) => Finding::note(
             WHAT,
-            "a pooler of transactions is in between: prepared statements work, time limits of a session and notifications \
-             of other nodes do not",
+            "a transaction pooler is in between: prepared statements work, session timeouts and notifications of other \
+             nodes do not",
             format!("{ADVICE}, or pool sessions (pool_mode = session)"),
         ),
         Ok(Some(Pooling::Unprepared(why))) => Finding::problem(
             WHAT,
-            format!(
-                "one prepared in a transaction cannot be run in the next ({why}): a pooler of transactions is in between"
-            ),
+            format!("they do not last beyond their transaction ({why}): a transaction pooler is in between"),
             format!(
                 "{ADVICE}; or set max_prepared_statements = 200 in PgBouncer 1.21 or newer, or pool_mode = session"
             ),
@@ -73,14 +71,15 @@ fn settings(check: &DatabaseCheck) -> Finding {
 
 fn connections(check: &DatabaseCheck) -> Finding {
     let (ours, all) = (check.connections_of_a_node, check.connections_max);
-    let found = format!("{} of the server, at most {} for each node", grouped(all), grouped(ours));
+    let found = format!("{} on the server, at most {} for each node", grouped(all), grouped(ours));
     if all < ours {
         return Finding::problem("connections", found, "raise max_connections");
     }
     let nodes = all / ours;
     if nodes < 3 {
-        let hint =
-            format!("there is room for {nodes} at once: raise max_connections, or put pgbouncer in between");
+        let hint = format!(
+            "there is room for {nodes} nodes at once: raise max_connections, or put pgbouncer in between"
+        );
         return Finding::note("connections", found, hint);
     }
     Finding::ok("connections", format!("{found}: room for {}", grouped(nodes)))
@@ -91,14 +90,14 @@ fn schema(check: &DatabaseCheck) -> Finding {
     match check.schema_steps {
         None => Finding::note(
             "schema",
-            "not there yet",
-            "`tagmeter import PATH`, `tagmeter account create EMAIL` or `tagmeter migrate` makes it",
+            "does not exist yet",
+            "`tagmeter import PATH`, `tagmeter account create EMAIL` or `tagmeter migrate` creates it",
         ),
         Some(steps) if steps == newest => Finding::ok("schema", format!("{steps} steps, the newest")),
         Some(steps) if steps < newest => Finding::note(
             "schema",
             format!("{steps} steps of {newest}"),
-            "the next start of tagmeter brings it to the newest",
+            "the next start of tagmeter migrates it",
         ),
         Some(steps) => Finding::problem(
             "schema",
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn room_for_nodes_is_told() {
+    fn room_for_nodes_is_reported() {
         let states = [10, 20, 97]
             .map(|connections_max| connections(&DatabaseCheck { connections_max, ..check() }).state);
         assert_eq!(states, [State::Problem, State::Note, State::Ok]);

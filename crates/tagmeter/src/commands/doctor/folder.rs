@@ -1,20 +1,20 @@
-//! Looks at the data folder: is it there, can it be written, is the disk a local one, is there room.
+//! Checks the data folder: existence, write access, permissions, free space, a local file system.
 
 use super::Finding;
 use crate::output::{grouped, quoted};
 use std::path::{Path, PathBuf};
 
-/// Below this the next import may not fit.
+/// Free space below which the next import may not fit.
 const FREE_NOTE_BYTES: u64 = 1 << 30;
-/// Below this not even charges will be written for long.
+/// Free space below which soon not even charges can be written.
 const FREE_PROBLEM_BYTES: u64 = 64 << 20;
 
-pub(super) fn look(folder: &Path) -> Vec<Finding> {
+pub(super) fn check(folder: &Path) -> Vec<Finding> {
     if !folder.exists() {
         let missing = Finding::note(
             "data folder",
-            format!("{} is not there yet", folder.display()),
-            "`tagmeter import PATH` or `tagmeter account create EMAIL` makes it",
+            format!("{} does not exist yet", folder.display()),
+            "`tagmeter import PATH` or `tagmeter account create EMAIL` creates it",
         );
         return std::iter::once(missing).chain(disk(&nearest_existing(folder))).collect();
     }
@@ -23,17 +23,17 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
         return vec![Finding::problem("data folder", found, "--data-dir names another one")];
     }
     let writable = match tempfile::tempfile_in(folder) {
-        Ok(_) => Finding::ok("data folder", format!("{} can be written", folder.display())),
+        Ok(_) => Finding::ok("data folder", format!("{} is writable", folder.display())),
         Err(cause) => Finding::problem(
             "data folder",
-            format!("{} cannot be written: {cause}", folder.display()),
-            "let the user that runs tagmeter own the folder",
+            format!("{} is not writable: {cause}", folder.display()),
+            "make the user that runs tagmeter its owner",
         ),
     };
     std::iter::once(writable).chain(permissions(folder)).chain(disk(folder)).collect()
 }
 
-/// Whether others than the owner can read what is in the folder, or the folder itself.
+/// Checks that only the owner has access to the folder and the files in it.
 #[cfg(unix)]
 fn permissions(folder: &Path) -> Option<Finding> {
     use std::os::unix::fs::PermissionsExt;
@@ -65,7 +65,7 @@ fn permissions(_folder: &Path) -> Option<Finding> {
     None
 }
 
-/// What is in a folder and in the folders in it, in order of name.
+/// Lists a folder and its subfolders, in order of name.
 #[cfg(unix)]
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -94,7 +94,7 @@ fn disk(folder: &Path) -> Vec<Finding> {
     match rustix::fs::statvfs(folder) {
         Ok(stat) => findings.push(free_space(stat.f_bavail.saturating_mul(stat.f_frsize))),
         Err(cause) => {
-            findings.push(Finding::note("free space", format!("cannot be told: {cause}"), "look with df"))
+            findings.push(Finding::note("free space", format!("unknown: {cause}"), "check with df"))
         }
     }
     #[cfg(target_os = "linux")]
@@ -124,7 +124,7 @@ fn free_space(bytes: u64) -> Finding {
     }
 }
 
-/// File systems over a network, by the number Linux has for each (`statfs(2)`).
+/// File systems over a network, by their magic numbers on Linux (`statfs(2)`).
 #[cfg(target_os = "linux")]
 const NETWORK: [(u64, &str); 8] = [
     (0x6969, "NFS"),
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_told() {
+    fn free_space_is_judged() {
         let states = [0, FREE_PROBLEM_BYTES, FREE_NOTE_BYTES].map(|bytes| free_space(bytes).state);
         assert_eq!(states, [State::Problem, State::Note, State::Ok]);
     }
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_folder_that_others_can_read_is_told_with_what_mends_it() {
+    fn a_folder_that_others_can_read_is_reported_with_its_fix() {
         use std::os::unix::fs::PermissionsExt;
         let place = tempfile::tempdir().expect("a folder");
         let folder = place.path().join("it's here");
@@ -185,21 +185,21 @@ mod tests {
         assert_eq!(finding.state, State::Note);
         assert!(finding.found.contains("a.db and 1 more"), "{}", finding.found);
         let hint = finding.hint.expect("a hint");
-        let mended = std::process::Command::new("sh").args(["-c", &hint]).status();
-        assert!(mended.expect("sh runs").success(), "{hint}");
+        let fixed = std::process::Command::new("sh").args(["-c", &hint]).status();
+        assert!(fixed.expect("sh runs").success(), "{hint}");
         assert_eq!(permissions(&folder).map(|finding| finding.state), Some(State::Ok));
         assert!(folder.join("uploads").read_dir().is_ok());
     }
 
     #[test]
-    fn a_folder_is_there_or_will_be_made() {
+    fn a_folder_exists_or_will_be_created() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(look(folder.path())[0].state, State::Ok);
-        let missing = look(&folder.path().join("a/b"));
+        assert_eq!(check(folder.path())[0].state, State::Ok);
+        let missing = check(&folder.path().join("a/b"));
         assert_eq!(missing[0].state, State::Note);
         assert!(missing.iter().any(|finding| finding.what == "free space"));
         let file = folder.path().join("file");
         std::fs::write(&file, "").expect("a file");
-        assert_eq!(look(&file)[0].state, State::Problem);
+        assert_eq!(check(&file)[0].state, State::Problem);
     }
 }

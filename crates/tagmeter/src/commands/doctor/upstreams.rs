@@ -1,5 +1,5 @@
-//! Each upstream: whether its secrets are there, whether it can be reached and takes them, and what of the day is left.
-//! Nothing is asked that would cost anything.
+//! Checks each upstream: its secrets, whether it can be reached and accepts them, and the day's budget. Makes
+//! no call that costs anything.
 
 use super::{Context, Finding};
 use crate::config::{Access, UpstreamSettings};
@@ -8,7 +8,7 @@ use domain::{Clock, UtcDay};
 use sources::upstream::{ContractUpstream, Http, UpstreamError};
 use store::Store;
 
-pub(super) async fn look(context: &Context) -> Vec<Finding> {
+pub(super) async fn check(context: &Context) -> Vec<Finding> {
     let upstreams = &context.settings.upstreams;
     if upstreams.is_empty() {
         return Vec::new();
@@ -31,7 +31,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Calls of this UTC day by upstream; `None` where there is no store yet.
+/// Returns the calls of this UTC day by upstream; `None` if there is no store yet.
 async fn calls_today(context: &Context) -> Option<Vec<(String, u64)>> {
     if !context.store_options().exists().await.ok()? {
         return None;
@@ -60,7 +60,9 @@ async fn one(upstream: &UpstreamSettings, http: &Http, spent: Option<u64>, conte
         },
     };
     match checked {
-        Ok(()) => Finding::ok(what, format!("{} takes our key; {}", upstream.name, budget(upstream, spent))),
+        Ok(()) => {
+            Finding::ok(what, format!("{} accepts our key; {}", upstream.name, budget(upstream, spent)))
+        }
         Err(error) => {
             let found = format!("{} at {}: {error}", upstream.name, upstream.base_url);
             Finding::problem(what, found, hint(&error))
@@ -80,11 +82,11 @@ fn budget(upstream: &UpstreamSettings, spent: Option<u64>) -> String {
 fn hint(error: &UpstreamError) -> String {
     match error {
         UpstreamError::Refused { .. } => "correct the key in the settings file or the environment",
-        UpstreamError::OutOfCredits => "buy more credits there",
+        UpstreamError::OutOfCredits => "buy more credits from it",
         UpstreamError::Connect { .. } | UpstreamError::Timeout { .. } => {
-            "look at base_url, and whether this machine may call it (HTTPS_PROXY is followed)"
+            "check base_url, and whether this machine may call it (HTTPS_PROXY applies)"
         }
-        UpstreamError::Status { status: 404, .. } => "base_url leads to no server of the challenge endpoints",
+        UpstreamError::Status { status: 404, .. } => "base_url is not a server of the challenge endpoints",
         _ => "try again later; until then answers come from the store",
     }
     .to_owned()

@@ -17,7 +17,7 @@ use measure::{
     LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView,
 };
 
-/// The sides of the limit of five hashtags, in words.
+/// Labels of posts from before and after the limit of five hashtags.
 const BEFORE_BREAK: &str = "posted before August 2025";
 const AFTER_BREAK: &str = "posted since September 2025, with at most five hashtags";
 /// Rows of the tables of related hashtags and of creators.
@@ -25,14 +25,14 @@ const ROWS: u32 = 15;
 /// Characters of a creator's display name.
 const NAME_SHOWN_MAX: usize = 40;
 
-/// Weeks of the year before that a chart of it needs.
+/// Minimum number of weeks of the year before for a chart.
 const LAST_YEAR_WEEKS_MIN: usize = 4;
-/// Weeks of the year before that are shown beyond the newest one.
+/// Weeks of the year before shown beyond the newest one.
 const WEEKS_AHEAD: i64 = 8;
 const MS_OF_A_DAY: i64 = 86_400_000;
 const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
 
-/// All that is told of a hashtag, and whether there are readings or videos of it.
+/// Returns the section on a hashtag, and true if it has readings or videos.
 pub(super) async fn section(
     measure: &Measure,
     hashtag: &Hashtag,
@@ -86,7 +86,7 @@ pub(super) async fn section(
     Ok((section, has_something))
 }
 
-/// `no_videos` says why there are none, where there are none.
+/// Returns the notes of a section; `no_videos` is why it has no videos.
 fn section_notes(
     of_series: [&Meta; 2],
     of_videos: [&Meta; 3],
@@ -104,7 +104,7 @@ fn section_notes(
 
 fn intro(overview: &OverviewView, daily: &HistoryView, not_read: &str) -> String {
     let record = &overview.record;
-    let id = record.id.as_ref().map(|id| format!(" TikTok's id of it is {id}.")).unwrap_or_default();
+    let id = record.id.as_ref().map(|id| format!(" Its TikTok id is {id}.")).unwrap_or_default();
     let read = match (daily.points.first(), daily.points.last()) {
         (Some(first), Some(last)) => format!(
             "Its views were read on {} from {} to {}.",
@@ -115,7 +115,7 @@ fn intro(overview: &OverviewView, daily: &HistoryView, not_read: &str) -> String
         _ => not_read.to_owned(),
     };
     let described = record.description.as_deref().filter(|text| !text.trim().is_empty());
-    let described = described.map(|text| format!("\n\nAs TikTok describes it: {text}")).unwrap_or_default();
+    let described = described.map(|text| format!("\n\nTikTok's description: {text}")).unwrap_or_default();
     format!("{read}{id}{described}")
 }
 
@@ -157,18 +157,18 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
     }
     if benchmark.engagement.ratio_of_sums.is_some() {
         let rate = &benchmark.engagement;
-        let typical = format!(
-            "{} of a typical video; of {} of {}",
+        let median = format!(
+            "{} of the median video; {} of {}",
             share(rate.median_of_ratios),
             grouped(rate.videos),
             counted(rate.of_videos, "video")
         );
-        figures.push(figure("Engagement", share(benchmark.engagement.ratio_of_sums), typical));
+        figures.push(figure("Engagement", share(benchmark.engagement.ratio_of_sums), median));
     }
     figures
 }
 
-/// The stage, of which weeks it is, and what it seems to disagree with.
+/// Returns the stage with its weeks and a note on what it seems to contradict.
 fn stage_figure(life: &LifecycleView) -> KeyFigure {
     let compared = match (life.change, &life.before_from) {
         (Some(change), Some(before)) => {
@@ -191,7 +191,7 @@ fn stage_figure(life: &LifecycleView) -> KeyFigure {
     }
 }
 
-/// What can be said of the 7 days after the newest reading.
+/// Returns the outlook on the 7 days after the newest reading.
 fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
     let figure =
         |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
@@ -267,8 +267,8 @@ fn gains_chart(history: &HistoryView) -> Option<Chart> {
     })
 }
 
-/// The weeks of the last year beside those of the year before, moved by [`YEAR_DAYS`] so that weekdays stay where they are.
-/// Nothing where the year before has no month of weeks.
+/// Draws the weeks of the last year and those of the year before, moved by [`YEAR_DAYS`] so that weekdays
+/// match. `None` if the year before has less than a month of weeks.
 fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
     let line = line_of(weekly);
     let newest = line.points.last()?.at.as_ms();
@@ -299,7 +299,8 @@ fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
     ))
 }
 
-/// Of all videos, and of those from before and after TikTok limited posts to five hashtags.
+/// Returns the benchmarks of all videos, and of those from before and after TikTok limited posts to five
+/// hashtags.
 fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
     let read = observed(benchmark.observed_at.as_deref());
     let videos = format!("of videos{}, by their age when they were read; {read}", frame.videos());
@@ -331,7 +332,8 @@ fn band_tables(bands: &[BandView], videos: &str) -> Vec<ReportTable> {
     tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
-/// How often each stands beside the hashtag before and after TikTok limited posts to five hashtags.
+/// Returns how often each was used together with the hashtag before and after TikTok limited posts to five
+/// hashtags.
 fn related_sides_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
     let row = |other: &RelatedView| {
         let sides = other.sides.as_ref()?;
@@ -369,14 +371,14 @@ fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
     let headings =
         ["Hashtag", ">Views", "Basis of views", ">Videos with both", ">Share with it", ">Lift", ">NPMI"];
     let caption = format!(
-        "Related hashtags, the closest first; of videos{}; hashtags that go with everything are left out",
+        "Related hashtags, the closest first; of videos{}; generic hashtags are left out",
         frame.videos()
     );
     let rows: Vec<Vec<String>> = related.iter().map(row).collect();
     (!rows.is_empty()).then(|| table(caption, &headings, rows))
 }
 
-/// The handle, else the id, of a creator.
+/// Returns the handle, else the id, of a creator.
 fn creator_name(creator: &measure::CreatorView) -> String {
     let by_handle = if creator.by_handle { " (by handle)" } else { "" };
     match (&creator.unique_id, &creator.id) {
@@ -396,12 +398,12 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
             share(creator.plays_share),
         ]
     };
-    let spread = creators.concentration.as_ref().map(|spread| {
+    let concentration = creators.concentration.as_ref().map(|plays| {
         format!(
-            "; the first has {} of the plays, the first tenth {} (Gini {:.2})",
-            per_cent(spread.top1_share),
-            per_cent(spread.top_decile_share),
-            spread.gini
+            "; the top creator has {} of the plays, the top tenth {} (Gini {:.2})",
+            per_cent(plays.top1_share),
+            per_cent(plays.top_decile_share),
+            plays.gini
         )
     });
     let caption = format!(
@@ -412,7 +414,7 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
             number => format!(" ({} known by handle alone)", grouped(number)),
         },
         frame.videos(),
-        spread.unwrap_or_default(),
+        concentration.unwrap_or_default(),
         observed(creators.observed_at.as_deref()),
     );
     let headings = ["Creator", "Name", ">Videos", ">Plays", ">Share of plays"];
@@ -456,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn the_year_before_is_beside_this_one_where_it_is_held() {
+    fn the_year_before_is_drawn_if_it_is_stored() {
         assert_eq!(last_year_chart(&weekly(0)), None);
         assert_eq!(last_year_chart(&weekly(47)), None, "less than a year and a month");
         assert_eq!(last_year_chart(&weekly(30)), None);

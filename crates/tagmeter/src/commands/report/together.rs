@@ -1,4 +1,4 @@
-//! The section of a report on several hashtags side by side.
+//! The section of a report that compares several hashtags.
 
 use super::{Frame, is_sparse, notes, readings, table};
 use crate::exit::Failure;
@@ -12,7 +12,7 @@ use measure::{CompareQuery, CompareView, Measure, OverviewView, POINTS_MAX};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
-/// What each line begins with where they are indexed.
+/// First value of each indexed line.
 const INDEX: f64 = 100.0;
 
 pub(super) async fn section(
@@ -44,10 +44,10 @@ pub(super) async fn section(
     Ok(Section {
         heading: "Side by side".to_owned(),
         intro: match videos {
-            0 => "No videos are held under any of them, so only what TikTok reported can be compared."
+            0 => "No videos are stored under any of them, so only the totals that TikTok reports can be compared."
                 .to_owned(),
             _ => format!(
-                "{} are held under any of them, each counted once. A video under two of them counts half for each in \
+                "{} are stored under them, each counted once. A video under two of them counts half for each in \
                  the shares of videos, creators and engagement.",
                 counted(videos, "video")
             ),
@@ -59,7 +59,7 @@ pub(super) async fn section(
     })
 }
 
-/// The lines as they are, and each from the same beginning.
+/// Draws the lines as they are, and each indexed to the same first value.
 fn drawn(compared: &CompareView) -> Vec<Chart> {
     let lines: Vec<Line> = compared.hashtags.iter().map(|one| line_of(&one.series)).collect();
     let is_indexable = |line: &Line| line.points.first().is_some_and(|first| first.value > 0.0);
@@ -80,7 +80,7 @@ fn drawn(compared: &CompareView) -> Vec<Chart> {
     charts
 }
 
-/// Whether a linear scale would flatten some of the lines.
+/// Returns true if a linear scale would flatten some of the lines.
 fn is_wide(lines: &[Line], unit: fn(&Line) -> f64) -> bool {
     let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.value / unit(line)));
     let most = values().filter(|value| value.is_finite()).fold(0.0, f64::max);
@@ -118,8 +118,8 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
     ];
     let learned_on = overviews.iter().find_map(|one| Some(one.outlook.as_ref()?.learned_on.as_str()));
     let caption = format!(
-        "Totals (~ where they were rounded), views a day and growth up to the newest reading; the stage of its newest week \
-         against its own past; pace, {}; surge, the newest days over the last 28{}",
+        "Totals (~ if rounded), views a day and growth up to the newest reading; the stage of the newest week against the \
+         hashtag's own past; pace, {}; surge, the newest days over the last 28{}",
         outlook::PACE_OVER,
         learned_on.map_or_else(String::new, |learned_on| {
             format!(", with the probability of a week of 3 times the usual, {learned_on}")
@@ -128,7 +128,7 @@ fn totals(overviews: &[&OverviewView]) -> ReportTable {
     table(caption, &headings, overviews.iter().map(row).collect())
 }
 
-/// The stages that seem to disagree with the pace or the surge beside them.
+/// Returns notes on the stages that seem to contradict the pace or the surge.
 fn contrasts(overviews: &[&OverviewView]) -> Vec<String> {
     let of = |one: &&OverviewView| {
         let life = one.lifecycle.as_ref()?;
@@ -137,12 +137,12 @@ fn contrasts(overviews: &[&OverviewView]) -> Vec<String> {
     overviews.iter().filter_map(of).collect()
 }
 
-/// Why a pace or a surge is not known, for each name that stands in its place.
+/// Explains each label that replaces an unknown pace or surge.
 fn reasons(overviews: &[&OverviewView]) -> Vec<String> {
     outlook::reasons(&overviews.iter().filter_map(|one| one.outlook.as_ref()).collect::<Vec<_>>())
 }
 
-/// What each total is based on, and when it was read.
+/// Returns the basis and the reading date of each total.
 fn bases(overviews: &[&OverviewView]) -> ReportTable {
     let row = |one: &&OverviewView| {
         let record = &one.record;
@@ -150,14 +150,14 @@ fn bases(overviews: &[&OverviewView]) -> ReportTable {
     };
     let headings = ["Hashtag", "Views", "Creators", "Videos"];
     let caption =
-        "Basis and date of each total: reported by TikTok, or observed on the stored videos".to_owned();
+        "Basis and date of each total: reported by TikTok, or observed in the stored videos".to_owned();
     table(caption, &headings, overviews.iter().map(row).collect())
 }
 
 fn voice(compared: &CompareView) -> ReportTable {
     let headings: Vec<String> = std::iter::once("Hashtag".to_owned())
-        .chain(compared.share_of_voice.iter().map(|voice| format!(">Of {}", voice.base)))
-        .chain([">Engagement rate".to_owned(), ">Videos held".to_owned()])
+        .chain(compared.share_of_voice.iter().map(|voice| format!(">Share of {}", voice.base)))
+        .chain([">Engagement rate".to_owned(), ">Videos stored".to_owned()])
         .collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let row = |(place, one): (usize, &measure::ComparedView)| {
@@ -169,7 +169,7 @@ fn voice(compared: &CompareView) -> ReportTable {
             .collect()
     };
     table(
-        "Share of voice: of the views as reported; of videos, creators and engagement (reactions) of the videos held".to_owned(),
+        "Share of voice: of the reported views; of videos, creators and engagement (reactions) in the stored videos".to_owned(),
         &headings,
         compared.hashtags.iter().enumerate().map(row).collect(),
     )
@@ -185,11 +185,11 @@ fn overlap(compared: &CompareView) -> ReportTable {
             share(pair.share_of_b),
         ]
     });
-    let headings = ["One", "Other", ">Videos with both", ">Of the one's", ">Of the other's"];
-    table("Overlap, of the videos held".to_owned(), &headings, rows.collect())
+    let headings = ["A", "B", ">Videos with both", ">Share of A", ">Share of B"];
+    table("Overlap of the stored videos".to_owned(), &headings, rows.collect())
 }
 
-/// What each two have in common before and after TikTok limited posts to five hashtags.
+/// Returns the overlap of each pair before and after TikTok limited posts to five hashtags.
 fn overlap_by_side(compared: &CompareView) -> Option<ReportTable> {
     let rows = compared.overlap.iter().filter_map(|pair| {
         let sides = pair.sides.as_ref()?;
@@ -198,16 +198,8 @@ fn overlap_by_side(compared: &CompareView) -> Option<ReportTable> {
         let names = [tag(&pair.a), tag(&pair.b)];
         Some(names.into_iter().chain(cells.into_iter().flatten()).collect::<Vec<_>>())
     });
-    let headings = [
-        "One",
-        "Other",
-        ">Both before",
-        ">Of the one's",
-        ">Of the other's",
-        ">Both after",
-        ">Of the one's",
-        ">Of the other's",
-    ];
+    let headings =
+        ["A", "B", ">Both before", ">Share of A", ">Share of B", ">Both after", ">Share of A", ">Share of B"];
     let rows: Vec<Vec<String>> = rows.collect();
     let caption =
         "Overlap by side: posted before August 2025, and since September 2025 with at most five hashtags";

@@ -1,5 +1,5 @@
-//! A compose file as far as ours use the format. A name that is not listed here is an error, so that a mistyped one is
-//! noticed where no engine is.
+//! The part of the compose file format that ours use. A name that is not listed here is an error, so that a
+//! mistyped one is noticed without an engine.
 
 use super::root;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ pub(crate) struct ComposeFile {
     pub(crate) configs: BTreeMap<String, Config>,
 }
 
-/// A file that is written in the compose file.
+/// A file inlined in the compose file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
@@ -49,7 +49,7 @@ pub(crate) struct Service {
     pub(crate) security_opt: Vec<String>,
 }
 
-/// Where a config is seen in a container.
+/// Path of a config in a container.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Mounted {
@@ -57,7 +57,7 @@ pub(crate) struct Mounted {
     pub(crate) target: String,
 }
 
-/// What another service must be before this one starts.
+/// State that another service must have before this one starts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dependency {
@@ -102,7 +102,7 @@ pub(crate) enum Restart {
 }
 
 impl ComposeFile {
-    /// Both of ours, by file name.
+    /// Our two files, by name.
     pub(crate) fn all() -> Vec<(&'static str, Self)> {
         ["compose.yaml", "compose.citus.yaml"].map(|name| (name, Self::read(name))).into()
     }
@@ -112,19 +112,19 @@ impl ComposeFile {
         serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The services that run our binary.
+    /// Returns the services that run our binary.
     pub(crate) fn ours(&self) -> impl Iterator<Item = (&String, &Service)> {
         self.services.iter().filter(|(_, service)| service.build.is_some())
     }
 
-    /// Everybody who must be there before a service starts.
+    /// Returns all services that must run before a service starts.
     pub(crate) fn before<'a>(&'a self, service: &'a Service) -> BTreeSet<&'a String> {
         let named = service.depends_on.keys();
         named.flat_map(|name| self.before(&self.services[name]).into_iter().chain([name])).collect()
     }
 }
 
-/// A value with the variables filled in as Compose does it: `${NAME:?why}` must be given, `${NAME:-default}` may be.
+/// Fills in the variables of a value as Compose does: `${NAME:?why}` must be given, `${NAME:-default}` may be.
 pub(crate) fn filled(text: &str, given: &BTreeMap<&str, &str>) -> String {
     let Some((before, rest)) = text.split_once('$') else { return text.to_owned() };
     let (variable, after) = rest
@@ -135,7 +135,7 @@ pub(crate) fn filled(text: &str, given: &BTreeMap<&str, &str>) -> String {
     let value = match (given.get(name), otherwise.strip_prefix('-')) {
         (Some(value), _) => value,
         (None, Some(default)) => default,
-        (None, None) => panic!("{name} is nothing that a user is asked for"),
+        (None, None) => panic!("{name} is not a variable that users set"),
     };
     format!("{before}{value}{}", filled(after, given))
 }

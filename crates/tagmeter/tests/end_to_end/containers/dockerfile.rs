@@ -1,8 +1,8 @@
-//! The Dockerfile as far as tests ask it: its instructions, in order.
+//! The Dockerfile as far as tests need it: its instructions, in order.
 
 use super::root;
 
-/// An instruction: its name and everything behind it on one line.
+/// An instruction: its name and its arguments, on one line.
 pub(crate) struct Dockerfile(Vec<(String, String)>);
 
 impl Dockerfile {
@@ -14,36 +14,36 @@ impl Dockerfile {
         Self(instructions.map(|(name, rest)| (name.to_owned(), rest.trim().to_owned())).collect())
     }
 
-    /// What stands behind each instruction of this name.
+    /// Returns the arguments of each instruction of this name.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(own, _)| own == name).map(|(_, rest)| &rest[..]).collect()
     }
 
-    /// What stands behind the only instruction of this name.
+    /// Returns the arguments of the only instruction of this name.
     pub(crate) fn only(&self, name: &str) -> &str {
         let [rest] = self.all(name)[..] else { panic!("one {name}") };
         rest
     }
 
-    /// The same, as the list of arguments it is.
+    /// Returns the arguments of the only instruction of this name, as a list.
     pub(crate) fn arguments(&self, name: &str) -> Vec<String> {
         let rest = self.only(name);
         serde_json::from_str(rest).unwrap_or_else(|error| panic!("{name} {rest}: {error}"))
     }
 
-    /// What its `ENV` sets.
+    /// Returns the variables that `ENV` sets.
     pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
         self.only("ENV").split_whitespace().map(|pair| pair.split_once('=').expect("a value")).collect()
     }
 
-    /// The port in the address that it sets.
+    /// Returns the port in the address that it sets.
     pub(crate) fn port(&self) -> &str {
         let listen = self.environment().into_iter().find(|(name, _)| *name == "TAGMETER_LISTEN");
         let (_, address) = listen.expect("an address");
         address.strip_prefix("0.0.0.0:").expect("an address that other containers reach")
     }
 
-    /// Files and folders that are copied from the repository.
+    /// Returns the files and folders that are copied from the repository.
     pub(crate) fn copied(&self) -> Vec<&str> {
         let copies = self.all("COPY").into_iter().filter(|copy| !copy.starts_with("--from="));
         copies
@@ -55,7 +55,7 @@ impl Dockerfile {
             .collect()
     }
 
-    /// The address that the health check asks.
+    /// Returns the address that the health check requests.
     pub(crate) fn health_url(&self) -> String {
         let (_, command) = self.only("HEALTHCHECK").split_once("CMD ").expect("a command");
         let arguments: Vec<String> = serde_json::from_str(command).expect("a list");
