@@ -83,7 +83,7 @@ pub struct ImportOptions {
 /// Report of an import.
 #[derive(Debug, Clone, Default)]
 pub struct ImportReport {
-    /// Files that were read, with what became of each.
+    /// A summary of each file.
     pub files: Vec<FileSummary>,
     /// Changes in the store, all files together. Records of skipped files count as unchanged.
     pub recorded: Recorded,
@@ -93,9 +93,9 @@ pub struct ImportReport {
     pub first_rejects: Vec<RejectNote>,
     /// Number of records with each field, all files together.
     pub kept: KeptReport,
-    /// Observations that do not say when they were read: no history is kept of them.
+    /// Observations without a reading time: they add no history.
     pub without_time: u64,
-    /// Observations whose time of reading was stated by whoever imports.
+    /// Observations whose reading time was stated ([`HowToRead::observed_at`]).
     pub times_stated: u64,
     /// Skipped files and entries.
     pub passed_over: PassedOver,
@@ -103,7 +103,7 @@ pub struct ImportReport {
     pub is_stopped: bool,
 }
 
-/// What became of a file.
+/// Summary of one file.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct FileSummary {
     /// Its name.
@@ -115,31 +115,31 @@ pub struct FileSummary {
     pub observations: std::collections::BTreeMap<&'static str, u64>,
     /// Records that could not be used.
     pub rejected: u64,
-    /// Of how many records something is known.
+    /// Number of records with each field.
     pub kept: KeptReport,
-    /// What is lacking though the file has something like it.
+    /// Missing fields that some column or key of the file looks like.
     pub warnings: Vec<KeptWarning>,
     /// Every `--map` that would read the records by their columns or keys, where something is lacking.
     pub maps: Vec<String>,
-    /// What has to be known of how it was read: details that were lost, what was not read.
+    /// Notes on the reading, as sentences: lost details, parts that were not read.
     pub notes: Vec<String>,
-    /// Whether there was nothing in it.
+    /// True if the file is empty.
     pub is_empty: bool,
-    /// Why it was not read, or not to its end, or that nothing was kept that can be measured.
+    /// Why it was not read, or not to its end, or that nothing measurable was stored.
     pub problem: Option<String>,
-    /// Whether something was read of it, of which nothing can be measured.
+    /// True if records were read and none can be measured.
     #[serde(skip)]
     pub keeps_nothing: bool,
 }
 
 impl FileSummary {
-    /// Whether the file has plays, hashtags or views of which none was kept.
+    /// Returns true if the file has plays, hashtags or views and none was stored.
     pub fn misses_what_counts(&self) -> bool {
         self.warnings.iter().any(|warning| warning.is_grave)
     }
 }
 
-/// A rejected record, as the report tells it.
+/// A rejected record in the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectNote {
     /// File, and entry in it if it is an archive.

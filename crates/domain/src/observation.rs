@@ -150,7 +150,7 @@ pub struct VideoObservation {
     pub counts: VideoCounts,
     /// Further fields of the record.
     pub details: VideoDetails,
-    /// XXH3 of the record as it stood in the source: the same record again changes nothing and is passed over at once.
+    /// XXH3 of the record in the source: the same record again changes nothing and is skipped at once.
     pub digest: u64,
 }
 

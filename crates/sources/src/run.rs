@@ -253,7 +253,7 @@ impl<'s> Run<'s> {
             self.note(note);
         }
         for counted in foreign {
-            let reason = format!("passed over: {}", counted.message());
+            let reason = format!("skipped: {}", counted.message());
             if counted.kind.is_beside {
                 self.note(reason);
             } else {

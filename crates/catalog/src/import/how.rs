@@ -1,5 +1,4 @@
-//! How the files of an import are to be read, as whoever imports states it: in the same words on the command line, over
-//! HTTP and in the job that waits for a worker.
+//! Options of an import: reading time, encoding, sheet. The command line, HTTP and the stored job have the same ones.
 
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! The files of an import: each regular file once, whatever folders, links and names lead to it. What is neither is
-//! passed over and counted.
+//! skipped and counted.
 
 use super::ImportInput;
 use crate::CatalogError;
@@ -138,7 +138,7 @@ impl FileId {
 }
 
 impl ImportInputs {
-    /// Lists the files of these inputs, folders in order of their names. `data_folder` is passed over where it lies in one
+    /// Lists the files of these inputs, folders in order of their names. `data_folder` is skipped where it lies in one
     /// of them. Fails if a path that was named is not there, or is a device or a socket; what else cannot be read is
     /// reported by the import.
     pub fn list(inputs: &[ImportInput], data_folder: Option<&Path>) -> Result<Self, CatalogError> {

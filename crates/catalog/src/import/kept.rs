@@ -1,111 +1,111 @@
-//! What an import kept, as its report, its job and its answers tell it: of how many records something is known, and what
-//! is lacking though the file has something like it.
+//! Field coverage of an import, for its report, job and answers: the number of records with each field, and missing
+//! fields that some column or key of the file looks like.
 
 use serde::{Deserialize, Serialize};
 use sources::files::{HashtagsKept, Kept, KeptField, Lack, VideosKept, WindowsKept};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Of how many records something is known, in all and by format.
+/// Number of records with each field, in all and by format.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKept)]
 #[serde(default)]
 pub struct KeptReport {
-    /// Of records of videos; `null` if there are none.
+    /// Records of videos; `null` if there are none.
     pub videos: Option<KeptOfVideos>,
-    /// Of records of hashtags; `null` if there are none.
+    /// Records of hashtags; `null` if there are none.
     pub hashtags: Option<KeptOfHashtags>,
-    /// Of sums over a window of time; `null` if there are none.
+    /// Sums over a window of time; `null` if there are none.
     pub windows: Option<KeptOfWindows>,
     /// The same by format.
     pub formats: Vec<KeptOfFormat>,
 }
 
-/// What was kept of a format.
+/// Number of records of one format with each field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfFormat)]
 #[serde(default)]
 pub struct KeptOfFormat {
     /// The format, such as `web-item`.
     pub format: String,
-    /// Of records of videos; `null` if there are none.
+    /// Records of videos; `null` if there are none.
     pub videos: Option<KeptOfVideos>,
-    /// Of records of hashtags; `null` if there are none.
+    /// Records of hashtags; `null` if there are none.
     pub hashtags: Option<KeptOfHashtags>,
-    /// Of sums over a window of time; `null` if there are none.
+    /// Sums over a window of time; `null` if there are none.
     pub windows: Option<KeptOfWindows>,
 }
 
-/// Of how many records of videos something is known.
+/// Number of video records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfVideos)]
 #[serde(default)]
 pub struct KeptOfVideos {
-    /// Records that were kept.
+    /// Stored records.
     pub records: u64,
-    /// With a number of plays.
+    /// Records with plays.
     pub plays: u64,
-    /// With at least one hashtag.
+    /// Records with at least one hashtag.
     pub hashtags: u64,
-    /// With a creator, by id or by handle.
+    /// Records with a creator, by id or by handle.
     pub creator: u64,
-    /// With the time at which the video was posted.
+    /// Records with a posting time.
     pub posted_at: u64,
-    /// With the time at which the record was read from TikTok.
+    /// Records with a reading time.
     pub read_at: u64,
 }
 
-/// Of how many records of hashtags something is known.
+/// Number of hashtag records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfHashtags)]
 #[serde(default)]
 pub struct KeptOfHashtags {
-    /// Records that were kept. Hashtags that only stand in videos are not among them.
+    /// Stored records. Hashtags that occur in videos only are not counted.
     pub records: u64,
-    /// With a number of views.
+    /// Records with views.
     pub views: u64,
-    /// With a number of videos.
+    /// Records with a number of videos.
     pub videos: u64,
-    /// With a number of creators.
+    /// Records with a number of creators.
     pub creators: u64,
-    /// With the time at which the record was read from TikTok.
+    /// Records with a reading time.
     pub read_at: u64,
 }
 
-/// Of how many sums over a window of time something is known. Each has the time at which it was read.
+/// Number of window sums with each field. Each has a reading time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfWindows)]
 #[serde(default)]
 pub struct KeptOfWindows {
-    /// Records that were kept.
+    /// Stored records.
     pub records: u64,
-    /// With a number of views.
+    /// Records with views.
     pub views: u64,
-    /// With a number of posts.
+    /// Records with a number of posts.
     pub posts: u64,
 }
 
-/// Something that fewer than a tenth of the records have, though the file has a column or key that looks like it.
+/// A field that fewer than a tenth of the records have, though a column or key of the file looks like it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportWarning)]
 pub struct KeptWarning {
     /// The format, such as `web-item`.
     pub format: String,
-    /// What the records are of: `videos`, `hashtags` or `windows`.
+    /// Subject of the records: `videos`, `hashtags` or `windows`.
     pub of: String,
-    /// What is lacking: `plays`, `hashtags`, `creator`, `posted_at`, `read_at`, `views` or `videos`.
+    /// The missing field: `plays`, `hashtags`, `creator`, `posted_at`, `read_at`, `views` or `videos`.
     pub field: String,
-    /// How many records were kept.
+    /// Stored records.
     pub records: u64,
-    /// How many of them have it.
+    /// Stored records that have the field.
     pub have: u64,
-    /// The column, or the key with dots between the keys that lead to it.
+    /// The column, or the path of the key with dots.
     pub looks_like: String,
-    /// What `--map` of `tagmeter import` reads it by, such as `views=plays`; `null` if it cannot.
+    /// The `--map` argument of `tagmeter import` that reads it, such as `views=plays`; `null` if none does.
     pub map: Option<String>,
-    /// All of it in a sentence.
+    /// The warning as a sentence.
     pub text: String,
-    /// Whether nothing at all was kept of what an import is made for: plays, hashtags or views.
+    /// True if no plays, hashtags or views were stored at all.
     #[serde(skip)]
     pub is_grave: bool,
 }
@@ -139,7 +139,7 @@ const fn field_name(field: KeptField) -> &'static str {
 }
 
 impl KeptReport {
-    /// Of what was kept by format.
+    /// Sums up the formats.
     pub fn new(formats: &BTreeMap<&'static str, Kept>) -> Self {
         let mut all = Kept::default();
         formats.values().for_each(|kept| all.add(kept));

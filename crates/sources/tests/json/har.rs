@@ -74,7 +74,7 @@ fn answers_are_read_in_order_as_text_and_as_base64() {
             assert_eq!(times[4], "2025-11-24T16:00:20.250Z");
             assert_eq!(
                 out.notes,
-                ["passed over: 5 resources of a HAR that are no data of TikTok's hashtags and videos"]
+                ["skipped: 5 resources of a HAR that are no data of TikTok's hashtags and videos"]
             );
         }
     }
@@ -102,7 +102,7 @@ fn what_a_session_has_beside_videos_is_named() {
         (out.ids(), out.reason()),
         (
             vec![11],
-            "passed over: 4 comments on videos, not videos: comments are not read; import the videos themselves"
+            "skipped: 4 comments on videos, not videos: comments are not read; import the videos themselves"
         )
     );
 }

@@ -49,7 +49,7 @@ fn videos_among_others_are_read_and_the_others_named_once() {
         let text = format!("{}\n{comment}\n{}\n{comment}\n{comment}\n", item(11), item(12));
         for out in [read(&text), together(&text)] {
             assert_eq!(out.ids(), [11, 12], "{comment}");
-            assert!(out.reason().starts_with("passed over: 3 comments on videos"), "{}", out.reason());
+            assert!(out.reason().starts_with("skipped: 3 comments on videos"), "{}", out.reason());
             assert_eq!(out.rejects[0].place.line, Some(2));
         }
     }
@@ -169,7 +169,7 @@ fn what_is_of_another_kind_is_named_for_what_it_is() {
         }
         let out = read(format!("{}\n{json}\n{json}\n", item(11)));
         assert_eq!(out.ids(), [11], "{json}");
-        assert!(out.reason().starts_with("passed over: "), "{json}: {}", out.reason());
+        assert!(out.reason().starts_with("skipped: "), "{json}: {}", out.reason());
     }
 }
 

@@ -36,7 +36,7 @@ impl Link {
     }
 }
 
-/// The links of a transaction, in the order they were asked for.
+/// The links of a transaction, in the order of their first use.
 #[derive(Debug, Default)]
 pub(super) struct Links(Vec<Link>);
 

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_128;
 /// Tags remembered between look-ups: about 17 MB.
 const KNOWN_TAGS_MAX: usize = 450_000;
 
-/// Row and last told id by XXH3-128 of the key. Two keys of one hash are not to be feared below 10^15 tags.
+/// Row and last reported id by XXH3-128 of the key. Two keys with one hash are improbable below 10^15 tags.
 #[derive(Debug, Default)]
 pub(crate) struct KnownTags(HashMap<(u64, u64), (u32, u64), BuildHasherDefault<PrehashedHasher>>);
 

@@ -153,7 +153,7 @@ impl<R: Rows> Recording<'_, R> {
         Ok(rows)
     }
 
-    /// A video that was not held.
+    /// Records the first reading of a new video.
     fn first(&mut self, reading: PreparedVideo) -> Result<(), StoreError> {
         let tags = self.rows_of(&reading)?;
         let Ownership { author, handle } = self.ownership(None, reading.author, reading.handle)?;

@@ -1,4 +1,4 @@
-//! `tagmeter import`: reads captures into the store and tells what came of them.
+//! `tagmeter import`: reads captures into the store and reports the result.
 
 use super::{Context, import_kept};
 use crate::cli::Import;
@@ -19,29 +19,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::hashtags::CatalogSize;
 
-/// Most files with a problem that are told of one by one.
+/// Maximum number of files whose problem is printed.
 const PROBLEMS_SHOWN_MAX: usize = 10;
 
-/// What `import --json` prints.
+/// Output of `import --json`.
 #[derive(Serialize)]
 struct Imported {
-    /// Whether every input was read to its end, something of each was kept that can be measured, no plays, hashtags or
-    /// views were missed, and not all of them were empty.
+    /// True if every input was read to its end and something measurable of each was stored, no plays, hashtags or views
+    /// were missed, and not all inputs were empty.
     ok: bool,
     videos: Videos,
     hashtags: Hashtags,
     snapshots: Snapshots,
-    /// What was read of removed videos; not there where nothing was.
+    /// Records of removed videos; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Removed>,
     rejected: Rejected,
-    /// Of how many records something is known, in all and by format.
+    /// Number of records with each field, in all and by format.
     kept: KeptReport,
-    /// What was not read, by its kind.
+    /// Skipped files and entries by kind.
     passed_over: PassedOver,
-    /// Whether a signal ended it before its end.
+    /// True if a signal ended the import early.
     interrupted: bool,
-    /// What the store holds now.
+    /// Totals of the store after the import.
     held: Held,
     files: Vec<FileSummary>,
 }
@@ -53,7 +53,7 @@ struct Videos {
     new: u64,
     changed: u64,
     unchanged: u64,
-    /// Records passed over because the video or its creator was forgotten.
+    /// Records skipped because the video or its creator was forgotten.
     #[serde(skip_serializing_if = "is_none")]
     forgotten: u64,
 }
@@ -84,7 +84,7 @@ struct Hashtags {
 #[derive(Serialize)]
 struct Snapshots {
     new: u64,
-    /// Observations that do not say when they were read, of which no snapshot is kept.
+    /// Observations without a reading time: they add no snapshot.
     without_time: u64,
     /// Observations whose time of reading is the one that --observed-at stated.
     time_stated: u64,
@@ -144,7 +144,7 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
     Ok(imported.exit())
 }
 
-/// What is to be read. Nothing is opened or made before it is known to be there.
+/// Lists the inputs. Nothing is opened or created before all of them are known to exist.
 fn listed(command: &Import, data_folder: &Path) -> Result<ImportInputs, Failure> {
     let named: Vec<ImportInput> = command.paths.iter().map(|path| input(path)).collect();
     let inputs = ImportInputs::list(&named, Some(data_folder))?;
@@ -156,11 +156,11 @@ fn listed(command: &Import, data_folder: &Path) -> Result<ImportInputs, Failure>
         inputs.empty_folders().iter().map(|folder| escaped(&folder.display().to_string())).collect();
     if inputs.is_empty() {
         if let Some(passed_over) = shown(inputs.passed_over()) {
-            say(format_args!("note: passed over {passed_over}"));
+            say(format_args!("note: skipped {passed_over}"));
         }
         let holds = if names.len() == 1 { "holds" } else { "hold" };
         return Err(Failure::nothing_to_import(format_args!(
-            "there is nothing to import: {} {holds} no files",
+            "nothing to import: {} {holds} no files",
             names.join(", ")
         )));
     }
@@ -176,17 +176,17 @@ fn input(path: &Path) -> ImportInput {
 
 fn create(path: &Path) -> Result<File, Failure> {
     File::create(path).map_err(|cause| {
-        Failure::new(format_args!("the reject file {} cannot be made: {cause}", path.display()))
+        Failure::new(format_args!("the reject file {} cannot be created: {cause}", path.display()))
     })
 }
 
-/// What was not read, for people; nothing where all was.
+/// Formats the counts of skipped files; `None` if nothing was skipped.
 fn shown(passed_over: &PassedOver) -> Option<String> {
     let kinds: Vec<_> = passed_over.kinds().map(|(number, noun)| counted_as(number, noun)).collect();
     (!kinds.is_empty()).then(|| kinds.join(", "))
 }
 
-/// Tells what is wrong with files as wholes: of thousands, the first ones and how many there are.
+/// Prints the problems of whole files: the first ones, and how many more there are.
 fn tell_problems(files: &[FileSummary]) {
     let mut problems = files.iter().filter_map(problem);
     for problem in problems.by_ref().take(PROBLEMS_SHOWN_MAX) {
@@ -198,7 +198,7 @@ fn tell_problems(files: &[FileSummary]) {
     }
 }
 
-/// What is wrong with a file as a whole, with its name.
+/// Returns the problem of a whole file, with its name.
 fn problem(file: &FileSummary) -> Option<String> {
     let named = |why: &str| {
         if why.starts_with(&file.file) { why.to_owned() } else { format!("{}: {why}", file.file) }
@@ -281,26 +281,26 @@ impl Imported {
         }
         import_kept::show(&self.kept)?;
         print_text(format_args!(
-            "Read {}; held now: {}, {}.",
+            "Read {}; stored now: {}, {}.",
             counted(self.files.len() as u64, "file"),
             counted(self.held.videos, "video"),
             counted(self.held.hashtags, "hashtag")
         ))?;
         if let Some(passed_over) = shown(&self.passed_over) {
-            print_text(format_args!("Passed over {passed_over}."))?;
+            print_text(format_args!("Skipped {passed_over}."))?;
         }
         self.show_gone()?;
         self.show_history()?;
         self.show_notes()?;
         self.show_rejected(rejects_path)?;
         if self.interrupted {
-            say("Interrupted: what was read until now is stored and stays.");
-            say("hint: run the same command again to go on; what is stored already changes nothing");
+            say("Interrupted: everything read so far is stored.");
+            say("hint: run the same command again to continue; stored records change nothing");
         }
         Ok(())
     }
 
-    /// Says what was read of removed videos, and of forgotten ones.
+    /// Prints the counts of removed and of forgotten videos.
     fn show_gone(&self) -> Result<(), Failure> {
         if let Some(Removed { records, marked, unknown }) = &self.removed {
             print_text(format_args!(
@@ -312,34 +312,34 @@ impl Imported {
         }
         if self.videos.forgotten > 0 {
             print_text(format_args!(
-                "Passed over {} of videos or creators that were forgotten.",
+                "Skipped {} of forgotten videos or creators.",
                 counted(self.videos.forgotten, "record")
             ))?;
         }
         Ok(())
     }
 
-    /// Says of which records no history is kept, and whose time was stated.
+    /// Prints how many records have no reading time, and how many have a stated one.
     fn show_history(&self) -> Result<(), Failure> {
         let Snapshots { without_time, time_stated, .. } = self.snapshots;
         if time_stated > 0 {
-            print_text(format_args!("Time of reading stated for {}.", counted(time_stated, "record")))?;
+            print_text(format_args!("Reading time stated for {}.", counted(time_stated, "record")))?;
         }
         if without_time == 0 {
             return Ok(());
         }
         let read = self.files.iter().flat_map(|file| file.observations.values()).sum::<u64>();
         let which = if without_time >= read {
-            "the records do not say when they were read".to_owned()
+            "the records have no reading time".to_owned()
         } else {
-            format!("{} do not say when they were read", counted(without_time, "record"))
+            format!("{} have no reading time", counted(without_time, "record"))
         };
         print_text(format_args!(
-            "No history kept: {which}. Their counts are stored without a time; --observed-at states one."
+            "No history: {which}. Their counts are stored without a time; --observed-at states one."
         ))
     }
 
-    /// Tells what has to be known of how files were read, each note once.
+    /// Prints the notes on how files were read, each once.
     fn show_notes(&self) -> Result<(), Failure> {
         let mut notes: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
         for (file, note) in
@@ -372,15 +372,15 @@ impl Imported {
             print_text(format_args!("  ... and {} more", grouped(self.rejected.records - told)))?;
         }
         match rejects_path {
-            Some(path) => say(format_args!("All of them are in {}.", path.display())),
-            None => say("--rejects FILE keeps them."),
+            Some(path) => say(format_args!("All rejected records are in {}.", path.display())),
+            None => say("--rejects FILE writes them to a file."),
         }
         Ok(())
     }
 }
 
 impl Imported {
-    /// Of each format, the observations and the files they came from.
+    /// Returns a row per format: its observations and their files.
     fn formats(&self) -> Vec<Vec<String>> {
         let mut formats = BTreeMap::new();
         for (format, observations) in self.files.iter().flat_map(|file| &file.observations) {

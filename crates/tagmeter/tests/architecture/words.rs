@@ -20,9 +20,8 @@ const SQL: [&str; 12] = [
 ];
 
 /// Places that are not done yet: a crate, or a document, with the number of its faults. Lower a number when you
-/// mend some, delete the line at zero, and never raise one.
-const LEFT: &[(&str, usize)] =
-    &[("crates/catalog", 85), ("crates/server", 2), ("crates/store", 141), ("crates/tagmeter", 318)];
+/// mend some, delete the line at zero, and never raise one. The two of the server are answers of the contract.
+const LEFT: &[(&str, usize)] = &[("crates/server", 2)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

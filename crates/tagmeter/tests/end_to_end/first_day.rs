@@ -21,7 +21,7 @@ fn make_pipe(path: &Path) {
 
 /// Returns the notes on skipped inputs.
 fn notes(ended: &Ended) -> Vec<&str> {
-    ended.out.lines().filter(|line| line.starts_with("Passed over")).collect()
+    ended.out.lines().filter(|line| line.starts_with("Skipped")).collect()
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn a_folder_with_pipes_links_and_devices_is_imported_and_each_file_once() {
     assert_eq!(
         notes(&imported),
         [
-            "Passed over 1 hidden file, 3 links to files that are read already, 2 pipes, sockets or devices, 1 broken link."
+            "Skipped 1 hidden file, 3 links to files that are read already, 2 pipes, sockets or devices, 1 broken link."
         ]
     );
-    assert!(imported.out.contains("Read 1 file; held now: 1 video, 1 hashtag."), "{}", imported.out);
+    assert!(imported.out.contains("Read 1 file; stored now: 1 video, 1 hashtag."), "{}", imported.out);
     let json = place.json(&["import", "captures"]);
     assert_eq!(json["passed_over"]["special"], 2);
     assert_eq!(json["passed_over"]["repeated"], 2);
@@ -55,7 +55,7 @@ fn a_pipe_that_is_named_is_read_to_its_end() {
     let line = format!("{} import <(cat a.json)", env!("CARGO_BIN_EXE_tagmeter"));
     let ended = place.program("bash").args(["-c", &line]).output().expect("bash runs");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-    assert!(out.contains("held now: 1 video, 1 hashtag."), "{out}");
+    assert!(out.contains("stored now: 1 video, 1 hashtag."), "{out}");
     assert_eq!((ended.status.code(), &*err), (Some(0), ""));
 }
 
@@ -68,7 +68,7 @@ fn links_and_devices_in_archives_are_passed_over() {
     let packed = Command::new("tar").args(["-czf", "in.tar.gz", "in"]).current_dir(place.path()).status();
     assert!(packed.expect("tar runs").success());
     let ended = place.ok(&["import", "in.tar.gz"]);
-    assert_eq!(notes(&ended), ["Passed over 2 links, devices, hidden or media files in archives."]);
+    assert_eq!(notes(&ended), ["Skipped 2 links, devices, hidden or media files in archives."]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_missing_input_is_refused_and_creates_no_data_folder() {
     std::fs::create_dir(place.path().join("empty")).expect("a folder");
     let refused = place.run(&["import", "empty"]);
     assert_eq!(refused.code, Some(5));
-    assert_eq!(refused.err, "error: there is nothing to import: empty holds no files\n");
+    assert_eq!(refused.err, "error: nothing to import: empty holds no files\n");
     assert!(!place.path().join("tagmeter-data").exists());
     let ended = place.ok(&["import", "empty", "there.json"]);
     assert!(ended.err.starts_with("warning: empty: the folder holds no files\n"), "{}", ended.err);
@@ -157,13 +157,13 @@ fn an_interrupted_import_keeps_what_it_read_and_says_how_to_go_on() {
     drop(stdin);
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert_eq!(ended.status.code(), Some(130), "{err}");
-    assert!(err.contains("Interrupted: what was read until now is stored and stays."), "{err}");
-    assert!(err.contains("hint: run the same command again to go on"), "{err}");
-    let held = out.lines().find(|line| line.contains("held now")).expect("a line").to_owned();
-    assert!(!held.contains("held now: 0 videos"), "{held}");
+    assert!(err.contains("Interrupted: everything read so far is stored."), "{err}");
+    assert!(err.contains("hint: run the same command again to continue"), "{err}");
+    let stored = out.lines().find(|line| line.contains("stored now")).expect("a line").to_owned();
+    assert!(!stored.contains("stored now: 0 videos"), "{stored}");
     let again = feed(place.command(&["import", "-"]), lines.as_bytes());
     assert_eq!(again.code, Some(0), "{again:?}");
-    assert!(again.out.contains("held now: 20,000 videos"), "{}", again.out);
+    assert!(again.out.contains("stored now: 20,000 videos"), "{}", again.out);
 }
 
 #[test]
@@ -171,16 +171,12 @@ fn an_import_without_times_says_why_there_is_no_history() {
     let place = Place::new();
     place.write("a.json", item(11));
     let ended = place.ok(&["import", "a.json"]);
-    assert!(
-        ended.out.contains("No history kept: the records do not say when they were read."),
-        "{}",
-        ended.out
-    );
+    assert!(ended.out.contains("No history: the records have no reading time."), "{}", ended.out);
     place.write("t.csv", "Tag,Views\ncat,5\n");
     let line = ["import", "t.csv", "--map", "Tag=hashtag_name", "--map", "Views=views"];
-    assert!(place.ok(&line).out.contains("No history kept"));
+    assert!(place.ok(&line).out.contains("No history:"));
     let dated = [&line[..], &["--map-constant", "observed_at=2024-03-01"]].concat();
-    assert!(!place.ok(&dated).out.contains("No history kept"));
+    assert!(!place.ok(&dated).out.contains("No history:"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn thousands_of_files_are_summed_up_and_json_has_them_all() {
     assert_eq!(ended.code, Some(5), "{}", ended.err);
     let row = ended.out.lines().find(|line| line.trim_start().starts_with("web-item")).expect("a row");
     assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["web-item", "3,000", "3,000"]);
-    assert!(ended.out.contains("Read 3,050 files; held now: 3,000 videos, 1 hashtag."), "{}", ended.out);
+    assert!(ended.out.contains("Read 3,050 files; stored now: 3,000 videos, 1 hashtag."), "{}", ended.out);
     assert!(ended.out.lines().count() < 30 && ended.err.lines().count() < 15, "{}\n{}", ended.out, ended.err);
     assert!(ended.err.contains("... and 40 files more; --json lists all"), "{}", ended.err);
     assert!(ended.err.contains("--map COLUMN=FIELD; this one has the columns name, age"), "{}", ended.err);

@@ -32,8 +32,8 @@ fn the_summary_names_stored_fields_and_what_looks_like_missing_ones() {
         "web-item           2   none       all     none     all     none\n",
         "hashtags with  records  views  videos  creators  read at\n",
         "series               1    all    none      none      all\n",
-        "Read 2 files; held now: 2 videos, 1 hashtag.\n",
-        "No history kept: 2 records do not say when they were read. Their counts are stored without a time; \
+        "Read 2 files; stored now: 2 videos, 1 hashtag.\n",
+        "No history: 2 records have no reading time. Their counts are stored without a time; \
          --observed-at states one.\n",
     );
     assert_eq!(ended.out, want);

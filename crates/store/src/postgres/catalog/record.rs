@@ -94,7 +94,7 @@ impl Postgres {
     }
 }
 
-/// Does work in the transaction of a writer whose turn it is, commits it and tells the other nodes.
+/// Does work in the transaction of a writer whose turn it is, commits it and notifies the other nodes.
 pub(super) fn in_transaction(
     pool: &Pool,
     runtime: &Handle,
@@ -329,7 +329,7 @@ impl BackfillRows for PostgresRows<'_> {
     }
 }
 
-/// Writes the numbers that come next, lists what changed and tells the nodes, unless that must wait for the commit.
+/// Writes the numbers that come next, lists the changes and notifies the nodes, unless that must wait for the commit.
 pub(super) async fn move_on(
     transaction: &Transaction<'_>,
     ended: &Ended,

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use tokio::runtime::Handle;
 use tokio_postgres::{CopyInSink, Statement, Transaction};
 
-/// Pieces that may wait for the server, beside the one it takes in and those that are held back: some 4 MB each.
+/// Pieces that may wait for the server, beside the one it is copying and those that are queued back: some 4 MB each.
 const PIECES_MAX: usize = 2;
 
 /// Rows on their way into a table.
@@ -54,7 +54,7 @@ impl Background {
         self.held_back.push(piece);
     }
 
-    /// Lets everything go that was held back. Waits while too much is on its way.
+    /// Releases everything that was queued. Waits while too much is on its way.
     pub(super) fn go(&mut self) -> Result<(), StoreError> {
         for piece in self.held_back.drain(..) {
             // The other end is gone only when a piece failed; that error is the one that is reported.

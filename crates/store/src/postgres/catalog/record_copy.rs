@@ -94,7 +94,7 @@ impl CopyRows {
         self
     }
 
-    /// All the data and how many rows it is, unless there are none. Begins anew.
+    /// Takes all data and its number of rows; `None` if there are none.
     fn take(&mut self) -> Option<(Vec<u8>, u64)> {
         if self.bytes.is_empty() {
             return None;
@@ -104,7 +104,7 @@ impl CopyRows {
         Some((bytes, std::mem::take(&mut self.rows)))
     }
 
-    /// Copies the rows into a table and begins anew. `sql` is the `COPY` statement.
+    /// Copies the rows into a table and clears them. `sql` is the `COPY` statement.
     async fn copy(
         &mut self,
         transaction: &Transaction<'_>,

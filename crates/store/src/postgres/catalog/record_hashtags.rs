@@ -44,7 +44,7 @@ const POINTS: PointsNames<3> = PointsNames {
     clear_columns: "hashtag bigint, views_after bigint, views_until bigint, creators_after bigint, \
                     creators_until bigint, videos_after bigint, videos_until bigint",
 };
-/// Ids that are asked for at once.
+/// Ids per query.
 const IDS_MAX: usize = 50_000;
 
 /// Hashtags of a transaction.
@@ -52,7 +52,7 @@ const IDS_MAX: usize = 50_000;
 pub(super) struct Hashtags {
     /// Rows from here on are of hashtags that the transaction makes.
     first_new: u32,
-    /// By key, those that were asked for: row and id (0 when it has none).
+    /// Queried hashtags by key: row and id (0 if it has none).
     found: HashMap<Box<str>, Option<(u32, u64)>>,
     /// Reported values of those that are reported again.
     reported: HashMap<u32, Reported>,

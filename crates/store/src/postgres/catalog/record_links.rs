@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 
 const COPY: &str =
     "COPY tagmeter.links (hashtag, author, video, id, plays, region) FROM STDIN (FORMAT binary)";
-/// Authors under hashtags that are asked for at once.
+/// Pairs of hashtag and author per query.
 const AUTHORS_MAX: usize = 20_000;
 
 /// Links that wait to be written.

@@ -209,7 +209,7 @@ impl<const N: usize> PendingPoints<N> {
         Ok(())
     }
 
-    /// See `VideoRows::first_nonzero_video`. Looks up all of `group` at once, as more of them are likely to be asked for.
+    /// See `VideoRows::first_nonzero_video`. Looks up all of `group` at once, since more of them are likely to be needed.
     pub(super) async fn first_nonzero(
         &mut self,
         transaction: &Transaction<'_>,

@@ -92,7 +92,7 @@ pub(super) struct Videos {
     met: HashMap<i64, Met>,
     /// TikTok's ids of the same, by row.
     ids: HashMap<u32, i64>,
-    /// Ids that were asked for and have no row.
+    /// Queried ids that have no row.
     absent: HashSet<i64>,
     /// Stored videos whose record differs now.
     held: HashMap<u32, StoredVideo>,
@@ -148,8 +148,8 @@ impl Videos {
         self.load(transaction, background, rows).await
     }
 
-    /// TikTok's ids of a group's videos of which any record is new or another than the one held, once they were read. The
-    /// records of all others are passed over, whatever they tell.
+    /// TikTok's ids of a group's videos with a record that is new or differs from the stored one, once they were read. The
+    /// records of all others are skipped.
     pub(super) fn stirred(&self, records: &[Prepared]) -> HashSet<i64> {
         let is_held = |id: i64, digest: u64| self.met.get(&id).is_some_and(|met| met.digest == digest);
         let ids = records.iter().filter_map(|record| match record {

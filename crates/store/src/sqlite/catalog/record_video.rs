@@ -35,7 +35,7 @@ pub(super) struct VideoStatements<'c> {
     clear_zeros: Vec<Statement<'c>>,
     remove_empty: Statement<'c>,
     is_forgotten: Statement<'c>,
-    /// True if the last video was not held before.
+    /// True if the last video was new.
     was_new: bool,
 }
 
