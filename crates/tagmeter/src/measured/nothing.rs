@@ -13,7 +13,7 @@ pub(crate) async fn nothing_read(
 ) -> Result<String, Failure> {
     let (metric_name, name) = (metric.name(), hashtag.tag.name());
     Ok(match measure.readings_period(hashtag, metric).await? {
-        Some(held) => format!("No {metric_name} of #{name} in this time; readings are {held}."),
+        Some(stored) => format!("No {metric_name} of #{name} in this period; readings are {stored}."),
         None => format!("No {metric_name} of #{name}: no source reported them with a time."),
     })
 }

@@ -22,7 +22,7 @@ const SQL: [&str; 12] = [
 /// Places that are not done yet: a crate, or a document, with the number of its faults. Lower a number when you
 /// mend some, delete the line at zero, and never raise one.
 const LEFT: &[(&str, usize)] =
-    &[("crates/catalog", 85), ("crates/server", 2), ("crates/store", 141), ("crates/tagmeter", 318)];
+    &[("crates/catalog", 28), ("crates/server", 2), ("crates/store", 16), ("crates/tagmeter", 24)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
