@@ -1,7 +1,7 @@
 //! The hot cache in front of the store: records and rendered answers of hashtags, rendered pages. Bounded by
 //! bytes; frequently requested entries stay.
 
-use crate::freshness::{Era, Freshness};
+use crate::epochs::{Epoch, Epochs};
 use crate::pages::{PageKey, Pages};
 use crate::{HashtagRef, Provenance};
 use bytes::Bytes;
@@ -40,11 +40,11 @@ const ENTRY_BYTES: u64 = 176;
 /// Typical size of the answer to a look-up, in bytes.
 const HASHTAG_BYTES: u64 = 416;
 
-/// Data read of a hashtag, with its era.
+/// Data read of a hashtag, with its epoch.
 #[derive(Clone)]
 struct Read<T> {
     row: HashtagRow,
-    era: Era,
+    epoch: Epoch,
     value: T,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct HotCache {
     /// Answers to look-ups, separate from the records, which are three times as large and read by walks.
     ready: Cache<HashtagRef, Read<Ready>, ByteWeight>,
     records: Cache<HashtagRef, Read<Arc<Hashtag>>, ByteWeight>,
-    freshness: Freshness,
+    epochs: Epochs,
     pages: Pages,
     generations: Cache<(HashtagRow, Option<Region>), Generation>,
     hits: AtomicU64,
@@ -83,7 +83,7 @@ impl HotCache {
         Self {
             ready: Cache::with_weighter(hashtags, ready, ByteWeight),
             records: Cache::with_weighter(entries(records, HASHTAG_BYTES), records, ByteWeight),
-            freshness: Freshness::new(),
+            epochs: Epochs::new(),
             pages: Pages::new(bytes_max - ready - records),
             generations: Cache::new(hashtags / 8 + 16),
             hits: AtomicU64::new(0),
@@ -95,29 +95,34 @@ impl HotCache {
         self.still_stands(self.ready.get(reference)?)
     }
 
-    /// Returns the current era. Call it before reading from the store what will be cached.
-    pub(crate) fn era(&self) -> Era {
-        self.freshness.era()
+    /// Returns the current epoch. Call it before reading from the store what will be cached.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epochs.epoch()
     }
 
-    /// Caches data read in an era.
-    pub(crate) fn insert_ready(&self, era: Era, reference: HashtagRef, row: HashtagRow, value: Ready) {
-        self.ready.insert(reference, Read { row, era, value });
+    /// Caches data read in an epoch.
+    pub(crate) fn insert_ready(&self, epoch: Epoch, reference: HashtagRef, row: HashtagRow, value: Ready) {
+        self.ready.insert(reference, Read { row, epoch, value });
     }
 
     pub(crate) fn record(&self, reference: &HashtagRef) -> Option<Arc<Hashtag>> {
         self.still_stands(self.records.get(reference)?)
     }
 
-    /// Caches data read in an era.
-    pub(crate) fn insert_record(&self, era: Era, reference: HashtagRef, hashtag: Hashtag) -> Arc<Hashtag> {
+    /// Caches data read in an epoch.
+    pub(crate) fn insert_record(
+        &self,
+        epoch: Epoch,
+        reference: HashtagRef,
+        hashtag: Hashtag,
+    ) -> Arc<Hashtag> {
         let (row, value) = (hashtag.row, Arc::new(hashtag));
-        self.records.insert(reference, Read { row, era, value: Arc::clone(&value) });
+        self.records.insert(reference, Read { row, epoch, value: Arc::clone(&value) });
         value
     }
 
     fn still_stands<T>(&self, read: Read<T>) -> Option<T> {
-        self.freshness.is_fresh(read.row, read.era).then_some(read.value)
+        self.epochs.is_fresh(read.row, read.epoch).then_some(read.value)
     }
 
     pub(crate) fn page(&self, key: &PageKey) -> Option<Ready> {
@@ -140,12 +145,12 @@ impl HotCache {
 
     /// Invalidates everything cached of these hashtags. The store must have their new state already.
     pub(crate) fn invalidate(&self, hashtags: &[HashtagRow]) {
-        self.freshness.change(hashtags);
+        self.epochs.change(hashtags);
     }
 
     /// Invalidates everything.
     pub(crate) fn invalidate_all(&self) {
-        self.freshness.change_all();
+        self.epochs.change_all();
         self.ready.clear();
         self.records.clear();
     }
@@ -167,19 +172,19 @@ mod tests {
     fn data_read_before_a_change_is_invalid_after_it() {
         let cache = HotCache::new(1 << 20);
         let (reference, row) = (HashtagRef::Id("7551".parse().expect("an id")), HashtagRow(1));
-        let insert = |era| {
+        let insert = |epoch| {
             cache.insert_ready(
-                era,
+                epoch,
                 reference.clone(),
                 row,
                 Ready::new(b"old".to_vec(), Provenance::of_hashtags(&[])),
             )
         };
-        let era = cache.era();
+        let epoch = cache.epoch();
         cache.invalidate(&[row]);
-        insert(era);
+        insert(epoch);
         assert_eq!(cache.ready(&reference), None);
-        insert(cache.era());
+        insert(cache.epoch());
         assert!(cache.ready(&reference).is_some());
         cache.invalidate_all();
         assert_eq!(cache.ready(&reference), None);

@@ -34,10 +34,10 @@ impl Catalog {
         if ready.is_some() {
             return Ok(ready);
         }
-        let era = cache.era();
+        let epoch = cache.epoch();
         let Some(hashtag) = self.stored(reference).await? else { return Ok(None) };
         let ready = Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag));
-        cache.insert_ready(era, reference.clone(), hashtag.row, ready.clone());
+        cache.insert_ready(epoch, reference.clone(), hashtag.row, ready.clone());
         Ok(Some(ready))
     }
 
@@ -54,9 +54,9 @@ impl Catalog {
         if hashtag.is_some() {
             return Ok(hashtag);
         }
-        let era = cache.era();
+        let epoch = cache.epoch();
         let hashtag = self.stored(reference).await?;
-        Ok(hashtag.map(|hashtag| cache.insert_record(era, reference.clone(), hashtag)))
+        Ok(hashtag.map(|hashtag| cache.insert_record(epoch, reference.clone(), hashtag)))
     }
 
     async fn stored(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {

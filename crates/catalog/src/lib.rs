@@ -13,7 +13,7 @@ mod followers;
 
 pub mod forget;
 
-mod freshness;
+mod epochs;
 
 mod hashtag;
 

@@ -8,50 +8,50 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// more.
 const PLACES: u32 = 1 << 16;
 
-/// A moment between two changes. Data read in an era is valid until a later change.
+/// A moment between two changes. Data read in an epoch is valid until a later change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Era(u64);
+pub(crate) struct Epoch(u64);
 
 /// The last known change of each hashtag.
-pub(crate) struct Freshness {
+pub(crate) struct Epochs {
     now: AtomicU64,
     all_changed: AtomicU64,
     changed: Box<[AtomicU64]>,
 }
 
-impl Freshness {
+impl Epochs {
     pub(crate) fn new() -> Self {
         let changed = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
         Self { now: AtomicU64::new(0), all_changed: AtomicU64::new(0), changed }
     }
 
-    /// Returns the current era. Call it before reading from the store what will be cached.
-    pub(crate) fn era(&self) -> Era {
-        Era(self.now.load(Ordering::SeqCst))
+    /// Returns the current epoch. Call it before reading from the store what will be cached.
+    pub(crate) fn epoch(&self) -> Epoch {
+        Epoch(self.now.load(Ordering::SeqCst))
     }
 
-    /// Returns true if data read in an era is current, as far as known.
-    pub(crate) fn is_fresh(&self, row: HashtagRow, read_in: Era) -> bool {
+    /// Returns true if data read in an epoch is current, as far as known.
+    pub(crate) fn is_fresh(&self, row: HashtagRow, read_in: Epoch) -> bool {
         let changed = self.place(row).load(Ordering::SeqCst).max(self.all_changed.load(Ordering::SeqCst));
         read_in.0 >= changed
     }
 
     /// Records a change of these hashtags; the store must have the new state already.
     pub(crate) fn change(&self, hashtags: &[HashtagRow]) {
-        let era = self.begin_era();
+        let epoch = self.begin_epoch();
         for &row in hashtags {
-            self.place(row).fetch_max(era, Ordering::SeqCst);
+            self.place(row).fetch_max(epoch, Ordering::SeqCst);
         }
     }
 
     /// Records that all may have changed.
     pub(crate) fn change_all(&self) {
-        let era = self.begin_era();
-        self.all_changed.fetch_max(era, Ordering::SeqCst);
+        let epoch = self.begin_epoch();
+        self.all_changed.fetch_max(epoch, Ordering::SeqCst);
     }
 
-    /// Begins a new era. Reads that begin after this see the new state; earlier ones may have seen the old one.
-    fn begin_era(&self) -> u64 {
+    /// Begins a new epoch. Reads that begin after this see the new state; earlier ones may have seen the old one.
+    fn begin_epoch(&self) -> u64 {
         self.now.fetch_add(1, Ordering::SeqCst) + 1
     }
 
@@ -67,24 +67,24 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_change_does_not_stand_and_what_is_read_afterwards_does() {
-        let freshness = Freshness::new();
+        let epochs = Epochs::new();
         let (cat, dog) = (HashtagRow(1), HashtagRow(2));
-        let before = freshness.era();
-        freshness.change(&[cat]);
-        assert!(!freshness.is_fresh(cat, before) && freshness.is_fresh(dog, before));
-        let after = freshness.era();
-        assert!(freshness.is_fresh(cat, after));
-        freshness.change_all();
-        assert!(!freshness.is_fresh(cat, after) && !freshness.is_fresh(dog, after));
-        assert!(freshness.is_fresh(dog, freshness.era()));
+        let before = epochs.epoch();
+        epochs.change(&[cat]);
+        assert!(!epochs.is_fresh(cat, before) && epochs.is_fresh(dog, before));
+        let after = epochs.epoch();
+        assert!(epochs.is_fresh(cat, after));
+        epochs.change_all();
+        assert!(!epochs.is_fresh(cat, after) && !epochs.is_fresh(dog, after));
+        assert!(epochs.is_fresh(dog, epochs.epoch()));
     }
 
     #[test]
     fn sharing_a_place_costs_a_reading_and_never_an_old_answer() {
-        let freshness = Freshness::new();
+        let epochs = Epochs::new();
         let (row, other) = (HashtagRow(5), HashtagRow(5 + PLACES));
-        let era = freshness.era();
-        freshness.change(&[other]);
-        assert!(!freshness.is_fresh(row, era) && freshness.is_fresh(row, freshness.era()));
+        let epoch = epochs.epoch();
+        epochs.change(&[other]);
+        assert!(!epochs.is_fresh(row, epoch) && epochs.is_fresh(row, epochs.epoch()));
     }
 }
