@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use jiff::tz::Offset;
+use serde::{Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -130,6 +131,13 @@ impl Timestamp {
     }
 }
 
+/// Serializes the RFC 3339 text.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_rfc3339())
+    }
+}
+
 /// Source of the present time. Injected, so that tests set it.
 pub trait Clock: Send + Sync {
     /// The present moment.
@@ -215,7 +223,9 @@ mod tests {
             (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
             (i64::MAX, "9999-12-31T23:59:59.999Z"),
         ] {
-            assert_eq!(Timestamp::from_ms(ms).to_rfc3339(), want);
+            let at = Timestamp::from_ms(ms);
+            assert_eq!(at.to_rfc3339(), want);
+            assert_eq!(serde_json::to_value(at).expect("JSON"), want);
         }
     }
 

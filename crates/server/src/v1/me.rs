@@ -8,7 +8,7 @@ use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::KeyScope;
+use domain::{KeyScope, Timestamp};
 use http::Response;
 use serde::Serialize;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) struct MeView {
     /// Email address.
     email: String,
     /// Creation time.
-    created_at: String,
+    created_at: Timestamp,
     /// Credit balance.
     credits: u64,
     key: KeyView,
@@ -44,7 +44,7 @@ struct KeyView {
     /// The key's own rate limit in requests per minute; 0 for none, `null` for the server's default.
     requests_per_minute: Option<u32>,
     /// Creation time.
-    created_at: String,
+    created_at: Timestamp,
 }
 
 /// The current account.
@@ -64,14 +64,14 @@ async fn me(request: AuthenticatedRequest) -> Result<Content, Problem> {
     json_reply::ok(&MeView {
         account_id: account_id.to_string(),
         email: account.email.to_string(),
-        created_at: account.created_at.to_rfc3339(),
+        created_at: account.created_at,
         credits: store.quote(account_id).await?.ok_or_else(gone)?.get(),
         key: KeyView {
             id: key_id.to_string(),
             name: key.name,
             scope: key.scope.name(),
             requests_per_minute: key.requests_per_minute,
-            created_at: key.created_at.to_rfc3339(),
+            created_at: key.created_at,
         },
     })
 }

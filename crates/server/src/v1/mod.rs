@@ -119,11 +119,11 @@ pub(crate) struct JobFacts {
     /// True if it was cancelled and has not stopped yet.
     cancelling: bool,
     /// Creation time.
-    created_at: String,
+    created_at: Timestamp,
     /// Time of the first start.
-    started_at: Option<String>,
+    started_at: Option<Timestamp>,
     /// Time of its end.
-    finished_at: Option<String>,
+    finished_at: Option<Timestamp>,
 }
 
 impl JobFacts {
@@ -133,9 +133,9 @@ impl JobFacts {
             state: job.state.name(),
             attempts: job.attempts,
             cancelling: job.is_cancel_wanted && !job.state.is_ended(),
-            created_at: job.created_at.to_rfc3339(),
-            started_at: job.started_at.map(Timestamp::to_rfc3339),
-            finished_at: job.finished_at.map(Timestamp::to_rfc3339),
+            created_at: job.created_at,
+            started_at: job.started_at,
+            finished_at: job.finished_at,
         }
     }
 }

@@ -43,9 +43,9 @@ struct Params {
 #[schema(as = Usage)]
 pub(crate) struct UsageView {
     /// Start of the period.
-    from: String,
+    from: Timestamp,
     /// End of the period, inclusive.
-    to: String,
+    to: Timestamp,
     /// Number of charges.
     calls: u64,
     /// Credits charged.
@@ -100,8 +100,8 @@ async fn usage(request: AuthenticatedRequest) -> Result<Content, Problem> {
         credits,
     });
     json_reply::ok(&UsageView {
-        from: from.to_rfc3339(),
-        to: to.to_rfc3339(),
+        from,
+        to,
         calls: sums.calls,
         credits_charged: sums.charged,
         credits_granted: sums.granted,
