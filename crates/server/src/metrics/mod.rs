@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -107,74 +107,46 @@ impl Metrics {
     /// Registers the series of these paths, in the order of the description.
     pub(crate) fn new<'a>(paths: impl Iterator<Item = &'a str>) -> Self {
         let mut registry = Registry::with_prefix("tagmeter");
-        let requests = Family::<StatusLabels, Counter>::default();
+        let built = vec![("version", env!("CARGO_PKG_VERSION"))];
+        registry.register("build", "Version of the server", Info::new(built));
+        let requests: Family<StatusLabels, Counter> =
+            registered(&mut registry, "requests", "Requests answered, by path and status");
         let latency =
             Family::<RouteLabels, Histogram>::new_with_constructor(|| Histogram::new(LATENCY_SECONDS));
+        let help = "Time from the request read to the answer ready";
+        registry.register("request_duration_seconds", help, latency.clone());
         let route_metrics = |route: &str| RouteMetrics {
             route: route.to_owned(),
             successes: requests.get_or_create_owned(&StatusLabels { route: route.to_owned(), status: 200 }),
             latency: latency.get_or_create_owned(&RouteLabels { route: route.to_owned() }),
         };
-        let routes = paths.map(&route_metrics).collect();
-        let other = route_metrics(OTHER_ROUTE);
-        let metrics = Self {
-            routes,
-            other,
-            charges: Counter::default(),
-            replays: Counter::default(),
-            connections: Gauge::default(),
-            connections_opened: Counter::default(),
-            connections_refused: Counter::default(),
-            connections_overdue: Family::default(),
-            cache_hits: Counter::default(),
-            cache_misses: Counter::default(),
-            upstream_rejects: Family::default(),
+        let mut process_registry = Registry::default();
+        let all = &mut registry;
+        Self {
+            routes: paths.map(&route_metrics).collect(),
+            other: route_metrics(OTHER_ROUTE),
+            charges: registered(all, "credits_charged", "Credits charged"),
+            replays: registered(all, "answers_replayed", "Answers repeated under an Idempotency-Key"),
+            connections: registered(all, "connections_open", "Connections open now"),
+            connections_opened: registered(all, "connections_opened", "Connections accepted"),
+            connections_refused: registered(all, "connections_refused", "Connections beyond the limit"),
+            connections_overdue: registered(
+                all,
+                "connections_overdue",
+                "Connections closed because the client was too slow, by what it was slow at",
+            ),
+            cache_hits: registered(all, "cache_hits", "Answers found in the hot cache"),
+            cache_misses: registered(all, "cache_misses", "Answers not found in the hot cache"),
+            upstream_rejects: registered(
+                all,
+                "upstream_rejects",
+                "Records of an upstream that could not be used, by its name; the log has the reasons",
+            ),
+            process: ProcessMetrics::register(&mut process_registry),
+            process_registry,
             requests,
-            registry: Registry::default(),
-            process: ProcessMetrics::default(),
-            process_registry: Registry::default(),
-        };
-        let built = vec![("version", env!("CARGO_PKG_VERSION"))];
-        registry.register("build", "Version of the server", Info::new(built));
-        let (process, process_registry) = Self::of_the_process();
-        registry.register("requests", "Requests answered, by path and status", metrics.requests.clone());
-        registry.register(
-            "request_duration_seconds",
-            "Time from the request read to the answer ready",
-            latency,
-        );
-        registry.register("credits_charged", "Credits charged", metrics.charges.clone());
-        registry.register(
-            "answers_replayed",
-            "Answers repeated under an Idempotency-Key",
-            metrics.replays.clone(),
-        );
-        registry.register("connections_open", "Connections open now", metrics.connections.clone());
-        registry.register("connections_opened", "Connections accepted", metrics.connections_opened.clone());
-        registry.register(
-            "connections_refused",
-            "Connections beyond the limit",
-            metrics.connections_refused.clone(),
-        );
-        registry.register(
-            "connections_overdue",
-            "Connections closed because the client was too slow, by what it was slow at",
-            metrics.connections_overdue.clone(),
-        );
-        registry.register("cache_hits", "Answers found in the hot cache", metrics.cache_hits.clone());
-        registry.register("cache_misses", "Answers not found in the hot cache", metrics.cache_misses.clone());
-        registry.register(
-            "upstream_rejects",
-            "Records of an upstream that could not be used, by its name; the log has the reasons",
-            metrics.upstream_rejects.clone(),
-        );
-        Self { registry, process, process_registry, ..metrics }
-    }
-
-    fn of_the_process() -> (ProcessMetrics, Registry) {
-        let mut registry = Registry::default();
-        let process = ProcessMetrics::register(&mut registry);
-        (process, registry)
+            registry,
+        }
     }
 
     /// Returns the series of the path at this index of the description; `None` is for unknown paths.
@@ -243,6 +215,13 @@ impl Metrics {
             Exposition::Prometheus => prometheus_text::of_open_metrics(&text),
         }
     }
+}
+
+/// Registers a series under a name.
+fn registered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let series = M::default();
+    registry.register(name, help, series.clone());
+    series
 }
 
 #[cfg(test)]
