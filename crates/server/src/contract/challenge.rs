@@ -1,5 +1,8 @@
 //! The challenge object: a hashtag in the contract's words, fields in the contract's order.
 
+use super::{not_found, to_json};
+use crate::problem::Problem;
+use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
 use domain::Hashtag;
 use domain::count::checked_sum;
 use domain::hashtag::Total;
@@ -67,17 +70,19 @@ fn total(total: Option<Total>) -> u64 {
     total.and_then(|total| checked_sum(total.value.into())).unwrap_or(0)
 }
 
-/// Renders the body of a look-up.
-pub(crate) fn render(hashtag: &Hashtag) -> Vec<u8> {
-    let mut body = Vec::with_capacity(512);
-    write(hashtag, &mut body);
-    body
+/// Answers a look-up.
+pub(super) async fn look_up(
+    catalog: &Catalog,
+    reference: HashtagRef,
+    freshness: FreshnessRequirement,
+) -> Result<CachedResponse, Problem> {
+    let found = catalog.hashtag_answer(&reference, freshness, render).await?;
+    found.ok_or_else(|| not_found(&reference))
 }
 
-/// Appends the object.
-pub(crate) fn write(hashtag: &Hashtag, body: &mut Vec<u8>) {
-    serde_json::to_writer(body, &ChallengeObject::new(hashtag))
-        .expect("strings and numbers in memory are always JSON");
+/// Renders the body of a look-up.
+fn render(hashtag: &Hashtag) -> Vec<u8> {
+    to_json(&ChallengeObject::new(hashtag), 512)
 }
 
 #[cfg(test)]

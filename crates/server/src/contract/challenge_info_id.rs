@@ -1,7 +1,7 @@
 //! `GET /challenge-info-id/?id=7551`: a hashtag by TikTok's id.
 
+use super::Endpoint;
 use super::challenge::{self, ChallengeObject};
-use super::{Endpoint, not_found};
 use crate::app::App;
 use crate::gate::serve;
 use crate::openapi::PaidErrors;
@@ -10,38 +10,33 @@ use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
-use domain::Operation;
+use domain::{HashtagId, Operation};
 use http::Response;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// Query parameters.
-#[derive(IntoParams)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
+struct ChallengeInfoId {
     /// TikTok's challenge id, or an assigned one.
-    #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
-    id: String,
+    #[param(value_type = String, example = "7551", pattern = "^[0-9]{1,19}$")]
+    id: HashtagId,
 }
-
-struct ChallengeInfoId;
 
 impl Endpoint for ChallengeInfoId {
     const OPERATION: Operation = Operation::ChallengeInfoId;
-    type Query = HashtagRef;
 
-    fn read(query: &Query<'_>) -> Result<HashtagRef, Problem> {
-        query.id("id").map(HashtagRef::Id)
+    fn read(query: &Query<'_>) -> Result<Self, Problem> {
+        Ok(Self { id: query.id("id")? })
     }
 
     async fn answer(
+        self,
         catalog: &Catalog,
-        reference: HashtagRef,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
-        let found = catalog.hashtag_answer(&reference, freshness, challenge::render).await?;
-        found.ok_or_else(|| not_found(&reference))
+        challenge::look_up(catalog, HashtagRef::Id(self.id), freshness).await
     }
 }
 
@@ -53,7 +48,7 @@ impl Endpoint for ChallengeInfoId {
     path = "/challenge-info-id/",
     operation_id = "challenge_info_id",
     tag = "challenges",
-    params(Params),
+    params(ChallengeInfoId),
     responses((status = 200, description = "The hashtag", body = ChallengeObject), PaidErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -67,7 +62,7 @@ mod tests {
     #[test]
     fn the_id_is_digits() {
         let read = |query| ChallengeInfoId::read(&Query::new(query));
-        assert_eq!(read("id=7551").expect("an id"), HashtagRef::Id("7551".parse().expect("an id")));
+        assert_eq!(read("id=7551").expect("an id"), ChallengeInfoId { id: "7551".parse().expect("an id") });
         assert_eq!(read("id=+7551+&other=1").expect("an id"), read("id=7551").expect("an id"));
         for query in ["", "id=", "id=cat", "id=0", "id=-1", "id=7551.0", "id=99999999999999999999", "ID=7551"]
         {

@@ -1,7 +1,7 @@
 //! `GET /challenge-info-name/?name=cat`: a hashtag by name. A leading `#`, outer white space and case do not matter.
 
+use super::Endpoint;
 use super::challenge::{self, ChallengeObject};
-use super::{Endpoint, not_found};
 use crate::app::App;
 use crate::gate::serve;
 use crate::openapi::PaidErrors;
@@ -10,39 +10,34 @@ use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
-use domain::Operation;
+use domain::{Operation, TagKey};
 use http::Response;
 use measure::parameters::TagText;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// Query parameters.
-#[derive(IntoParams)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
+struct ChallengeInfoName {
     /// The tag; a leading `#`, outer white space and letter case do not matter.
-    #[param(inline, example = "cat")]
-    name: TagText,
+    #[param(inline, value_type = TagText, example = "cat")]
+    name: TagKey,
 }
-
-struct ChallengeInfoName;
 
 impl Endpoint for ChallengeInfoName {
     const OPERATION: Operation = Operation::ChallengeInfoName;
-    type Query = HashtagRef;
 
-    fn read(query: &Query<'_>) -> Result<HashtagRef, Problem> {
-        query.tag("name").map(HashtagRef::Key)
+    fn read(query: &Query<'_>) -> Result<Self, Problem> {
+        Ok(Self { name: query.tag("name")? })
     }
 
     async fn answer(
+        self,
         catalog: &Catalog,
-        reference: HashtagRef,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
-        let found = catalog.hashtag_answer(&reference, freshness, challenge::render).await?;
-        found.ok_or_else(|| not_found(&reference))
+        challenge::look_up(catalog, HashtagRef::Key(self.name), freshness).await
     }
 }
 
@@ -54,7 +49,7 @@ impl Endpoint for ChallengeInfoName {
     path = "/challenge-info-name/",
     operation_id = "challenge_info_name",
     tag = "challenges",
-    params(Params),
+    params(ChallengeInfoName),
     responses((status = 200, description = "The hashtag", body = ChallengeObject), PaidErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

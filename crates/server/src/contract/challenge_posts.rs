@@ -9,40 +9,40 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use bytes::Bytes;
 use catalog::{
     CachedResponse, Catalog, CatalogError, FreshnessRequirement, HashtagRef, WalkPage, WalkRequest,
 };
-use domain::{Operation, WalkCursor};
+use domain::{HashtagId, Operation, Region, WalkCursor};
 use http::Response;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Query parameters.
-#[derive(IntoParams)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
+struct ChallengePosts {
     /// TikTok's challenge id, or an assigned one.
-    #[param(example = "7551", pattern = "^[0-9]{1,19}$")]
-    challenge_id: String,
+    #[param(value_type = String, example = "7551", pattern = "^[0-9]{1,19}$")]
+    challenge_id: HashtagId,
     /// Videos per page. Values outside the bounds are clamped, not refused.
-    #[param(default = 10, example = 30, minimum = 1, maximum = 35, required = false)]
-    count: i64,
+    #[param(value_type = i64, default = 10, example = 30, minimum = 1, maximum = 35, required = false)]
+    count: u32,
     /// 0 for the first page, then the `cursor` of the previous page while its `hasMore` is true.
-    #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
-    cursor: i64,
+    #[param(value_type = i64, default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
+    cursor: WalkCursor,
     /// Only videos of this country, two letters; empty for all.
-    #[param(example = "US", required = false, pattern = "^([A-Za-z]{2})?$")]
-    region: String,
+    #[param(value_type = String, example = "US", required = false, pattern = "^([A-Za-z]{2})?$")]
+    region: Option<Region>,
 }
 
 /// A page of videos.
 #[derive(ToSchema)]
 #[schema(as = ChallengePosts)]
-#[expect(dead_code, reason = "it describes the answer, which is put together from ready pieces")]
-struct PostsPage {
+struct PostsPage<'a> {
     /// Most plays first; every page is full until the last.
-    videos: Vec<VideoObject>,
+    #[schema(value_type = Vec<VideoObject>)]
+    videos: &'a [Bytes],
     /// For the next page; grows while `hasMore` is true.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     cursor: u64,
@@ -55,17 +55,14 @@ struct PostsPage {
 const BEGIN: &[u8] = b"{\"videos\":[";
 const EMPTY: &[u8] = b"{\"videos\":[]";
 
-struct ChallengePosts;
-
 impl Endpoint for ChallengePosts {
     const OPERATION: Operation = Operation::ChallengePosts;
-    type Query = (HashtagRef, WalkRequest);
 
-    fn read(query: &Query<'_>) -> Result<Self::Query, Problem> {
-        let reference = HashtagRef::Id(query.id("challenge_id")?);
+    fn read(query: &Query<'_>) -> Result<Self, Problem> {
+        let challenge_id = query.id("challenge_id")?;
         let cursor = WalkCursor::from_wire(query.cursor()?)
             .ok_or_else(|| unknown_cursor(&CatalogError::CursorUnknown))?;
-        Ok((reference, WalkRequest { cursor, count: query.count()?, region: query.region()? }))
+        Ok(Self { challenge_id, count: query.count()?, cursor, region: query.region()? })
     }
 
     fn is_empty(body: &[u8]) -> bool {
@@ -73,10 +70,12 @@ impl Endpoint for ChallengePosts {
     }
 
     async fn answer(
+        self,
         catalog: &Catalog,
-        (reference, request): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
+        let Self { challenge_id, count, cursor, region } = self;
+        let (reference, request) = (HashtagRef::Id(challenge_id), WalkRequest { cursor, count, region });
         let page =
             catalog.posts_answer(&reference, request, freshness, render).await.map_err(
                 |error| match error {
@@ -93,19 +92,26 @@ fn unknown_cursor(error: &CatalogError) -> Problem {
 }
 
 fn render(page: &WalkPage) -> Vec<u8> {
-    let videos_bytes: usize = page.videos.iter().map(|video| video.len() + 1).sum();
-    let mut body = Vec::with_capacity(videos_bytes + 64);
-    body.extend_from_slice(BEGIN);
-    for (index, video) in page.videos.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
+    PostsPage { videos: &page.videos, cursor: page.cursor.to_wire(), has_more: page.has_more }.to_json()
+}
+
+impl PostsPage<'_> {
+    /// Joins the videos, whose JSON is ready.
+    fn to_json(&self) -> Vec<u8> {
+        let videos_bytes: usize = self.videos.iter().map(|video| video.len() + 1).sum();
+        let mut body = Vec::with_capacity(videos_bytes + 64);
+        body.extend_from_slice(BEGIN);
+        for (index, video) in self.videos.iter().enumerate() {
+            if index > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(video);
         }
-        body.extend_from_slice(video);
+        body.extend_from_slice(b"],\"cursor\":");
+        body.extend_from_slice(itoa::Buffer::new().format(self.cursor).as_bytes());
+        body.extend_from_slice(if self.has_more { b",\"hasMore\":true}" } else { b",\"hasMore\":false}" });
+        body
     }
-    body.extend_from_slice(b"],\"cursor\":");
-    body.extend_from_slice(itoa::Buffer::new().format(page.cursor.to_wire()).as_bytes());
-    body.extend_from_slice(if page.has_more { b",\"hasMore\":true}" } else { b",\"hasMore\":false}" });
-    body
 }
 
 /// The videos under a hashtag
@@ -117,7 +123,7 @@ fn render(page: &WalkPage) -> Vec<u8> {
     path = "/challenge-posts/",
     operation_id = "challenge_posts",
     tag = "challenges",
-    params(Params),
+    params(ChallengePosts),
     responses((status = 200, description = "A page of videos", body = PostsPage), PaidErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -128,15 +134,14 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
 mod tests {
     use super::*;
     use crate::query::COUNT_DEFAULT;
-    use bytes::Bytes;
 
     #[test]
     fn empty_parameters_are_as_if_not_given() {
         let read = |query| ChallengePosts::read(&Query::new(query)).expect("a request");
         let bare = read("challenge_id=7551");
-        assert_eq!(bare.1, WalkRequest { cursor: WalkCursor::START, count: COUNT_DEFAULT, region: None });
+        assert_eq!((bare.cursor, bare.count, bare.region), (WalkCursor::START, COUNT_DEFAULT, None));
         assert_eq!(read("challenge_id=7551&count=&cursor=&region="), bare);
-        let (_, full) = read("challenge_id=7551&count=99&cursor=134217763&region=de");
+        let full = read("challenge_id=7551&count=99&cursor=134217763&region=de");
         assert_eq!((full.count, full.cursor.to_wire(), full.region), (35, 134_217_763, "DE".parse().ok()));
     }
 

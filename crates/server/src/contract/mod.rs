@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
 use domain::Operation;
+use serde::Serialize;
 use std::future::Future;
 
 pub(crate) mod challenge;
@@ -29,15 +30,15 @@ pub(crate) mod challenge_posts;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod search_challenge;
 
-/// An endpoint of the contract: parses its query and makes its answer. [`crate::gate::serve()`] does the rest.
-pub(crate) trait Endpoint: Send + 'static {
+/// The query of an endpoint of the contract, which describes its parameters and makes the answer.
+/// [`crate::gate::serve()`] does the rest.
+pub(crate) trait Endpoint: Sized + Send + 'static {
     /// The operation that the ledger records.
     const OPERATION: Operation;
-    /// The parsed query.
-    type Query: Send + 'static;
 
-    /// Parses the query.
-    fn read(query: &Query<'_>) -> Result<Self::Query, Problem>;
+    /// Parses the query. By [`Query`] and not by [`crate::extract`]: clients depend on the order in which parameters are
+    /// checked, on clamped counts, and on the error texts.
+    fn read(query: &Query<'_>) -> Result<Self, Problem>;
 
     /// Returns true for an answer without rows, which is free.
     fn is_empty(_body: &[u8]) -> bool {
@@ -46,8 +47,8 @@ pub(crate) trait Endpoint: Send + 'static {
 
     /// Makes a successful answer, as fresh as required if possible.
     fn answer(
+        self,
         catalog: &Catalog,
-        query: Self::Query,
         freshness: FreshnessRequirement,
     ) -> impl Future<Output = Result<CachedResponse, Problem>> + Send;
 }
@@ -55,22 +56,25 @@ pub(crate) trait Endpoint: Send + 'static {
 impl<E: Endpoint> Paid for E {
     const OPERATION: Operation = E::OPERATION;
     const IS_CONTRACT: bool = true;
-    type Query = E::Query;
+    type Query = E;
 
-    fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
+    fn read(context: &RequestContext<'_>) -> Result<E, Problem> {
         E::read(&context.query)
     }
 
-    async fn answer(
-        app: &App,
-        query: Self::Query,
-        freshness: FreshnessRequirement,
-    ) -> Result<Content, Problem> {
-        let cached = E::answer(&app.catalog, query, freshness).await?;
+    async fn answer(app: &App, query: E, freshness: FreshnessRequirement) -> Result<Content, Problem> {
+        let cached = query.answer(&app.catalog, freshness).await?;
         let (freshness, is_empty) = (FreshnessHeaders::of(&cached), E::is_empty(&cached.ready.body));
         let content = Content::ready(cached.ready).with_freshness(freshness);
         Ok(if is_empty { content.free() } else { content })
     }
+}
+
+/// Serializes an answer into a buffer of this capacity.
+fn to_json(answer: &impl Serialize, capacity: usize) -> Vec<u8> {
+    let mut body = Vec::with_capacity(capacity);
+    serde_json::to_writer(&mut body, answer).expect("strings and numbers in memory are always JSON");
+    body
 }
 
 /// Builds the 404 response for an id or name that is not stored.

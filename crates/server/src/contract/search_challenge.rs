@@ -1,7 +1,7 @@
 //! `GET /search-challenge/?keyword=cat&count=10&cursor=0`: hashtags by keyword, the exact tag first.
 
-use super::Endpoint;
-use super::challenge::{self, ChallengeObject};
+use super::challenge::ChallengeObject;
+use super::{Endpoint, to_json};
 use crate::app::App;
 use crate::gate::serve;
 use crate::openapi::SearchErrors;
@@ -13,29 +13,28 @@ use catalog::{CachedResponse, Catalog, CatalogError, FreshnessRequirement, Searc
 use domain::Operation;
 use http::Response;
 use measure::parameters::KeywordText;
+use serde::Serialize;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Query parameters.
-#[derive(IntoParams)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
+struct SearchChallenge {
     /// One word or more: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
-    #[param(inline, example = "cat")]
-    keyword: KeywordText,
+    #[param(inline, value_type = KeywordText, example = "cat")]
+    keyword: String,
     /// Rows per page. Values outside the bounds are clamped, not refused.
-    #[param(default = 10, example = 10, minimum = 1, maximum = 35, required = false)]
-    count: i64,
+    #[param(value_type = i64, default = 10, example = 10, minimum = 1, maximum = 35, required = false)]
+    count: u32,
     /// 0 for the first page, then the `cursor` of the previous page while its `hasMore` is true.
-    #[param(default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
-    cursor: i64,
+    #[param(value_type = i64, default = 0, example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64, required = false)]
+    cursor: u64,
 }
 
 /// A page of hashtags.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = ChallengeSearch)]
-#[expect(dead_code, reason = "it describes the answer, which is written row by row")]
 struct FoundPage<'a> {
     /// The exact tag first, then by match and reach.
     challenge_list: Vec<ChallengeObject<'a>>,
@@ -43,31 +42,19 @@ struct FoundPage<'a> {
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     cursor: u64,
     /// True if there is a next page, which then is not empty.
-    #[schema(rename = "hasMore")]
+    #[serde(rename = "hasMore")]
     has_more: bool,
 }
 
-/// A parsed query.
-#[derive(Debug, PartialEq, Eq)]
-struct Search {
-    keyword: String,
-    offset: u64,
-    limit: u32,
-}
-
-/// First bytes of a page, and of a page without hashtags.
-const BEGIN: &[u8] = b"{\"challenge_list\":[";
+/// First bytes of a page without hashtags.
 const EMPTY: &[u8] = b"{\"challenge_list\":[]";
-
-struct SearchChallenge;
 
 impl Endpoint for SearchChallenge {
     const OPERATION: Operation = Operation::SearchChallenge;
-    type Query = Search;
 
-    fn read(query: &Query<'_>) -> Result<Search, Problem> {
+    fn read(query: &Query<'_>) -> Result<Self, Problem> {
         let keyword = query.keyword("keyword")?;
-        Ok(Search { keyword, offset: query.cursor()?, limit: query.count()? })
+        Ok(Self { keyword, cursor: query.cursor()?, count: query.count()? })
     }
 
     fn is_empty(body: &[u8]) -> bool {
@@ -75,12 +62,12 @@ impl Endpoint for SearchChallenge {
     }
 
     async fn answer(
+        self,
         catalog: &Catalog,
-        search: Search,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
-        let Search { keyword, offset, limit } = search;
-        catalog.search_answer(&keyword, offset, limit, freshness, render).await.map_err(|error| match error {
+        let Self { keyword, count, cursor } = self;
+        catalog.search_answer(&keyword, cursor, count, freshness, render).await.map_err(|error| match error {
             CatalogError::Name(why) => {
                 Problem::parameter("keyword", format!("keyword cannot be searched for: {why}"))
             }
@@ -90,18 +77,12 @@ impl Endpoint for SearchChallenge {
 }
 
 fn render(page: &SearchPage) -> Vec<u8> {
-    let mut body = Vec::with_capacity(page.hashtags.len() * 320 + 64);
-    body.extend_from_slice(BEGIN);
-    for (index, hashtag) in page.hashtags.iter().enumerate() {
-        if index > 0 {
-            body.push(b',');
-        }
-        challenge::write(hashtag, &mut body);
-    }
-    body.extend_from_slice(b"],\"cursor\":");
-    body.extend_from_slice(itoa::Buffer::new().format(page.next_offset).as_bytes());
-    body.extend_from_slice(if page.has_more { b",\"hasMore\":true}" } else { b",\"hasMore\":false}" });
-    body
+    let answer = FoundPage {
+        challenge_list: page.hashtags.iter().map(ChallengeObject::new).collect(),
+        cursor: page.next_offset,
+        has_more: page.has_more,
+    };
+    to_json(&answer, page.hashtags.len() * 320 + 64)
 }
 
 /// Hashtags by keyword
@@ -113,7 +94,7 @@ fn render(page: &SearchPage) -> Vec<u8> {
     path = "/search-challenge/",
     operation_id = "search_challenge",
     tag = "challenges",
-    params(Params),
+    params(SearchChallenge),
     responses((status = 200, description = "A page of hashtags", body = FoundPage), SearchErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -128,10 +109,11 @@ mod tests {
     #[test]
     fn keywords_have_spaces_of_either_kind() {
         let read = |query| SearchChallenge::read(&Query::new(query)).expect("a search");
-        let want = Search { keyword: "street comedy".into(), offset: 0, limit: 10 };
+        let want = SearchChallenge { keyword: "street comedy".into(), count: 10, cursor: 0 };
         assert_eq!(read("keyword=street+comedy"), want);
         assert_eq!(read("keyword=street%20comedy&count=&cursor="), want);
-        assert_eq!(read("keyword=a&count=5&cursor=20"), Search { keyword: "a".into(), offset: 20, limit: 5 });
+        let second = SearchChallenge { keyword: "a".into(), count: 5, cursor: 20 };
+        assert_eq!(read("keyword=a&count=5&cursor=20"), second);
         for query in ["", "keyword=", "keywords=cat", "keyword=+"] {
             assert_eq!(
                 SearchChallenge::read(&Query::new(query)).expect_err(query).param(),
