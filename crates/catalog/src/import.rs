@@ -26,6 +26,7 @@ use std::time::Duration;
 use store::record::Recorded;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 pub use how::{EncodingName, HowError, HowToRead, ObservedAt, SHEET_LENGTH_MAX, SheetName};
 pub use inputs::{ImportInputs, PassedOver};
@@ -139,16 +140,17 @@ impl FileSummary {
     }
 }
 
-/// A rejected record in the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A rejected record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportReject)]
 pub struct RejectNote {
-    /// File, and entry in it if it is an archive.
+    /// The file, and the entry in it if it is an archive.
     pub file: String,
-    /// Line, from 1, where there are lines.
+    /// Line, from 1, in a file of lines.
     pub line: Option<u64>,
-    /// Number in its list, from 1, where it stands in one.
+    /// Number in its list, from 1, if it is in one.
     pub record: Option<u64>,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 

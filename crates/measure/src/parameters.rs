@@ -5,7 +5,7 @@ use domain::Length;
 use domain::link::{LinkError, hashtag_text, video_id};
 use domain::metrics::Component;
 use domain::tag::TAG_BYTES_MAX;
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
@@ -98,7 +98,26 @@ impl<const MIN: u64, const MAX: u64> FromStr for Whole<MIN, MAX> {
 
 impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_by(deserializer, str::parse)
+        deserializer.deserialize_u64(WholeVisitor)
+    }
+}
+
+/// Visits the number itself or, in a query, its text.
+struct WholeVisitor<const MIN: u64, const MAX: u64>;
+
+impl<const MIN: u64, const MAX: u64> Visitor<'_> for WholeVisitor<MIN, MAX> {
+    type Value = Whole<MIN, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {MIN} to {MAX}")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Whole::new(number).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
@@ -277,12 +296,16 @@ fn text_by<'de, D: Deserializer<'de>, T, E: Display>(
 }
 
 /// Functions for `#[serde(deserialize_with)]`: they apply the parsers of the command line.
-pub(super) mod by {
+pub mod by {
     use super::{Deserializer, Display, Error, FromStr, Length, text_by};
     use domain::VideoId;
 
     /// Parses a value by its `FromStr`.
-    pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    ///
+    /// # Errors
+    ///
+    /// The error of its `FromStr`.
+    pub fn text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
     where
         D: Deserializer<'de>,
         T: FromStr<Err: Display>,

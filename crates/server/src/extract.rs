@@ -1,15 +1,25 @@
-//! Deserializes the parameters of a question from the query of a request. Empty parameters count as absent;
-//! errors name the parameter and what would be right. Unknown parameters are refused by the route.
+//! Deserializes the query of a request, or the JSON object in its body, into one typed struct. Errors name the parameter
+//! and what would be right. Empty parameters of a query count as absent; unknown ones are refused by the route.
 
+use crate::json::Json;
 use crate::problem::Problem;
 use crate::query::shown;
+use indexmap::IndexMap;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, Expected, MapAccess, Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
+use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
-use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
+use utoipa::{IntoParams, ToSchema};
+
+/// Largest whole number up to which all are exact as doubles.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// Characters of a field that an error repeats.
+const NAME_CHARS_MAX: usize = 40;
 
 /// Deserializes the parameters of `T` from a query.
 ///
@@ -18,18 +28,49 @@ use utoipa::openapi::path::ParameterIn;
 /// The first parameter that is missing, repeated or has no such value.
 pub(crate) fn parameters<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
     let given = form_urlencoded::parse(query.as_bytes());
-    let given = given.map(|(name, text)| Parameter { name, text: text.trim().to_owned() });
-    let given = Parameters { rest: given.filter(|one| !one.text.is_empty()), value: None };
+    let given = given.map(|(name, text)| Parameter { name, value: Given::Text(text.trim().to_owned()) });
+    let given = given.filter(|one| !matches!(&one.value, Given::Text(text) if text.is_empty()));
+    deserialized(given, |name| {
+        let all = T::into_params(|| Some(ParameterIn::Query));
+        let described =
+            all.iter().find(|one| one.name == name).and_then(|one| serde_json::to_value(one).ok())?;
+        Some(format!("{name}={}", described["example"].as_str()?))
+    })
+}
+
+/// Deserializes the fields of `T` from the object in a body. A field that is `null` counts as absent.
+///
+/// # Errors
+///
+/// The first field that is missing, unknown or has no such value.
+pub(crate) fn fields<T: DeserializeOwned + ToSchema>(object: IndexMap<String, Json>) -> Result<T, Problem> {
+    let given = object.into_iter().filter(|(_, value)| *value != Json::Scalar(Value::Null));
+    let given = given.map(|(name, value)| Parameter { name: name.into(), value: Given::Json(value) });
+    deserialized(given, |name| {
+        let described = serde_json::to_value(T::schema()).ok()?;
+        Some(described["properties"][name]["example"].as_str()?.to_owned())
+    })
+}
+
+/// Deserializes parameters. `example` returns an example of a missing one.
+fn deserialized<'a, T: DeserializeOwned>(
+    given: impl Iterator<Item = Parameter<'a>>,
+    example: impl FnOnce(&str) -> Option<String>,
+) -> Result<T, Problem> {
+    let given = Parameters { rest: given, value: None };
     T::deserialize(MapAccessDeserializer::new(given)).map_err(|refusal| match refusal {
         Refusal::Wrong(name, detail) => Problem::field(name, detail),
         Refusal::Repeated(name) => {
             Problem::field(name.to_owned(), format!("{name} is given more than once; give it once"))
         }
-        Refusal::Missing(name) => Problem::field(name.to_owned(), missing::<T>(name)),
+        Refusal::Missing(name) => {
+            let example = example(name).map(|example| format!(", such as {example}")).unwrap_or_default();
+            Problem::field(name.to_owned(), format!("{name} is missing; give it{example}"))
+        }
     })
 }
 
-/// The parameters of a query as a map, whose errors name the parameter.
+/// Parameters as a map, whose errors name the parameter.
 struct Parameters<'a, I> {
     rest: I,
     value: Option<Parameter<'a>>,
@@ -54,17 +95,7 @@ impl<'de, 'a, I: Iterator<Item = Parameter<'a>>> MapAccess<'de> for Parameters<'
     }
 }
 
-/// Describes a missing parameter, with the example of the API description.
-fn missing<T: IntoParams>(name: &str) -> String {
-    let all = T::into_params(|| Some(ParameterIn::Query));
-    let described = all.iter().find(|one| one.name == name).and_then(|one| serde_json::to_value(one).ok());
-    match described.as_ref().and_then(|described| described["example"].as_str()) {
-        Some(example) => format!("{name} is missing; give it, such as {name}={example}"),
-        None => format!("{name} is missing; give it"),
-    }
-}
-
-/// The error of a query.
+/// The error of a query or body.
 #[derive(Debug)]
 enum Refusal {
     /// Name of a parameter, empty until it is known, and what is wrong with it.
@@ -86,6 +117,20 @@ impl Error for Refusal {
         Self::Wrong(String::new(), why.to_string())
     }
 
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format_args!("give {expected}"))
+    }
+
+    fn invalid_value(given: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(given, expected)
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+        let detail = format!("there is no field {name:?}; the fields are {}", known.join(", "));
+        Self::Wrong(name, detail)
+    }
+
     fn missing_field(name: &'static str) -> Self {
         Self::Missing(name)
     }
@@ -95,24 +140,66 @@ impl Error for Refusal {
     }
 }
 
-/// A parameter of a query.
+/// A parameter with its value.
 struct Parameter<'a> {
     name: Cow<'a, str>,
-    text: String,
+    value: Given,
+}
+
+/// The value of a parameter.
+enum Given {
+    /// The text in a query, which stands for a value of any type.
+    Text(String),
+    /// A value in a body, which is of one type.
+    Json(Json),
 }
 
 impl Parameter<'_> {
     fn refused(&self, why: impl Display) -> Refusal {
-        let detail = format!("{} is {}: {why}", self.name, shown(&self.text));
-        Refusal::Wrong(self.name.to_string(), detail)
+        let shown = match &self.value {
+            Given::Text(text) | Given::Json(Json::Scalar(Value::String(text))) => shown(text),
+            Given::Json(value) => {
+                let text = serde_json::to_string(value).unwrap_or_default();
+                text.chars().take(NAME_CHARS_MAX).collect()
+            }
+        };
+        Refusal::Wrong(self.name.to_string(), format!("{} is {shown}: {why}", self.name))
     }
+}
+
+/// Returns a whole number, also one with a fraction of 0: `310.0` is an integer by JSON Schema.
+fn whole(number: &Number) -> Option<u64> {
+    let real = || number.as_f64().filter(|real| real.fract() == 0.0 && (0.0..=EXACT_MAX).contains(real));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole and not negative"
+    )]
+    number.as_u64().or_else(|| real().map(|real| real as u64))
 }
 
 impl<'de> Deserializer<'de> for &Parameter<'_> {
     type Error = Refusal;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        visitor.visit_str(&self.text)
+        match &self.value {
+            Given::Text(text) | Given::Json(Json::Scalar(Value::String(text))) => visitor.visit_str(text),
+            Given::Json(Json::Scalar(Value::Number(number))) => match whole(number) {
+                Some(whole) => visitor.visit_u64(whole),
+                None => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Given::Json(Json::Scalar(Value::Bool(flag))) => visitor.visit_bool(*flag),
+            Given::Json(_) => Err(Refusal::invalid_type(Unexpected::Other("JSON"), &visitor)),
+        }
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match &self.value {
+            Given::Json(Json::Scalar(Value::String(text))) => {
+                Err(Refusal::invalid_type(Unexpected::Str(text), &visitor))
+            }
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
@@ -120,9 +207,10 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        match self.text.as_str() {
-            "true" | "1" => visitor.visit_bool(true),
-            "false" | "0" => visitor.visit_bool(false),
+        match &self.value {
+            Given::Text(text) if matches!(&**text, "true" | "1") => visitor.visit_bool(true),
+            Given::Text(text) if matches!(&**text, "false" | "0") => visitor.visit_bool(false),
+            Given::Json(Json::Scalar(Value::Bool(flag))) => visitor.visit_bool(*flag),
             _ => Err(self.refused("give true or false")),
         }
     }
@@ -133,14 +221,18 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        match names.contains(&self.text.as_str()) {
-            true => visitor.visit_enum(StrDeserializer::new(&self.text)),
-            false => Err(self.refused(format_args!("give one of {}", names.join(", ")))),
+        match &self.value {
+            Given::Text(text) | Given::Json(Json::Scalar(Value::String(text)))
+                if names.contains(&&**text) =>
+            {
+                visitor.visit_enum(StrDeserializer::new(text))
+            }
+            _ => Err(self.refused(format_args!("give one of {}", names.join(", ")))),
         }
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
+        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
         seq tuple tuple_struct map struct identifier ignored_any
     }
 }
@@ -152,6 +244,7 @@ mod tests {
     use measure::{
         BenchmarkQuery, CompareQuery, HashtagsQuery, HistoryMetric, HistoryQuery, TrendingQuery, VideosQuery,
     };
+    use serde_json::json;
 
     fn refused<T: DeserializeOwned + IntoParams + fmt::Debug>(query: &str) -> (String, String) {
         let problem = parameters::<T>(query).expect_err(query);
@@ -206,6 +299,43 @@ mod tests {
             [("tags=cat", "tags"), ("tags=a,b&index=0", "index"), ("tags=a,b&tags=c,d", "tags")]
         {
             assert_eq!(refused::<CompareQuery>(query).0, name, "{query}");
+        }
+    }
+
+    #[test]
+    fn fields_of_a_body_are_of_their_types_and_null_is_absent() {
+        #[derive(Debug, PartialEq, serde::Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        struct Body {
+            #[schema(example = "cat")]
+            a: String,
+            #[schema(value_type = Option<u64>)]
+            b: Option<measure::parameters::Whole<1, 5>>,
+            #[serde(default)]
+            c: bool,
+        }
+        let read = |body: Value| match serde_json::from_value(body).expect("JSON") {
+            Json::Object(members) => fields::<Body>(members),
+            other => panic!("{other:?} is no object"),
+        };
+        let whole = read(json!({"a": "cat", "b": 5.0, "c": true})).expect("fields");
+        assert_eq!((&*whole.a, whole.b.map(|b| b.get()), whole.c), ("cat", Some(5), true));
+        let least = read(json!({"a": "1", "b": null, "c": null})).expect("fields");
+        assert_eq!((&*least.a, least.b, least.c), ("1", None, false));
+        for (body, param, detail) in [
+            (json!({}), "a", "a is missing; give it, such as cat"),
+            (json!({"a": 5}), "a", "a is 5: give a string"),
+            (json!({"a": ["x"]}), "a", "a is [\"x\"]: give a string"),
+            (json!({"a": "x", "b": 0}), "b", "b is 0: give a whole number from 1 to 5"),
+            (json!({"a": "x", "b": 1.5}), "b", "b is 1.5: give a whole number from 1 to 5"),
+            (json!({"a": "x", "b": -1}), "b", "b is -1: give a whole number from 1 to 5"),
+            (json!({"a": "x", "b": "5"}), "b", "b is \"5\": give a whole number from 1 to 5"),
+            (json!({"a": "x", "c": "true"}), "c", "c is \"true\": give true or false"),
+            (json!({"a": "x", "c": 1}), "c", "c is 1: give true or false"),
+            (json!({"a": "x", "d": 1}), "d", "there is no field \"d\"; the fields are a, b, c"),
+        ] {
+            let problem = read(body).expect_err(detail);
+            assert_eq!((problem.field_name(), problem.detail()), (Some(param), detail));
         }
     }
 

@@ -18,6 +18,7 @@ mod gate;
 mod header_value;
 mod health;
 mod http;
+mod json;
 mod metrics;
 mod negotiation;
 mod openapi;

@@ -10,6 +10,7 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::error::Error;
+use utoipa::ToSchema;
 
 /// Detail of every internal error. The cause is logged and never sent.
 const INTERNAL_DETAIL: &str =
@@ -33,18 +34,46 @@ pub(crate) struct Problem {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// The body, in the order of contract.md.
-#[derive(Serialize)]
-struct ProblemBody<'a> {
+/// An error (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// Reference to the explanation of the error.
     r#type: String,
+    /// Short name of the error.
     title: &'a str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// Explains what was wrong and what would be right.
     detail: &'a str,
+    /// Error code, for programs.
     code: &'a str,
+    /// Same as `detail`.
     message: &'a str,
+    /// The id of this request in the server's log.
     request_id: String,
+    /// The invalid parameter, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     param: Option<&'a str>,
+}
+
+impl ProblemBody<'static> {
+    /// Returns the example of a code in the API description.
+    pub(crate) fn example(code: ErrorCode) -> Self {
+        let facts = code.facts();
+        Self {
+            r#type: type_of(code),
+            title: facts.title,
+            status: facts.status.as_u16(),
+            detail: facts.meaning,
+            code: facts.name,
+            message: facts.meaning,
+            request_id: "018bcfe5-6800-7000-8000-000000000007".to_owned(),
+            param: (code == ErrorCode::InvalidParameter).then_some("id"),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 
 use crate::problem::Problem;
 use domain::link::{Link, hashtag_text};
-use domain::{Moment, Region, TagKey, Timestamp};
+use domain::{Region, TagKey};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
@@ -149,40 +149,11 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// Parses an optional point in time: a day, a moment, or a length of time back from now.
-    pub(crate) fn moment(&self, param: &'static str) -> Result<Option<Moment>, Problem> {
-        self.parsed(param)
-    }
-
-    /// Parses an optional start of a period: a day begins with its first millisecond.
-    pub(crate) fn begin(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
-        Ok(self.moment(param)?.map(|moment| moment.begin(now)))
-    }
-
-    /// Parses an optional end of a period, included: a day ends with its last millisecond.
-    pub(crate) fn end(&self, param: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
-        Ok(self.moment(param)?.map(|moment| moment.end(now)))
-    }
-
     /// Parses a required keyword. The link of a hashtag's page stands for its name.
     pub(crate) fn keyword(&self, param: &'static str) -> Result<String, Problem> {
-        self.named(param, self.required(param, "cat")?)
-    }
-
-    fn named(&self, param: &'static str, text: Cow<'a, str>) -> Result<String, Problem> {
+        let text = self.required(param, "cat")?;
         let name = hashtag_text(&text);
         name.map(Cow::into_owned)
-            .map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
-    }
-
-    /// Parses an optional value whose error says what is wrong with it.
-    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
-        &self,
-        param: &'static str,
-    ) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text(param)? else { return Ok(None) };
-        text.parse()
-            .map(Some)
             .map_err(|why| Problem::parameter(param, format!("{param} is {}: {why}", shown(&text))))
     }
 
@@ -272,38 +243,6 @@ mod tests {
         for query in ["count=ten", "count=1.5", "count=1e1", "count=-", "count=0x10", "count=%D9%A3"] {
             assert_eq!(refused(Query::new(query).count()), Some("count"), "{query}");
         }
-    }
-
-    #[test]
-    fn times_are_days_moments_or_lengths_of_time() {
-        let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
-        let begin = |query| Query::new(query).begin("from", now).expect("a time").map(Timestamp::to_rfc3339);
-        let end = |query| Query::new(query).end("from", now).expect("a time").map(Timestamp::to_rfc3339);
-        assert_eq!(begin(""), None);
-        assert_eq!(begin("from=2026-11-01").as_deref(), Some("2026-11-01T00:00:00Z"));
-        assert_eq!(end("from=2026-11-01").as_deref(), Some("2026-11-01T23:59:59.999Z"), "a day is included");
-        assert_eq!(begin("from=2026-11-01T08:00:00%2B02:00").as_deref(), Some("2026-11-01T06:00:00Z"));
-        for (query, want) in [
-            ("from=24h", "2026-11-24T12:00:00Z"),
-            ("from=-30d", "2026-10-26T12:00:00Z"),
-            ("from=1w", "2026-11-18T12:00:00Z"),
-            ("from=90min", "2026-11-25T10:30:00Z"),
-            ("from=6mo", "2026-05-25T12:00:00Z"),
-            ("from=1y", "2025-11-25T12:00:00Z"),
-        ] {
-            assert_eq!(begin(query).as_deref(), Some(want), "{query}");
-            assert_eq!(end(query).as_deref(), Some(want), "{query}");
-        }
-        for query in
-            ["from=yesterday", "from=0d", "from=3m", "from=d", "from=99999999999999999999d", "from=40000d"]
-        {
-            assert_eq!(refused(Query::new(query).begin("from", now)), Some("from"), "{query}");
-        }
-        let ambiguous = Query::new("from=3m").begin("from", now).expect_err("a refusal");
-        assert_eq!(
-            ambiguous.detail(),
-            "from is \"3m\": 3m is ambiguous: write 3min for minutes or 3mo for months"
-        );
     }
 
     #[test]

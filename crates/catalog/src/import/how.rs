@@ -102,10 +102,9 @@ impl FromStr for ObservedAt {
         if matches!(text, FILE_NAME | MODIFIED) {
             return Ok(if text == FILE_NAME { Self::FileName } else { Self::Modified });
         }
-        let shown: String = text.chars().take(40).collect();
         let Some(at) = Timestamp::parse(text) else {
             return Err(HowError(format!(
-                "{shown:?} is neither a time such as 2026-11-01T12:00Z or 2026-11-01, nor {FILE_NAME} or {MODIFIED}"
+                "it is neither a time such as 2026-11-01T12:00Z or 2026-11-01, nor {FILE_NAME} or {MODIFIED}"
             )));
         };
         let has_zone =
@@ -113,9 +112,9 @@ impl FromStr for ObservedAt {
         if has_zone {
             Ok(Self::At(at))
         } else {
-            Err(HowError(format!(
-                "{shown:?} has no zone; end it with Z for UTC, or with an offset such as +02:00"
-            )))
+            Err(HowError(
+                "it has no zone; end it with Z for UTC, or with an offset such as +02:00".to_owned(),
+            ))
         }
     }
 }

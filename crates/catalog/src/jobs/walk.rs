@@ -9,6 +9,7 @@ use store::StoreError;
 use store::jobs::Job;
 use store::videos::VideoRow;
 use strum::IntoStaticStr;
+use utoipa::ToSchema;
 
 /// Default maximum cost of a walk, in credits: far beyond the longest feed seen so far.
 pub const WALK_CREDITS: u64 = 10_000;
@@ -70,14 +71,18 @@ pub struct WalkTarget {
 /// Maximum number of rejects whose reason a walk stores; all are counted.
 pub const FIRST_REJECTS_MAX: usize = crate::import::FIRST_REJECTS_MAX;
 
-/// A reject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A rejected record of the upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WalkReject {
-    /// Cursor of its page.
+    /// The upstream's cursor of its page.
     pub cursor: u64,
-    /// Its place on the page, from 1.
+    /// Position on the page, from 1.
+    #[schema(minimum = 1, example = 17)]
     pub record: u64,
-    /// The reason, with the field and its value if one is the cause.
+    /// Reason, with the field and its value if one is invalid.
+    #[schema(
+        example = "play_count: 9223372036854775807 is above 9007199254740992 (2^53), the largest count"
+    )]
     pub reason: String,
 }
 
@@ -88,12 +93,13 @@ impl WalkReject {
 }
 
 /// Counters of a walk.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WalkCounters {
-    /// Pages with at least one video new to the walk; each costs one credit.
+    /// Pages that brought at least one video new to this walk; each was charged once.
     pub pages: u64,
-    /// Pages with only repeats or only rejects; free.
+    /// Pages that brought only repeats or only rejects. Free.
+    #[serde(default)]
+    #[schema(required = true)]
     pub idle_page: u64,
     /// Videos, each counted once.
     pub unique: u64,
@@ -101,7 +107,7 @@ pub struct WalkCounters {
     pub duplicate: u64,
     /// Pages without a video.
     pub empty_page: u64,
-    /// Number of rejects.
+    /// Rejected records; `first_rejects` has reasons.
     pub rejects: u64,
 }
 
@@ -152,8 +158,9 @@ pub struct ReportedVideos {
     pub step: u64,
 }
 
-/// A share, with bounds that follow from the rounding of the total.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A share, and its bounds given the rounding of the total.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ShareView)]
 pub struct Share {
     /// unique / reported.
     pub value: f64,
@@ -163,16 +170,18 @@ pub struct Share {
     pub high: f64,
 }
 
-/// Number of videos by capture and recapture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Capture and recapture (Chapman), with a 95 % interval. Too low if both walks begin with the most popular
+/// videos, since they then share more than by chance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EstimateView)]
 pub struct WalkEstimate {
-    /// Chapman's estimate.
+    /// Estimated number of all videos.
     pub videos: f64,
-    /// End of the 95 % interval.
+    /// Lower end of the 95 % interval.
     pub low: f64,
-    /// End of the 95 % interval.
+    /// Upper end of the 95 % interval.
     pub high: f64,
-    /// True if enough videos were seen twice for it to be reliable.
+    /// True if both walks saw at least 7 of the same videos; otherwise the estimate is of little use.
     pub is_firm: bool,
     /// Videos that both walks saw.
     pub both: u64,

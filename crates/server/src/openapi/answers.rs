@@ -1,12 +1,11 @@
-//! Answers in the API description: their media types, and the fields that `fields=` makes optional. JSON bodies
-//! of requests, whose unknown fields are refused.
+//! Answers in the API description: their media types, and the fields that `fields=` makes optional.
 
 use super::schemas::{bytes, text};
 use strum::VariantArray;
 use tables::Format;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, Parameter};
-use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Response};
 
 /// Media type of JSON.
@@ -25,17 +24,6 @@ pub(super) fn finish(operation: &mut Operation, components: &mut Components) {
     }
     if has_fields && let Some(name) = json_schema(answer) {
         leave_fields_optional(components, &name);
-    }
-}
-
-/// Closes the schema of a JSON body: unknown fields are refused.
-pub(super) fn close_body(operation: &Operation, components: &mut Components) {
-    let Some(RefOr::T(body)) = &operation.request_body else { return };
-    let Some(RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. })) = body.content.get(JSON) else {
-        return;
-    };
-    if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name_of(reference)) {
-        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     }
 }
 

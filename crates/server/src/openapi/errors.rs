@@ -1,38 +1,13 @@
-//! Errors in the API description: the problem object, one response per code that problem types point to, and which codes
+//! Errors in the API description: one response per code that problem types point to, and which codes
 //! each kind of endpoint answers.
 
 use crate::errors::ErrorCode;
-use crate::problem::type_of;
+use crate::problem::ProblemBody;
 use std::collections::BTreeMap;
+use utoipa::IntoResponses;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, ToSchema};
-
-/// An error (RFC 9457).
-#[derive(ToSchema)]
-#[schema(as = Problem)]
-#[expect(dead_code, reason = "it describes what `problem` writes")]
-pub(crate) struct ProblemObject {
-    /// Reference to the explanation of the error.
-    r#type: String,
-    /// Short name of the error.
-    title: String,
-    /// The HTTP status.
-    #[schema(minimum = 400, maximum = 599)]
-    status: u16,
-    /// Explains what was wrong and what would be right.
-    detail: String,
-    /// Error code, for programs.
-    code: String,
-    /// Same as `detail`.
-    message: String,
-    /// The id of this request in the server's log.
-    request_id: String,
-    /// The invalid parameter, if there was one.
-    #[schema(required = false)]
-    param: String,
-}
 
 /// Codes of every path.
 const EVERYWHERE: &[ErrorCode] = &[
@@ -158,7 +133,8 @@ pub(super) fn problem_response(codes: &[ErrorCode]) -> Response {
     let content = codes.iter().fold(
         ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))),
         |content, code| {
-            let example = ExampleBuilder::new().value(Some(example(*code))).build();
+            let example = serde_json::to_value(ProblemBody::example(*code)).ok();
+            let example = ExampleBuilder::new().value(example).build();
             content.examples_from_iter([(code.facts().name, example)])
         },
     );
@@ -166,21 +142,4 @@ pub(super) fn problem_response(codes: &[ErrorCode]) -> Response {
         .description(descriptions.join("\n\n"))
         .content("application/problem+json", content.build())
         .build()
-}
-
-fn example(code: ErrorCode) -> serde_json::Value {
-    let facts = code.facts();
-    let mut example = serde_json::json!({
-        "type": type_of(code),
-        "title": facts.title,
-        "status": facts.status.as_u16(),
-        "detail": facts.meaning,
-        "code": facts.name,
-        "message": facts.meaning,
-        "request_id": "018bcfe5-6800-7000-8000-000000000007",
-    });
-    if code == ErrorCode::InvalidParameter {
-        example["param"] = "id".into();
-    }
-    example
 }

@@ -10,8 +10,6 @@ mod errors;
 
 mod headers;
 
-mod json;
-
 mod parameters;
 
 mod schemas;
@@ -20,12 +18,13 @@ mod version_3_0;
 
 pub(crate) use errors::{
     ChartErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
-    OpenErrors, PaidErrors, ProblemObject, SearchErrors, StartWalkErrors, UploadErrors, WalkErrors,
+    OpenErrors, PaidErrors, SearchErrors, StartWalkErrors, UploadErrors, WalkErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
 
 use crate::errors::ErrorCode;
+use crate::problem::ProblemBody;
 use bytes::Bytes;
 use headers::Traits;
 use utoipa::OpenApi;
@@ -55,7 +54,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "walks", description = "A whole hashtag, fetched from an upstream in the background. One credit per page."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
-    components(schemas(ProblemObject)),
+    components(schemas(ProblemBody)),
 )]
 struct Base;
 
@@ -99,7 +98,6 @@ fn finish_operation(operation: &mut Operation, components: &mut Components) {
     operation.security = Some(if needs_key { key_in_any_way(components) } else { Vec::new() });
     parameters::add(operation);
     answers::finish(operation, components);
-    answers::close_body(operation, components);
     let traits = Traits::of(operation, needs_key);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {

@@ -3,7 +3,7 @@
 //! Their schemas differ: 3.0 writes `nullable: true` for the type `null`, `enum` of one for `const`, true or
 //! false for `exclusiveMinimum`, `format: binary` for `contentMediaType`, and ignores the siblings of a `$ref`.
 
-use super::json::Json;
+use crate::json::Json;
 use indexmap::IndexMap;
 
 /// Version of the output: the last one that all generators of 3.0 know.

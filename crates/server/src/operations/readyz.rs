@@ -5,8 +5,8 @@ use super::healthz::plain;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::http::middleware::Call;
-use crate::openapi::{OpenErrors, ProblemObject};
-use crate::problem::{Problem, Style};
+use crate::openapi::OpenErrors;
+use crate::problem::{Problem, ProblemBody, Style};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use http::Response;
@@ -21,7 +21,7 @@ use std::sync::Arc;
     responses(
         (status = 200, description = "Requests can be served", content_type = "text/plain", body = String, example = "ready"),
         (status = 503, description = "Not at the moment; `detail` says why", content_type = "application/problem+json",
-            body = ProblemObject),
+            body = ProblemBody),
         OpenErrors,
     ),
 )]

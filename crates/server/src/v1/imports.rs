@@ -12,16 +12,15 @@ use crate::gate::uncancelled::Uncancelled;
 use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
 use crate::openapi::{Binary, ImportErrors, ImportsErrors, UploadErrors};
 use crate::problem::Problem;
-use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::import::{HowError, HowToRead, KeptReport, KeptWarning, ObservedAt};
+use catalog::import::{EncodingName, HowToRead, KeptReport, KeptWarning, ObservedAt, RejectNote, SheetName};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
-use domain::{KeyScope, Timestamp};
+use domain::{JobId, KeyScope, Timestamp};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
-use serde::Serialize;
-use std::str::FromStr;
+use measure::parameters::by;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
 use store::jobs::{Job, JobCreated, JobKind, NewJob};
@@ -32,40 +31,58 @@ const PATH: &str = "/v1/imports";
 const FILE_NAME_LENGTH_MAX: usize = 255;
 
 /// Query parameters of an upload.
-#[derive(IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct UploadParams {
+#[serde(default)]
+struct UploadQuery {
     /// Name of the file in reports. It does not matter otherwise: formats are detected by content.
-    #[param(example = "captures.ndjson.gz", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
-    file_name: Option<String>,
+    #[param(value_type = Option<String>, example = "captures.ndjson.gz", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    file_name: Option<FileName>,
     /// Reading time of records without one, which makes them part of a history: a time with a zone, a day (its
     /// first moment, UTC), or `file-name` for the date in `file_name` or in the names of an archive's entries.
     #[param(
+        value_type = Option<String>,
         example = "2026-11-01T12:00Z",
         pattern = r"^(file-name|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?)?$"
     )]
-    observed_at: Option<String>,
+    observed_at: Option<ObservedAt>,
     /// Encoding of text in the file, by its WHATWG name. Without it, text is UTF-8, or UTF-16 with a byte order
     /// mark.
-    #[param(example = "windows-1252")]
-    encoding: Option<String>,
+    #[param(value_type = Option<String>, example = "windows-1252")]
+    encoding: Option<EncodingName>,
     /// Sheet of a workbook to read. Without it, the first.
-    #[param(example = "Posts", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
-    sheet: Option<String>,
+    #[param(value_type = Option<String>, example = "Posts", max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    sheet: Option<SheetName>,
     /// Reads the file even if one with the same content, name and options was imported before.
-    #[param(default = false)]
-    again: Option<bool>,
+    #[param(value_type = Option<bool>, default = false)]
+    again: bool,
 }
 
 /// Query parameters of a list.
-#[derive(IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-pub(super) struct ListParams {
+#[serde(default)]
+pub(super) struct JobsQuery {
     /// `pagination.next_cursor` of the previous page.
-    #[param(pattern = "^(job_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
-    cursor: Option<String>,
+    #[serde(deserialize_with = "by::text")]
+    #[param(value_type = Option<String>, pattern = "^(job_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
+    pub(super) cursor: Option<JobId>,
+}
+
+/// The name of an uploaded file.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct FileName(String);
+
+impl TryFrom<String> for FileName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if name.chars().count() > FILE_NAME_LENGTH_MAX || name.chars().any(char::is_control) {
+            return Err(format!("give at most {FILE_NAME_LENGTH_MAX} characters and no control characters"));
+        }
+        Ok(Self(name))
+    }
 }
 
 /// An import.
@@ -146,20 +163,7 @@ struct ImportRejects {
     /// Number of rejected records.
     count: u64,
     /// The first ten.
-    first: Vec<ImportReject>,
-}
-
-/// A rejected record.
-#[derive(Serialize, ToSchema)]
-struct ImportReject {
-    /// The file, and the entry in it if it is an archive.
-    file: String,
-    /// Line, from 1, in a file of lines.
-    line: Option<u64>,
-    /// Number in its list, from 1, if it is in one.
-    record: Option<u64>,
-    /// Reason.
-    reason: String,
+    first: Vec<RejectNote>,
 }
 
 /// One import.
@@ -192,12 +196,6 @@ impl ImportView {
             snapshots_new,
             ..
         } = state.counts;
-        let first = state.first_rejects.into_iter().map(|reject| ImportReject {
-            file: reject.file,
-            line: reject.line,
-            record: reject.record,
-            reason: reject.reason,
-        });
         Ok(Self {
             job: JobFacts::of(job),
             file_name: order.file_name,
@@ -218,7 +216,7 @@ impl ImportView {
                 hashtags_changed,
                 snapshots_new,
             },
-            rejects: ImportRejects { count: state.rejected, first: first.collect() },
+            rejects: ImportRejects { count: state.rejected, first: state.first_rejects },
             kept: state.kept,
             warnings: state.warnings,
             maps: state.maps,
@@ -238,7 +236,7 @@ impl ImportView {
     path = "/v1/imports",
     operation_id = "create_import",
     tag = "imports",
-    params(UploadParams),
+    params(UploadQuery),
     request_body(content = inline(Binary), content_type = "application/octet-stream", description = "The file"),
     responses((status = 202, description = "The import was queued; `Location` is its path", body = ImportAnswer), UploadErrors),
 )]
@@ -248,9 +246,9 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 
 async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     refuse_forms(&request.parts.headers)?;
-    let query = Query::new(request.parts.uri.query().unwrap_or(""));
-    let file_name = file_name(&query)?;
-    let how = how_to_read(&query, file_name.is_some(), request.app.clock.now())?;
+    let query: UploadQuery = request.query()?;
+    let file_name = query.file_name.as_ref().map(|FileName(name)| name.clone());
+    let how = query.how_to_read(request.app.clock.now())?;
     let idempotency_key = idempotency_key(&request.parts.headers)?;
     let Some(node) = request.app.options.uploads.clone() else {
         return Err(Problem::new(ErrorCode::Unavailable, "this server accepts no uploads"));
@@ -311,49 +309,32 @@ pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
     }
 }
 
-fn file_name(query: &Query<'_>) -> Result<Option<String>, Problem> {
-    let name = query.text("file_name")?.map(|name| name.into_owned());
-    match name {
-        Some(name) if name.chars().count() > FILE_NAME_LENGTH_MAX || name.chars().any(char::is_control) => {
-            let detail =
-                format!("file_name has at most {FILE_NAME_LENGTH_MAX} characters and no control characters");
-            Err(Problem::parameter("file_name", detail))
+impl UploadQuery {
+    /// Returns the options for reading the file.
+    fn how_to_read(self, now: Timestamp) -> Result<HowToRead, Problem> {
+        let refused = |why: String| Problem::parameter("observed_at", format!("observed_at: {why}"));
+        match self.observed_at {
+            Some(ObservedAt::Modified) => Err(refused(
+                "an upload has no time of its file's last change; give the time itself, or file-name and a file_name \
+                 with a date"
+                    .to_owned(),
+            )),
+            Some(ObservedAt::FileName) if self.file_name.is_none() => Err(refused(
+                "it is file-name, and there is no file_name; give the name of the file, such as \
+                 file_name=cats-2026-11-01.json"
+                    .to_owned(),
+            )),
+            observed_at => Ok(HowToRead {
+                observed_at: observed_at
+                    .map(|at| at.check(now))
+                    .transpose()
+                    .map_err(|why| refused(why.to_string()))?,
+                encoding: self.encoding,
+                sheet: self.sheet,
+                again: self.again,
+            }),
         }
-        name => Ok(name),
     }
-}
-
-/// Parses the options for reading the file.
-fn how_to_read(query: &Query<'_>, has_name: bool, now: Timestamp) -> Result<HowToRead, Problem> {
-    let refused =
-        |param: &'static str| move |why: HowError| Problem::parameter(param, format!("{param}: {why}"));
-    let observed_at = stated::<ObservedAt>(query, "observed_at")?;
-    let detail = match observed_at {
-        Some(ObservedAt::Modified) => {
-            "observed_at: an upload has no time of its file's last change; give the time itself, or file-name and a \
-             file_name with a date"
-        }
-        Some(ObservedAt::FileName) if !has_name => {
-            "observed_at is file-name, and there is no file_name; give the name of the file, such as \
-             file_name=cats-2026-11-01.json"
-        }
-        _ => "",
-    };
-    if !detail.is_empty() {
-        return Err(Problem::parameter("observed_at", detail.to_owned()));
-    }
-    Ok(HowToRead {
-        observed_at: observed_at.map(|at| at.check(now)).transpose().map_err(refused("observed_at"))?,
-        encoding: stated(query, "encoding")?,
-        sheet: stated(query, "sheet")?,
-        again: query.flag("again")?,
-    })
-}
-
-fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) -> Result<Option<T>, Problem> {
-    let text = query.text(param)?;
-    text.map(|text| text.parse().map_err(|why| Problem::parameter(param, format!("{param}: {why}"))))
-        .transpose()
 }
 
 /// List imports
@@ -364,7 +345,7 @@ fn stated<T: FromStr<Err = HowError>>(query: &Query<'_>, param: &'static str) ->
     path = "/v1/imports",
     operation_id = "list_imports",
     tag = "imports",
-    params(ListParams),
+    params(JobsQuery),
     responses((status = 200, description = "The imports", body = ImportList), ImportsErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

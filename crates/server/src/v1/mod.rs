@@ -5,21 +5,22 @@
 //! `json_body` (bodies of requests), then the paths.
 
 use crate::errors::ErrorCode;
+use crate::extract::parameters;
 use crate::gate::AuthenticatedRequest;
 use crate::problem::Problem;
 use domain::{JobId, Timestamp};
+use imports::JobsQuery;
 use measured::Pagination;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use store::jobs::{Job, JobKind};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 mod json_reply;
 
 pub(crate) mod measured;
 
 mod json_body;
-
-mod strict_json;
 
 mod upload;
 
@@ -52,6 +53,11 @@ pub(crate) mod metrics;
 const JOBS_PER_PAGE: usize = 20;
 
 impl AuthenticatedRequest {
+    /// Deserializes the query.
+    fn query<T: DeserializeOwned + IntoParams>(&self) -> Result<T, Problem> {
+        parameters(self.parts.uri.query().unwrap_or(""))
+    }
+
     /// Returns the job that the path names.
     async fn job(&self, kind: JobKind) -> Result<Job, Problem> {
         let id = self.job_id(kind)?;
@@ -69,18 +75,9 @@ impl AuthenticatedRequest {
 
     /// Returns a page of the account's jobs, newest first.
     async fn jobs(&self, kind: JobKind) -> Result<(Vec<Job>, Pagination), Problem> {
-        let query = crate::query::Query::new(self.parts.uri.query().unwrap_or(""));
-        let before = match query.text("cursor")? {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|why: domain::job_id::JobIdError| {
-                Problem::parameter(
-                    "cursor",
-                    format!("cursor is the next_cursor of the previous page, and {why}"),
-                )
-            })?),
-        };
+        let JobsQuery { cursor } = self.query()?;
         let store = self.app.catalog.store();
-        let jobs = store.jobs(self.caller.key.account_id, Some(kind), before, JOBS_PER_PAGE).await?;
+        let jobs = store.jobs(self.caller.key.account_id, Some(kind), cursor, JOBS_PER_PAGE).await?;
         let last = jobs.last().filter(|_| jobs.len() == JOBS_PER_PAGE);
         let next = last.map(|job| job.id.to_string());
         Ok((jobs, Pagination::new(next)))

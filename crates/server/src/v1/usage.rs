@@ -6,13 +6,12 @@ use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, Billing, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
-use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::{KeyScope, OperationNumber, Timestamp, UtcDay};
+use domain::{KeyScope, Moment, OperationNumber, Timestamp, UtcDay};
 use http::Response;
-use measure::parameters::TimeText;
-use serde::Serialize;
+use measure::parameters::{TimeText, by};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::ledger::{Entry, Movement};
@@ -26,16 +25,18 @@ const ENTRIES_MAX: usize = 200_000;
 const PART: usize = 2_000;
 
 /// Query parameters.
-#[derive(IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query; `Query` reads it")]
-struct Params {
+#[serde(default)]
+struct UsageQuery {
     /// Start of the period: a day, a moment, or a length of time back from now.
-    #[param(inline, example = "30d", required = false)]
-    from: TimeText,
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, example = "30d", required = false)]
+    from: Option<Moment>,
     /// End of the period.
-    #[param(inline, required = false)]
-    to: TimeText,
+    #[serde(deserialize_with = "by::text")]
+    #[param(inline, value_type = TimeText, required = false)]
+    to: Option<Moment>,
 }
 
 /// Credit usage in a period.
@@ -84,10 +85,9 @@ pub(crate) struct UsageAnswer {
 
 async fn usage(request: AuthenticatedRequest) -> Result<Content, Problem> {
     let now = request.app.clock.now();
-    let query = Query::new(request.parts.uri.query().unwrap_or(""));
-    let to = query.end("to", now)?.unwrap_or(now);
-    let from = query.begin("from", now)?;
-    let from = from.unwrap_or_else(|| Timestamp::from_ms(now.as_ms() - DAYS * 86_400_000));
+    let UsageQuery { from, to } = request.query()?;
+    let to = to.map_or(now, |to| to.end(now));
+    let from = from.map_or(Timestamp::from_ms(now.as_ms() - DAYS * 86_400_000), |from| from.begin(now));
     if to < from {
         return Err(Problem::parameter("to", "to is earlier than from; give a later time"));
     }
@@ -168,7 +168,7 @@ impl Sums {
     path = "/v1/usage",
     operation_id = "usage",
     tag = "account",
-    params(Params),
+    params(UsageQuery),
     responses((status = 200, description = "The credit usage", body = UsageAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

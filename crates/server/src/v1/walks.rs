@@ -1,10 +1,9 @@
 //! `/v1/walks`: a whole hashtag, fetched from the upstream by the worker. One credit per page.
 
-use super::imports::{ListParams, the_job};
-use super::json_body::Fields;
+use super::imports::{JobsQuery, the_job};
 use super::json_reply::NoMeta;
 use super::measured::Pagination;
-use super::{JobFacts, json_reply};
+use super::{JobFacts, json_body, json_reply};
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::quote::refused;
@@ -16,36 +15,39 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::HashtagRef;
 use catalog::jobs::{
-    StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCoverage, WalkOrder, WalkReject, WalkState,
+    Share, StopReason, WALK_CREDITS, WALK_CREDITS_MAX, WalkCounters, WalkCoverage, WalkEstimate, WalkOrder,
+    WalkReject, WalkState,
 };
 use domain::credits::PRICE_OF_A_CALL;
 use domain::{HashtagId, KeyScope, Region};
 use http::Response;
-use serde::Serialize;
+use measure::parameters::{Whole, by};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
 use store::jobs::{Job, JobKind, NewJob};
 use utoipa::ToSchema;
 
 const PATH: &str = "/v1/walks";
-const FIELDS: &[&str] = &["hashtag", "region", "max_credits", "dry_run"];
 
 /// The order for a walk.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes the body; `Fields` reads it")]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WalkAsked {
     /// A name, with or without `#`, or TikTok's id. Digits are an id first and a name second.
     #[schema(example = "cat", min_length = 1, max_length = 512, pattern = r"[^#\s\x00-\x1f\x7f-\x9f]")]
     hashtag: String,
     /// Only videos of this country: two letters.
-    #[schema(example = "US", pattern = "^[A-Za-z]{2}$")]
-    region: Option<String>,
+    #[serde(default, deserialize_with = "by::text")]
+    #[schema(value_type = Option<String>, example = "US", pattern = "^[A-Za-z]{2}$")]
+    region: Option<Region>,
     /// Maximum number of credits to spend.
-    #[schema(example = 500, minimum = 1, maximum = 100_000, default = 10_000)]
-    max_credits: Option<u64>,
+    #[schema(value_type = Option<u64>, example = 500, minimum = 1, maximum = 100_000, default = 10_000)]
+    max_credits: Option<Whole<1, WALK_CREDITS_MAX>>,
     /// Returns the price and starts nothing.
-    #[schema(default = false)]
-    dry_run: Option<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    dry_run: bool,
 }
 
 /// A walk.
@@ -62,9 +64,9 @@ pub(crate) struct WalkView {
     hashtag_id: Option<String>,
     /// The id in its place while TikTok's is unknown; `null` afterwards.
     assigned_id: Option<String>,
-    counters: WalkCountersView,
+    counters: WalkCounters,
     /// The first 10 rejected records, each with the reason.
-    first_rejects: Vec<WalkRejectView>,
+    first_rejects: Vec<WalkReject>,
     /// Credits charged so far: one for each page that brought a video new to this walk.
     credits_charged: u64,
     /// Reason for its end: `end` (the upstream has no more), `cap` (it returns no more, though there are more),
@@ -78,40 +80,6 @@ pub(crate) struct WalkView {
     coverage: Option<CoverageView>,
 }
 
-/// Counters of a walk.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WalkCounters)]
-struct WalkCountersView {
-    /// Pages that brought at least one video new to this walk; each was charged once.
-    pages: u64,
-    /// Pages that brought only repeats or only rejects. Free.
-    idle_page: u64,
-    /// Videos, each counted once.
-    unique: u64,
-    /// Repeated videos.
-    duplicate: u64,
-    /// Pages without a video.
-    empty_page: u64,
-    /// Rejected records; `first_rejects` has reasons.
-    rejects: u64,
-}
-
-/// A rejected record of the upstream.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WalkReject)]
-struct WalkRejectView {
-    /// The upstream's cursor of its page.
-    cursor: u64,
-    /// Position on the page, from 1.
-    #[schema(minimum = 1, example = 17)]
-    record: u64,
-    /// Reason, with the field and its value if one is invalid.
-    #[schema(
-        example = "play_count: 9223372036854775807 is above 9007199254740992 (2^53), the largest count"
-    )]
-    reason: String,
-}
-
 /// Coverage of a hashtag by a walk.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WalkCoverage)]
@@ -121,11 +89,11 @@ struct CoverageView {
     /// Number of videos of the hashtag as a source reported it; `null` if none did.
     reported: Option<ReportedView>,
     /// unique / reported.
-    share: Option<ShareView>,
+    share: Option<Share>,
     /// Reason for a missing share.
     share_missing: Option<String>,
     /// Estimated number of all videos, by this walk and the one before it.
-    estimate: Option<EstimateView>,
+    estimate: Option<WalkEstimate>,
     /// Reason for a missing estimate.
     estimate_missing: Option<String>,
 }
@@ -140,32 +108,6 @@ struct ReportedView {
     rounded: bool,
     /// The step it was rounded to; 1 if it is exact.
     step: u64,
-}
-
-/// A share, and its bounds given the rounding of the total.
-#[derive(Serialize, ToSchema)]
-struct ShareView {
-    value: f64,
-    low: f64,
-    high: f64,
-}
-
-/// Capture and recapture (Chapman), with a 95 % interval. Too low if both walks begin with the most popular
-/// videos, since they then share more than by chance.
-#[derive(Serialize, ToSchema)]
-struct EstimateView {
-    /// Estimated number of all videos.
-    videos: f64,
-    low: f64,
-    high: f64,
-    /// True if both walks saw at least 7 of the same videos; otherwise the estimate is of little use.
-    is_firm: bool,
-    /// Videos that both walks saw.
-    both: u64,
-    /// Videos that the earlier walk saw.
-    earlier_unique: u64,
-    /// The earlier walk.
-    earlier_walk: String,
 }
 
 /// The expected price of a walk. Nothing was charged, and no upstream was called.
@@ -215,7 +157,6 @@ pub(crate) struct WalkList {
 impl WalkView {
     fn of(job: &Job) -> Result<Self, Problem> {
         let (order, state) = (WalkOrder::of(job)?, WalkState::of(job)?);
-        let counters = state.counters;
         let target = state.target.map(|target| target.id);
         let is_assigned = |id: &String| id.parse::<HashtagId>().is_ok_and(HashtagId::is_assigned);
         Ok(Self {
@@ -225,26 +166,13 @@ impl WalkView {
             max_credits: order.max_credits,
             hashtag_id: target.clone().filter(|id| !is_assigned(id)),
             assigned_id: target.filter(is_assigned),
-            counters: WalkCountersView {
-                pages: counters.pages,
-                idle_page: counters.idle_page,
-                unique: counters.unique,
-                duplicate: counters.duplicate,
-                empty_page: counters.empty_page,
-                rejects: counters.rejects,
-            },
-            first_rejects: state.first_rejects.into_iter().map(WalkRejectView::of).collect(),
+            counters: state.counters,
+            first_rejects: state.first_rejects,
             credits_charged: state.credits_charged,
             stop_reason: state.stop_reason.map(StopReason::name),
             problem: state.problem,
             coverage: state.coverage.map(CoverageView::of),
         })
-    }
-}
-
-impl WalkRejectView {
-    fn of(WalkReject { cursor, record, reason }: WalkReject) -> Self {
-        Self { cursor, record, reason }
     }
 }
 
@@ -258,21 +186,9 @@ impl CoverageView {
                 rounded: reported.rounded,
                 step: reported.step,
             }),
-            share: coverage.share.map(|share| ShareView {
-                value: share.value,
-                low: share.low,
-                high: share.high,
-            }),
+            share: coverage.share,
             share_missing: coverage.share_missing,
-            estimate: coverage.estimate.map(|estimate| EstimateView {
-                videos: estimate.videos,
-                low: estimate.low,
-                high: estimate.high,
-                is_firm: estimate.is_firm,
-                both: estimate.both,
-                earlier_unique: estimate.earlier_unique,
-                earlier_walk: estimate.earlier_walk,
-            }),
+            estimate: coverage.estimate,
             estimate_missing: coverage.estimate_missing,
         }
     }
@@ -301,8 +217,9 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
-    let mut fields = Fields::read(&request, body, FIELDS).await?;
-    let (order, dry_run) = (order(&mut fields)?, fields.flag("dry_run")?);
+    let asked: WalkAsked = json_body::read(&request, body).await?;
+    let dry_run = asked.dry_run;
+    let order = asked.order()?;
     let catalog = &request.app.catalog;
     if !catalog.has_upstream() {
         let detail = "a walk fetches from an upstream, and none is configured here; the server's owner adds one as \
@@ -333,25 +250,18 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     json_reply::accepted(&WalkView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
 }
 
-fn order(fields: &mut Fields) -> Result<WalkOrder, Problem> {
-    let hashtag = fields.text("hashtag")?.unwrap_or_default();
-    if hashtag.trim().is_empty() {
-        return Err(Problem::parameter("hashtag", "hashtag is required: a name such as cat, or an id"));
+impl WalkAsked {
+    fn order(self) -> Result<WalkOrder, Problem> {
+        let hashtag = self.hashtag.trim();
+        HashtagRef::candidates(hashtag).map_err(|why| {
+            Problem::parameter("hashtag", format!("hashtag: {why}; give a name such as cat, or an id"))
+        })?;
+        Ok(WalkOrder {
+            hashtag: hashtag.to_owned(),
+            region: self.region.map(|region| region.to_string()),
+            max_credits: self.max_credits.map_or(WALK_CREDITS, Whole::get),
+        })
     }
-    HashtagRef::candidates(&hashtag)
-        .map_err(|why| Problem::parameter("hashtag", format!("hashtag: {why}")))?;
-    let region = fields.text("region")?.map(|region| region.parse::<Region>()).transpose();
-    let region = region.map_err(|why| Problem::parameter("region", format!("region: {why}")))?;
-    let max_credits = fields.positive("max_credits")?.unwrap_or(WALK_CREDITS);
-    if max_credits > WALK_CREDITS_MAX {
-        let detail = format!("max_credits is {max_credits}; give at most {WALK_CREDITS_MAX}");
-        return Err(Problem::parameter("max_credits", detail));
-    }
-    Ok(WalkOrder {
-        hashtag: hashtag.trim().to_owned(),
-        region: region.map(|region| region.to_string()),
-        max_credits,
-    })
 }
 
 async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<Content, Problem> {
@@ -376,7 +286,7 @@ async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<Conte
     path = "/v1/walks",
     operation_id = "list_walks",
     tag = "walks",
-    params(ListParams),
+    params(JobsQuery),
     responses((status = 200, description = "The walks", body = WalkList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {

@@ -1,4 +1,5 @@
-//! JSON whose objects keep their order. `serde_json::Value` sorts them, and a description is read by people too.
+//! JSON whose objects have each key once, in the order of the text. `serde_json::Value` sorts them, though a description is
+//! read by people too, and takes the last of two equal keys, where another program may take the first.
 
 use indexmap::IndexMap;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
@@ -6,9 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::fmt;
 
+/// Characters of a key that an error repeats.
+const SHOWN_CHARS_MAX: usize = 40;
+
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     /// Members in their order.
     Object(IndexMap<String, Json>),
     /// Items.
@@ -19,12 +23,12 @@ pub(super) enum Json {
 
 impl Json {
     /// Creates a scalar.
-    pub(super) fn of(value: impl Into<Value>) -> Self {
+    pub(crate) fn of(value: impl Into<Value>) -> Self {
         Self::Scalar(value.into())
     }
 
     /// Returns the members of an object.
-    pub(super) fn members(&mut self) -> Option<&mut IndexMap<String, Self>> {
+    pub(crate) fn members(&mut self) -> Option<&mut IndexMap<String, Self>> {
         match self {
             Self::Object(members) => Some(members),
             _ => None,
@@ -32,7 +36,7 @@ impl Json {
     }
 
     /// Returns the text of a string.
-    pub(super) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Scalar(Value::String(text)) => Some(text),
             _ => None,
@@ -99,9 +103,49 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
         let mut object = IndexMap::new();
-        while let Some((name, value)) = members.next_entry()? {
-            object.insert(name, value);
+        while let Some(name) = members.next_key::<String>()? {
+            if object.contains_key(&name) {
+                let shown: String = name.chars().take(SHOWN_CHARS_MAX).collect();
+                return Err(A::Error::custom(format_args!(
+                    "gives the key {shown:?} more than once; give it once"
+                )));
+            }
+            object.insert(name, members.next_value()?);
         }
         Ok(Json::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_given_twice_is_named_at_every_depth() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"b":{"a":1,"a":2}}"#,
+            r#"[{"a":[{"b":1},{"a":null,"a":null}]}]"#,
+            r#"{"\u0061":1,"a":2}"#,
+        ] {
+            let error = serde_json::from_str::<Json>(text).expect_err("twice").to_string();
+            assert!(error.starts_with("gives the key \"a\" more than once"), "{error}");
+        }
+        let same = r#"{"b":{"a":1},"a":[{"b":1},{"a":-2.5}]}"#;
+        let value = serde_json::from_str::<Json>(same).expect("a value");
+        assert_eq!(serde_json::to_string(&value).expect("JSON"), same);
+    }
+
+    proptest! {
+        /// JSON without duplicate keys is read as `serde_json` reads it.
+        #[test]
+        fn the_rest_is_read_as_usual(text in r#"[\[\]{}",:0-9a-c.e\-]{0,24}|\[(null|true|1e3|"x"|\{"a":[0-9]{1,20}\}),-?[0-9]{1,3}\]"#) {
+            let (strict, usual) = (serde_json::from_str::<Json>(&text), serde_json::from_str::<Value>(&text));
+            match strict {
+                Ok(value) => prop_assert_eq!(serde_json::to_value(&value).ok(), usual.ok()),
+                Err(error) => prop_assert!(usual.is_err() || error.is_data(), "{}", error),
+            }
+        }
     }
 }
