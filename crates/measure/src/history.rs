@@ -199,24 +199,21 @@ impl PointView {
     }
 }
 
-/// A history before it is rendered, for charts.
-#[derive(Debug, Clone)]
-pub struct History {
-    /// The hashtag.
-    pub hashtag: Hashtag,
+/// A history before it is rendered.
+struct History {
     /// In order of time.
-    pub points: Vec<HistoryPoint>,
+    points: Vec<HistoryPoint>,
     /// The whole series.
-    pub series: Series,
+    series: Series,
     /// Sources of the readings.
-    pub sources: SourceSet,
+    sources: SourceSet,
     /// Period of the readings.
-    pub available: Option<DataPeriod>,
+    available: Option<DataPeriod>,
 }
 
 impl History {
     /// Returns the newest reading, if the last value after repair differs.
-    pub fn as_read(&self) -> Option<AsReadView> {
+    fn as_read(&self) -> Option<AsReadView> {
         let (newest, counted) = (self.series.as_read()?, self.series.last()?);
         (newest.observed != counted.value).then(|| AsReadView {
             value: newest.observed,
@@ -265,11 +262,7 @@ impl Measure {
     }
 
     /// Returns the whole history of a hashtag.
-    pub async fn history_points(
-        &self,
-        hashtag: &Hashtag,
-        query: HistoryQuery,
-    ) -> Result<History, MeasureError> {
+    async fn history_points(&self, hashtag: &Hashtag, query: HistoryQuery) -> Result<History, MeasureError> {
         let now = self.inner.clock.now();
         let from = query.from.map(|from| from.begin(now));
         let to = query.to.map(|to| to.end(now));
@@ -282,7 +275,7 @@ impl Measure {
         let points = history(&series, query.step, query.mode, from, to);
         let sources = readings.iter().map(|reading| reading.source).collect();
         let available = DataPeriod::of(readings.iter().map(|reading| reading.at));
-        Ok(History { hashtag: hashtag.clone(), points, series, sources, available })
+        Ok(History { points, series, sources, available })
     }
 }
 

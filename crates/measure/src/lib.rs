@@ -8,6 +8,8 @@ mod available;
 
 mod benchmark;
 
+mod charted;
+
 mod compare;
 
 mod creators;
@@ -52,14 +54,14 @@ mod view;
 
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
+pub use charted::chart_of;
 pub use compare::{
     COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
 };
 pub use creators::{CreatorView, CreatorsQuery, CreatorsView};
 pub use export::{ExportOf, ExportQuery};
 pub use history::{
-    HISTORY_LIMIT, HISTORY_LIMIT_MAX, History, HistoryMetric, HistoryQuery, HistoryView, POINTS_MAX,
-    PointView,
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryMetric, HistoryQuery, HistoryView, POINTS_MAX, PointView,
 };
 pub use outlook::{ForecastView, OutlookView, PaceView, SurgeView};
 pub use overview::{HashtagSort, HashtagsQuery, LifecycleView, OverviewView};
@@ -69,7 +71,7 @@ pub use trending::{TrendingQuery, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
 pub use videos::{VideoMeasuredView, VideoSort, VideosQuery};
 pub use view::{
-    AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, SampleView, TotalView, not_as_read,
+    AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, ObservedView, SampleView, TotalView,
 };
 
 use catalog::{Catalog, CatalogError};

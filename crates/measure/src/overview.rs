@@ -185,6 +185,19 @@ pub struct HashtagsQuery {
     pub after: Option<Place>,
 }
 
+impl HashtagsQuery {
+    /// Returns the metadata of an answer with these hashtags.
+    pub fn meta(&self, hashtags: &[Hashtag]) -> Meta {
+        let newest = hashtags.iter().filter_map(Hashtag::reported_at).max();
+        let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
+        meta.say_as_read(hashtags);
+        if self.sort != HashtagSort::Match || self.min_views.get() > 0 {
+            meta.say(Caveat::FirstCandidates);
+        }
+        meta
+    }
+}
+
 impl Measure {
     /// Returns the hashtag that a text names.
     pub async fn measured_hashtag(&self, text: &str) -> Result<Hashtag, MeasureError> {
@@ -246,18 +259,21 @@ impl Measure {
         &self,
         query: &HashtagsQuery,
     ) -> Result<Measured<Vec<HashtagRecord>>, MeasureError> {
+        let (hashtags, next) = self.matching(query).await?;
+        let data = hashtags.iter().map(HashtagRecord::of).collect();
+        Ok(Measured { data, meta: query.meta(&hashtags), next })
+    }
+
+    /// Returns a page of the hashtags that match a keyword as they are stored, and the start of the next page.
+    pub async fn matching(
+        &self,
+        query: &HashtagsQuery,
+    ) -> Result<(Vec<Hashtag>, Option<Place>), MeasureError> {
         let limit = query.limit.clamp(1, LIMIT_MAX);
-        let (hashtags, next) = match query.sort {
-            HashtagSort::Match if query.min_views.get() == 0 => self.by_match(query, limit).await?,
-            _ => self.by_value(query, limit).await?,
-        };
-        let newest = hashtags.iter().filter_map(|hashtag| hashtag.reported_at()).max();
-        let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
-        meta.say_as_read(&hashtags);
-        if query.sort != HashtagSort::Match || query.min_views.get() > 0 {
-            meta.say(Caveat::FirstCandidates);
+        match query.sort {
+            HashtagSort::Match if query.min_views.get() == 0 => self.by_match(query, limit).await,
+            _ => self.by_value(query, limit).await,
         }
-        Ok(Measured { data: hashtags.iter().map(HashtagRecord::of).collect(), meta, next })
     }
 
     async fn by_match(

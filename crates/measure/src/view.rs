@@ -162,7 +162,7 @@ impl AsReadView {
 }
 
 /// Describes the newest readings that do not count, by name of the hashtag; `None` if all count.
-pub fn not_as_read<'a>(
+fn not_as_read<'a>(
     totals: impl IntoIterator<Item = (&'a str, &'static str, &'a AsReadView)>,
 ) -> Option<String> {
     let named: Vec<String> = totals

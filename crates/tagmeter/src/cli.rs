@@ -12,7 +12,7 @@ use crate::config::Flags;
 use catalog::import::{EncodingName, ObservedAt, SheetName};
 use clap::{Args, Parser, Subcommand};
 use domain::Moment;
-use measure::parameters::keyword;
+use measure::HashtagsQuery;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -136,7 +136,7 @@ pub(crate) enum Command {
     Lookup(Lookup),
     /// Find hashtags: the exact one first, then by match and reach
     #[command(
-        after_help = "Examples:\n  tagmeter search cat\n  tagmeter search 'street comedy' --limit 50 --json"
+        after_help = "Examples:\n  tagmeter search cat\n  tagmeter search 'street comedy' --limit 50 --json\n  tagmeter search cat --sort growth --min-views 1000000"
     )]
     Search(Search),
     /// List the videos under a hashtag, most plays first
@@ -328,9 +328,8 @@ pub(crate) struct Lookup {
 /// `tagmeter search`
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// Text to search for; spaces join and split words
-    #[arg(value_parser = keyword)]
-    pub(crate) keyword: String,
+    #[command(flatten)]
+    pub(crate) query: HashtagsQuery,
     /// Maximum number of hashtags to show
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,

@@ -137,12 +137,6 @@ pub(crate) fn grouped(number: u64) -> String {
     out
 }
 
-/// Formats a total; `~` marks a rounded one.
-pub(crate) fn total(total: domain::hashtag::Total) -> String {
-    let about = if total.rounded { "~" } else { "" };
-    format!("{about}{}", grouped(total.value))
-}
-
 /// `1 video`, `2 videos`, `1,015 videos`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     counted_as(number, (noun, &format!("{noun}s")))

@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("sources", &["domain"]),
     ("charts", &["domain"]),
     ("catalog", &["domain", "search", "sources", "store"]),
-    ("measure", &["catalog", "domain", "sources", "store", "tables"]),
+    ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("server", &["catalog", "charts", "domain", "measure", "store", "tables"]),
     ("worker", &["catalog", "domain", "sources", "store"]),
     (

@@ -3,13 +3,11 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Compare;
 use crate::exit::Failure;
-use crate::measured::{
-    Target, basis, counted_share, line_of, maybe, nothing_read, share, spark, tag, total, with_lines,
-};
+use crate::measured::{Target, basis, counted_share, maybe, nothing_read, share, spark, tag, total};
 use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::Hashtag;
 use measure::parameters::Index;
-use measure::{CompareQuery, CompareView, ComparedView, Measure, OverlapView, POINTS_MAX};
+use measure::{CompareQuery, CompareView, ComparedView, Measure, OverlapView, POINTS_MAX, chart_of};
 use std::collections::BTreeSet;
 
 /// Characters of a sparkline.
@@ -59,8 +57,8 @@ fn chart(compared: &CompareView, query: &CompareQuery) -> charts::Chart {
         Some(index) => (format!("{metric}, each {index} at its beginning, UTC"), ""),
         None => (format!("{metric}, UTC"), metric),
     };
-    let lines = compared.hashtags.iter().map(|one| line_of(&one.series)).collect();
-    let chart = with_lines(names.join(", "), subtitle, unit, lines);
+    let lines = compared.hashtags.iter().map(|one| one.series.line()).collect();
+    let chart = chart_of(names.join(", "), subtitle, unit, lines);
     charts::Chart { index_to: index, ..chart }
 }
 

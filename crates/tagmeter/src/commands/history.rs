@@ -3,9 +3,7 @@
 use super::{Context, hashtag_of};
 use crate::cli::measuring::History;
 use crate::exit::Failure;
-use crate::measured::{
-    Target, about, line_of, maybe, not_counted, nothing_read, span, spark, when, with_lines,
-};
+use crate::measured::{Target, about, maybe, nothing_read, span, spark, when};
 use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::metrics::Step;
 use measure::{HistoryQuery, HistoryView, POINTS_MAX, Place, PointView};
@@ -38,7 +36,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     // What `--json` calls `has_more`: the earlier ones.
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
     let summary = Summary { course, earlier: earlier as u64, is_repaired: query.repair };
-    let chart = chart(&measured.data);
+    let chart = measured.data.chart();
     target.write(&measured, now, nothing, |history| show(history, &summary), || Some(chart))
 }
 
@@ -47,18 +45,6 @@ struct Summary {
     course: String,
     earlier: u64,
     is_repaired: bool,
-}
-
-fn chart(history: &HistoryView) -> charts::Chart {
-    let gained = if history.mode == "gain" { " gained" } else { "" };
-    let every =
-        if history.step == "raw" { "every reading".to_owned() } else { format!("by {}", history.step) };
-    with_lines(
-        format!("#{}", history.hashtag),
-        format!("{}{gained}, {every}, UTC{}", history.metric, not_counted(history)),
-        history.metric,
-        vec![line_of(history)],
-    )
 }
 
 fn show(history: &HistoryView, summary: &Summary) -> Result<(), Failure> {

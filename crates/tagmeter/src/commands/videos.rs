@@ -31,7 +31,7 @@ pub(super) async fn run(command: Videos, context: &Context) -> Result<(), Failur
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let limit = if command.limit == 0 { u64::MAX } else { command.limit };
     let mut walked =
-        Walked { hashtag: HashtagView::new(&hashtag), videos: Vec::new(), held: 0, has_more: true };
+        Walked { hashtag: HashtagView::from(&hashtag), videos: Vec::new(), held: 0, has_more: true };
     let mut cursor = WalkCursor::START;
     while walked.has_more && (walked.videos.len() as u64) < limit {
         let left = limit - walked.videos.len() as u64;
@@ -81,7 +81,7 @@ struct RowAuthor {
 
 fn show(walked: &Walked) -> Result<(), Failure> {
     if walked.videos.is_empty() {
-        say(format_args!("No videos are stored under #{}.", walked.hashtag.name));
+        say(format_args!("No videos are stored under #{}.", walked.hashtag.record.name));
         return Ok(());
     }
     let mut rows = Vec::with_capacity(walked.videos.len());
@@ -103,7 +103,7 @@ fn show(walked: &Walked) -> Result<(), Failure> {
         "{} of the {} stored under #{}; - is 0 or unknown.",
         grouped(walked.videos.len() as u64),
         grouped(walked.held),
-        walked.hashtag.name
+        walked.hashtag.record.name
     ));
     Ok(())
 }

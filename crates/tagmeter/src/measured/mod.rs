@@ -1,7 +1,5 @@
 //! Output of the measuring commands: tables, JSON, CSV, files, pictures, formatted numbers and sparklines.
 
-mod chart;
-
 mod format;
 
 mod new_file;
@@ -16,7 +14,6 @@ mod spark;
 
 mod target;
 
-pub(crate) use chart::{line_of, not_counted, with_lines};
 pub(crate) use format::FileFormat;
 pub(crate) use new_file::{NewFile, remove_unfinished};
 pub(crate) use nothing::{nothing_moves, nothing_posted, nothing_read};
@@ -25,4 +22,4 @@ pub(crate) use numbers::{
     signed_per_cent, span, tag, total, when,
 };
 pub(crate) use spark::spark;
-pub(crate) use target::{Target, rows_unwritten};
+pub(crate) use target::{Target, print_notes, rows_unwritten};

@@ -239,6 +239,11 @@ fn print_caveats(meta: &Meta) {
         let stale = if meta.stale { ", which is before the window" } else { "" };
         say(format_args!("Last read at {at}{stale}."));
     }
+    print_notes(meta);
+}
+
+/// Prints the caveats of an answer.
+pub(crate) fn print_notes(meta: &Meta) {
     for caveat in &meta.caveats {
         say(format_args!("note: {}", caveat.text));
     }

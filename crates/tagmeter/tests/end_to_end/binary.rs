@@ -151,12 +151,18 @@ impl Serving {
     }
 
     /// Returns status and body of a GET with a key.
-    pub(crate) fn get_text(&self, path: &str, key: &str) -> (u16, String) {
+    pub(crate) fn get_bytes(&self, path: &str, key: &str) -> (u16, Vec<u8>) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut response =
             agent.get(format!("{}{path}", self.base)).header("X-Api-Key", key).call().expect("an answer");
         let status = response.status().as_u16();
-        (status, response.body_mut().read_to_string().expect("text"))
+        (status, response.body_mut().read_to_vec().expect("a body"))
+    }
+
+    /// Returns status and body, as text, of a GET with a key.
+    pub(crate) fn get_text(&self, path: &str, key: &str) -> (u16, String) {
+        let (status, body) = self.get_bytes(path, key);
+        (status, String::from_utf8(body).expect("text"))
     }
 
     /// Returns status and body, as JSON, of a GET with a key.

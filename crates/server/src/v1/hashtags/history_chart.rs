@@ -13,12 +13,11 @@ use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use catalog::FreshnessRequirement;
-use charts::{Chart, ChartError, ChartPoint, Line, SIZE_PX, Theme};
-use domain::metrics::Mode;
+use charts::{Chart, ChartError, SIZE_PX, Theme};
 use domain::{Hashtag, Operation};
 use http::Response;
 use measure::parameters::{Index, NameOf, TagText, Whole};
-use measure::{History, HistoryQuery, Measure};
+use measure::{HistoryQuery, HistoryView, Measure};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -84,12 +83,12 @@ impl Paid for HistoryChart {
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
         let (found, _) = hashtag(&app.catalog, "ref", &reference, freshness).await?;
-        let history = app.measure.history_points(&found, query).await.map_err(problem)?;
+        let history = app.measure.history(&found, query).await.map_err(problem)?.data;
         if history.points.is_empty() {
             return Err(nothing_to_draw(&app.measure, &found, query).await);
         }
         // A large picture takes tens of milliseconds of computing.
-        let drawing = tokio::task::spawn_blocking(move || draw(&history, query, &drawn, is_png));
+        let drawing = tokio::task::spawn_blocking(move || draw(&history, &drawn, is_png));
         drawing.await.map_err(Problem::internal)?
     }
 }
@@ -105,43 +104,14 @@ async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, query: HistoryQue
     Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {detail}"))
 }
 
-fn draw(
-    history: &History,
-    query: HistoryQuery,
-    drawn: &ChartQuery,
-    is_png: bool,
-) -> Result<Content, Problem> {
-    #[expect(clippy::cast_precision_loss, reason = "a picture is no exact number")]
-    let point = |point: &domain::metrics::HistoryPoint| {
-        Some(ChartPoint {
-            at: point.at,
-            value: point.value? as f64,
-            step: point.step as f64,
-            gap_before: point.gap_ms.is_some(),
-        })
-    };
-    let unit = query.metric.name();
-    let what = match query.mode {
-        Mode::Total => unit.to_owned(),
-        Mode::Gain => format!("{unit} gained"),
-    };
-    let as_read = history.as_read().filter(|_| query.mode == Mode::Total && query.repair);
-    let newest =
-        as_read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default();
-    let line = Line {
-        name: format!("#{}", history.hashtag.tag.name()),
-        points: history.points.iter().filter_map(point).collect(),
-    };
+fn draw(history: &HistoryView, drawn: &ChartQuery, is_png: bool) -> Result<Content, Problem> {
     let chart = Chart {
-        title: format!("#{}", history.hashtag.tag.name()),
-        subtitle: format!("{what}, as reported by TikTok{newest}"),
-        unit: what,
-        lines: vec![line],
         width: u32::try_from(drawn.width.get()).unwrap_or(u32::MAX),
         height: u32::try_from(drawn.height.get()).unwrap_or(u32::MAX),
         theme: drawn.theme,
         is_log: drawn.log,
         index_to: drawn.index.map(Index::get),
+        ..history.chart()
     };
     let refused = |error: ChartError| {
         Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {error}"))

@@ -3,8 +3,8 @@
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
 use crate::measured::{
-    basis, line_of, maybe, not_counted, nothing_posted, nothing_read, observed, outlook, over, per_cent,
-    real, share, signed_per_cent, tag, with_lines,
+    basis, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, real, share,
+    signed_per_cent, tag,
 };
 use crate::output::{counted, grouped, shortened};
 use charts::report::{KeyFigure, ReportTable, Section};
@@ -14,7 +14,7 @@ use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag, Moment};
 use measure::{
     BandView, BenchmarkView, CreatorsQuery, CreatorsView, HistoryMetric, HistoryQuery, HistoryView,
-    LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView,
+    LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView, chart_of,
 };
 
 /// Labels of posts from before and after the limit of five hashtags.
@@ -252,25 +252,25 @@ fn origin(total: &TotalView) -> String {
 }
 
 fn totals_chart(history: &HistoryView) -> Option<Chart> {
-    let line = line_of(history);
+    let line = history.line();
     (line.points.len() > 1).then(|| {
-        let subtitle = format!("lifetime views, {}, UTC{}", readings(history.step), not_counted(history));
-        with_lines(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line])
+        let subtitle = format!("lifetime views, {}, UTC{}", readings(history.step), history.not_counted());
+        chart_of(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line])
     })
 }
 
 fn gains_chart(history: &HistoryView) -> Option<Chart> {
-    let line = line_of(history);
+    let line = history.line();
     (line.points.len() > 1).then(|| {
         let subtitle = format!("since the reading before, {}, UTC", readings(history.step));
-        with_lines(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line])
+        chart_of(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line])
     })
 }
 
 /// Draws the weeks of the last year and those of the year before, moved by [`YEAR_DAYS`] so that weekdays
 /// match. `None` if the year before has less than a month of weeks.
 fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
-    let line = line_of(weekly);
+    let line = weekly.line();
     let newest = line.points.last()?.at.as_ms();
     let year_ms = YEAR_DAYS * MS_OF_A_DAY;
     let is_this_year = |point: &&ChartPoint| point.at.as_ms() > newest - year_ms;
@@ -291,7 +291,7 @@ fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
         name: format!("{}, {YEAR_DAYS} days before", line.name),
         points: last.into_iter().map(moved).collect(),
     };
-    Some(with_lines(
+    Some(chart_of(
         format!("Views gained a week by {}, and the year before", line.name),
         format!("the year before moved by {YEAR_DAYS} days; no forecast; UTC"),
         "views",

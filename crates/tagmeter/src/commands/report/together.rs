@@ -2,13 +2,13 @@
 
 use super::{Frame, is_sparse, notes, readings, table};
 use crate::exit::Failure;
-use crate::measured::{basis, growth_over, line_of, maybe, outlook, share, tag, total, with_lines};
+use crate::measured::{basis, growth_over, maybe, outlook, share, tag, total};
 use crate::output::{counted, grouped};
 use charts::report::{ReportTable, Section};
 use charts::{Chart, Line};
 use domain::metrics::{Step, TrendWindow};
 use domain::{Hashtag, Moment};
-use measure::{CompareQuery, CompareView, Measure, OverviewView, POINTS_MAX};
+use measure::{CompareQuery, CompareView, Measure, OverviewView, POINTS_MAX, chart_of};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -61,7 +61,7 @@ pub(super) async fn section(
 
 /// Draws the lines as they are, and each indexed to the same first value.
 fn drawn(compared: &CompareView) -> Vec<Chart> {
-    let lines: Vec<Line> = compared.hashtags.iter().map(|one| line_of(&one.series)).collect();
+    let lines: Vec<Line> = compared.hashtags.iter().map(|one| one.series.line()).collect();
     let is_indexable = |line: &Line| line.points.first().is_some_and(|first| first.value > 0.0);
     if lines.iter().all(|line| line.points.is_empty()) {
         return Vec::new();
@@ -69,12 +69,12 @@ fn drawn(compared: &CompareView) -> Vec<Chart> {
     let readings = readings(compared.hashtags.first().map_or("", |one| one.series.step));
     let subtitle = |what: &str| format!("{what}, {readings}, UTC");
     let is_log = is_wide(&lines, |_| 1.0);
-    let views = with_lines("Views".to_owned(), subtitle("lifetime views"), "views", lines.clone());
+    let views = chart_of("Views".to_owned(), subtitle("lifetime views"), "views", lines.clone());
     let mut charts = vec![Chart { is_log, ..views }];
     if lines.iter().any(is_indexable) {
         let is_log = is_wide(&lines, |line| line.points.first().map_or(1.0, |first| first.value));
         let subtitle = subtitle(&format!("each {INDEX} at its beginning"));
-        let indexed = with_lines("Views, indexed".to_owned(), subtitle, "", lines);
+        let indexed = chart_of("Views, indexed".to_owned(), subtitle, "", lines);
         charts.push(Chart { is_log, index_to: Some(INDEX), ..indexed });
     }
     charts

@@ -1,0 +1,58 @@
+//! Answers as charts.
+
+use crate::{HistoryView, PointView};
+use charts::{Chart, ChartPoint, Line, Theme};
+use domain::Timestamp;
+
+/// Width and height of a chart in a file, in pixels.
+const SIZE: (u32, u32) = (1000, 500);
+
+impl HistoryView {
+    /// Draws the history alone.
+    pub fn chart(&self) -> Chart {
+        let gained = if self.mode == "gain" { " gained" } else { "" };
+        let every = if self.step == "raw" { "every reading".to_owned() } else { format!("by {}", self.step) };
+        let subtitle = format!("{}{gained}, {every}, UTC{}", self.metric, self.not_counted());
+        chart_of(format!("#{}", self.hashtag), subtitle, self.metric, vec![self.line()])
+    }
+
+    /// Converts it to a line, without the readings that are left out.
+    #[expect(clippy::cast_precision_loss, reason = "a pixel is far wider than what is lost")]
+    pub fn line(&self) -> Line {
+        let is_gain = self.mode == "gain";
+        let point = |point: &PointView| {
+            let value = point.value? as f64;
+            let step = if point.rounded { point.step as f64 } else { 0.0 };
+            Some(ChartPoint {
+                at: Timestamp::parse(&point.at)?,
+                value,
+                // A gain is the difference of two rounded totals, so it may be off by twice as much; but none is
+                // below 0.
+                step: if is_gain { (2.0 * step).min(2.0 * value) } else { step },
+                gap_before: point.gap_ms.is_some(),
+            })
+        };
+        Line { name: format!("#{}", self.hashtag), points: self.points.iter().filter_map(point).collect() }
+    }
+
+    /// Returns `; newest reading 343,500 on 2026-11-25 not counted` if a total ends with another number.
+    pub fn not_counted(&self) -> String {
+        let read = self.as_read.as_ref().filter(|_| self.mode == "total");
+        read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default()
+    }
+}
+
+/// Returns a chart of lines, with defaults for the rest.
+pub fn chart_of(title: String, subtitle: String, unit: &str, lines: Vec<Line>) -> Chart {
+    Chart {
+        title,
+        subtitle,
+        unit: unit.to_owned(),
+        lines,
+        width: SIZE.0,
+        height: SIZE.1,
+        theme: Theme::Light,
+        is_log: false,
+        index_to: None,
+    }
+}
