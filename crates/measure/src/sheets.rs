@@ -1,22 +1,53 @@
 //! Further tables of answers, besides their rows: sheets of a workbook.
 
-use crate::benchmark::EngagementView;
-use crate::tabular::{RECORD, columns, count, real, record};
-use crate::{BenchmarkView, CompareView, CreatorsView, HistoryView};
+use crate::benchmark::{EngagementView, StandingView};
+use crate::history::RepairsView;
+use crate::tabular::{Field, RECORD, columns, columns_of, count, maybe_text, real, record, text, values};
+use crate::{BenchmarkView, CompareView, CreatorsView, HistoryView, OverlapSideView, OverlapView};
 use domain::metrics::Side;
-use tables::{Kind, Table, TableError, Value};
+use tables::{Column, Kind, Table, TableError, Value};
 
 /// Tables by the names of their sheets.
 type Sheets<'a> = Vec<(&'static str, Table<'a>)>;
 
 fn sheet<'a>(
     name: &'static str,
-    of: &[(&'static str, Kind)],
+    columns: &[Column],
     rows: impl IntoIterator<Item = Vec<Value<'a>>>,
 ) -> Result<(&'static str, Table<'a>), TableError> {
-    let mut table = Table::new(&columns(of))?;
+    let mut table = Table::new(columns)?;
     rows.into_iter().try_for_each(|row| table.push(row))?;
     Ok((name, table))
+}
+
+fn sheet_of<'a, T: 'a>(
+    name: &'static str,
+    fields: &[Field<T>],
+    rows: impl IntoIterator<Item = &'a T>,
+) -> Result<(&'static str, Table<'a>), TableError> {
+    sheet(name, &columns_of(fields), rows.into_iter().map(|row| values(fields, row)))
+}
+
+const OVERLAP: [Field<OverlapView>; 11] = [
+    ("a", Kind::Text, |pair| text(&*pair.a)),
+    ("b", Kind::Text, |pair| text(&*pair.b)),
+    ("videos", Kind::Integer, |pair| count(pair.videos)),
+    ("share_of_a", Kind::Real, |pair| real(pair.share_of_a)),
+    ("share_of_b", Kind::Real, |pair| real(pair.share_of_b)),
+    ("videos_before", Kind::Integer, |pair| count(before(pair).map(|side| side.videos))),
+    ("share_of_a_before", Kind::Real, |pair| real(before(pair).and_then(|side| side.share_of_a))),
+    ("share_of_b_before", Kind::Real, |pair| real(before(pair).and_then(|side| side.share_of_b))),
+    ("videos_after", Kind::Integer, |pair| count(after(pair).map(|side| side.videos))),
+    ("share_of_a_after", Kind::Real, |pair| real(after(pair).and_then(|side| side.share_of_a))),
+    ("share_of_b_after", Kind::Real, |pair| real(after(pair).and_then(|side| side.share_of_b))),
+];
+
+fn before(pair: &OverlapView) -> Option<&OverlapSideView> {
+    pair.sides.as_ref().map(|sides| &sides.before)
+}
+
+fn after(pair: &OverlapView) -> Option<&OverlapSideView> {
+    pair.sides.as_ref().map(|sides| &sides.after)
 }
 
 /// Returns the hashtags, their shares of voice, and the overlap of each pair.
@@ -34,57 +65,46 @@ pub(super) fn of_compare(compared: &CompareView) -> Result<Sheets<'_>, TableErro
         };
         names().zip(&voice.shares).map(share_of).collect::<Vec<_>>()
     });
-    let overlap = compared.overlap.iter().map(|pair| {
-        let mut row = vec![
-            Value::text(&*pair.a),
-            Value::text(&*pair.b),
-            count(pair.videos),
-            real(pair.share_of_a),
-            real(pair.share_of_b),
-        ];
-        for side in pair.sides.as_ref().map_or([None; 2], |sides| [Some(&sides.before), Some(&sides.after)]) {
-            row.extend([
-                count(side.map(|side| side.videos)),
-                real(side.and_then(|side| side.share_of_a)),
-                real(side.and_then(|side| side.share_of_b)),
-            ]);
-        }
-        row
-    });
     Ok(vec![
-        sheet("hashtags", &[&RECORD[..], &of_record].concat(), hashtags)?,
+        sheet("hashtags", &columns(&[&RECORD[..], &of_record].concat()), hashtags)?,
         sheet(
             "share_of_voice",
-            &[("base", Kind::Text), ("basis", Kind::Text), ("hashtag", Kind::Text), ("share", Kind::Real)],
+            &columns(&[
+                ("base", Kind::Text),
+                ("basis", Kind::Text),
+                ("hashtag", Kind::Text),
+                ("share", Kind::Real),
+            ]),
             shares,
         )?,
-        sheet(
-            "overlap",
-            &[
-                ("a", Kind::Text),
-                ("b", Kind::Text),
-                ("videos", Kind::Integer),
-                ("share_of_a", Kind::Real),
-                ("share_of_b", Kind::Real),
-                ("videos_before", Kind::Integer),
-                ("share_of_a_before", Kind::Real),
-                ("share_of_b_before", Kind::Real),
-                ("videos_after", Kind::Integer),
-                ("share_of_a_after", Kind::Real),
-                ("share_of_b_after", Kind::Real),
-            ],
-            overlap,
+        sheet_of("overlap", &OVERLAP, &compared.overlap)?,
+        sheet_of(
+            "videos",
+            &[("videos_unique", Kind::Integer, |compared: &CompareView| {
+                Value::count(compared.videos_unique)
+            })],
+            [compared],
         )?,
-        sheet("videos", &[("videos_unique", Kind::Integer)], [vec![Value::count(compared.videos_unique)]])?,
     ])
 }
 
 /// Returns the repairs of the whole series.
 pub(super) fn of_history(history: &HistoryView) -> Result<Sheets<'_>, TableError> {
-    let repairs = history.repairs.iter();
-    let repairs = repairs.map(|repair| vec![Value::text(repair.repair), Value::count(repair.readings)]);
-    Ok(vec![sheet("repairs", &[("repair", Kind::Text), ("readings", Kind::Integer)], repairs)?])
+    let fields: [Field<RepairsView>; 2] = [
+        ("repair", Kind::Text, |repairs| text(repairs.repair)),
+        ("readings", Kind::Integer, |repairs| Value::count(repairs.readings)),
+    ];
+    Ok(vec![sheet_of("repairs", &fields, &history.repairs)?])
 }
+
+const STANDING: [Field<StandingView>; 6] = [
+    ("video_id", Kind::Id, |rank| rank.video_id.as_deref().map_or(Value::Absent, Value::id)),
+    ("age", Kind::Text, |rank| text(rank.age)),
+    ("plays", Kind::Integer, |rank| count(rank.plays)),
+    ("plays_percentile", Kind::Real, |rank| real(rank.plays_percentile)),
+    ("engagement", Kind::Real, |rank| real(rank.engagement)),
+    ("engagement_percentile", Kind::Real, |rank| real(rank.engagement_percentile)),
+];
 
 /// Returns the engagement of all videos, and the rank of the requested value.
 pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, TableError> {
@@ -95,7 +115,7 @@ pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, Tabl
             Value::count(rate.videos),
             Value::count(rate.of_videos),
             count(without_age),
-            side.map_or(Value::Absent, |side| Value::text(side.name())),
+            maybe_text(side.map(Side::name)),
         ]
     };
     let all = rates(&benchmark.engagement, Some(benchmark.videos_without_age), None);
@@ -103,41 +123,20 @@ pub(super) fn of_benchmark(benchmark: &BenchmarkView) -> Result<Sheets<'_>, Tabl
         [(&sides.before, Side::Before), (&sides.after, Side::After)]
             .map(|(of, side)| rates(&of.engagement, None, Some(side)))
     });
-    let standing = benchmark.standing.iter().map(|standing| {
-        vec![
-            standing.video_id.as_deref().map_or(Value::Absent, Value::id),
-            Value::text(standing.age),
-            count(standing.plays),
-            real(standing.plays_percentile),
-            real(standing.engagement),
-            real(standing.engagement_percentile),
-        ]
-    });
     Ok(vec![
         sheet(
             "engagement",
-            &[
+            &columns(&[
                 ("ratio_of_sums", Kind::Real),
                 ("median_of_ratios", Kind::Real),
                 ("videos", Kind::Integer),
                 ("of_videos", Kind::Integer),
                 ("videos_without_age", Kind::Integer),
                 ("side", Kind::Text),
-            ],
+            ]),
             std::iter::once(all).chain(sides),
         )?,
-        sheet(
-            "standing",
-            &[
-                ("video_id", Kind::Id),
-                ("age", Kind::Text),
-                ("plays", Kind::Integer),
-                ("plays_percentile", Kind::Real),
-                ("engagement", Kind::Real),
-                ("engagement_percentile", Kind::Real),
-            ],
-            standing,
-        )?,
+        sheet_of("standing", &STANDING, &benchmark.standing)?,
     ])
 }
 
@@ -154,13 +153,13 @@ pub(super) fn of_creators(creators: &CreatorsView) -> Result<Sheets<'_>, TableEr
     });
     Ok(vec![sheet(
         "concentration",
-        &[
+        &columns(&[
             ("creators", Kind::Integer),
             ("gini", Kind::Real),
             ("top1_share", Kind::Real),
             ("top_decile_share", Kind::Real),
             ("hhi", Kind::Real),
-        ],
+        ]),
         spread,
     )?])
 }

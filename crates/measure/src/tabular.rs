@@ -9,8 +9,8 @@ pub(super) use record::{RECORD, hashtag_row, record};
 
 use crate::sheets;
 use crate::{
-    BenchmarkView, CompareView, CreatorsView, HashtagRecord, HistoryView, OutlookView, OverviewView,
-    TrendFacts, TrendingView, VideoMeasuredView,
+    BenchmarkView, CompareView, CreatorView, CreatorsView, HashtagRecord, HistoryView, LifecycleView,
+    OutlookView, OverviewView, PointView, TrendFacts, TrendingView, VideoMeasuredView,
 };
 use domain::Timestamp;
 use domain::metrics::Side;
@@ -45,11 +45,51 @@ pub trait Tabular {
     }
 }
 
+/// A column of rows: its name, its kind and its value in a row.
+pub(super) type Field<T> = (&'static str, Kind, fn(&T) -> Value<'_>);
+
+pub(super) fn columns_of<T>(fields: &[Field<T>]) -> Vec<Column> {
+    fields.iter().map(|(name, kind, _)| Column::new(name, *kind)).collect()
+}
+
+/// Returns the values of a row, or of a part of one.
+pub(super) fn values<'a, T>(fields: &[Field<T>], of: &'a T) -> Vec<Value<'a>> {
+    fields.iter().map(|(_, _, value)| value(of)).collect()
+}
+
+/// Returns the values of a part of a row that may be absent.
+fn maybe_values<'a, T>(fields: &[Field<T>], of: Option<&'a T>) -> Vec<Value<'a>> {
+    of.map_or_else(|| vec![Value::Absent; fields.len()], |of| values(fields, of))
+}
+
+/// A row of a list.
+pub(super) trait Row {
+    /// Returns the columns, always the same.
+    fn columns() -> Vec<Column>;
+
+    /// Returns a value for each column.
+    fn values(&self) -> Vec<Value<'_>>;
+}
+
+impl<T: Row> Tabular for Vec<T> {
+    fn columns() -> Vec<Column> {
+        T::columns()
+    }
+
+    fn rows(&self) -> Vec<Vec<Value<'_>>> {
+        self.iter().map(Row::values).collect()
+    }
+
+    fn is_empty_list(&self) -> bool {
+        self.is_empty()
+    }
+}
+
 pub(super) fn columns(of: &[(&'static str, Kind)]) -> Vec<Column> {
     of.iter().map(|(name, kind)| Column::new(name, *kind)).collect()
 }
 
-fn text<'a>(text: impl Into<Cow<'a, str>>) -> Value<'a> {
+pub(super) fn text<'a>(text: impl Into<Cow<'a, str>>) -> Value<'a> {
     Value::text(text)
 }
 
@@ -57,12 +97,16 @@ fn id(id: Option<&String>) -> Value<'_> {
     id.map_or(Value::Absent, Value::id_of)
 }
 
-fn maybe_text(text: Option<&str>) -> Value<'_> {
+pub(super) fn maybe_text(text: Option<&str>) -> Value<'_> {
     text.map_or(Value::Absent, Value::text)
 }
 
 pub(super) fn count(count: Option<u64>) -> Value<'static> {
     count.map_or(Value::Absent, Value::count)
+}
+
+fn integer(integer: Option<i64>) -> Value<'static> {
+    integer.map_or(Value::Absent, Value::Integer)
 }
 
 pub(super) fn real(real: Option<f64>) -> Value<'static> {
@@ -73,156 +117,119 @@ fn time(time: Option<&String>) -> Value<'static> {
     time.and_then(|time| Timestamp::parse(time)).map_or(Value::Absent, Value::Time)
 }
 
-const TREND: [(&str, Kind); 14] = [
-    ("trend_observed_at", Kind::Time),
-    ("gain", Kind::Integer),
-    ("span_ms", Kind::Integer),
-    ("velocity", Kind::Real),
-    ("growth", Kind::Real),
-    ("growth_pct_per_hour", Kind::Real),
-    ("log_growth", Kind::Real),
-    ("doubling_days", Kind::Real),
-    ("acceleration", Kind::Real),
-    ("momentum", Kind::Real),
-    ("zscore", Kind::Real),
-    ("breakout", Kind::Flag),
-    ("below_resolution", Kind::Flag),
-    ("repaired", Kind::Flag),
+const TREND: [Field<TrendFacts>; 14] = [
+    ("trend_observed_at", Kind::Time, |trend| time(Some(&trend.observed_at))),
+    ("gain", Kind::Integer, |trend| count(trend.gain)),
+    ("span_ms", Kind::Integer, |trend| integer(trend.span_ms)),
+    ("velocity", Kind::Real, |trend| real(trend.velocity)),
+    ("growth", Kind::Real, |trend| real(trend.growth)),
+    ("growth_pct_per_hour", Kind::Real, |trend| real(trend.growth_pct_per_hour)),
+    ("log_growth", Kind::Real, |trend| real(trend.log_growth)),
+    ("doubling_days", Kind::Real, |trend| real(trend.doubling_days)),
+    ("acceleration", Kind::Real, |trend| real(trend.acceleration)),
+    ("momentum", Kind::Real, |trend| real(trend.momentum)),
+    ("zscore", Kind::Real, |trend| real(trend.zscore)),
+    ("breakout", Kind::Flag, |trend| trend.breakout.map_or(Value::Absent, Value::Flag)),
+    ("below_resolution", Kind::Flag, |trend| Value::Flag(trend.below_resolution)),
+    ("repaired", Kind::Flag, |trend| Value::Flag(trend.repaired)),
 ];
 
-fn trend(trend: Option<&TrendFacts>) -> Vec<Value<'static>> {
-    let Some(trend) = trend else { return vec![Value::Absent; TREND.len()] };
-    vec![
-        time(Some(&trend.observed_at)),
-        count(trend.gain),
-        trend.span_ms.map_or(Value::Absent, Value::Integer),
-        real(trend.velocity),
-        real(trend.growth),
-        real(trend.growth_pct_per_hour),
-        real(trend.log_growth),
-        real(trend.doubling_days),
-        real(trend.acceleration),
-        real(trend.momentum),
-        real(trend.zscore),
-        trend.breakout.map_or(Value::Absent, Value::Flag),
-        Value::Flag(trend.below_resolution),
-        Value::Flag(trend.repaired),
-    ]
-}
-
-const OUTLOOK: [(&str, Kind); 13] = [
-    ("pace", Kind::Real),
-    ("pace_missing", Kind::Text),
-    ("pace_percentile", Kind::Real),
-    ("probability_top_tenth", Kind::Real),
-    ("surge", Kind::Real),
-    ("surge_missing", Kind::Text),
-    ("probability_3x", Kind::Real),
-    ("probability_2x", Kind::Real),
-    ("forecast_until", Kind::Time),
-    ("forecast_low", Kind::Integer),
-    ("forecast_middle", Kind::Integer),
-    ("forecast_high", Kind::Integer),
-    ("probabilities_learned_on", Kind::Text),
+const OUTLOOK: [Field<OutlookView>; 13] = [
+    ("pace", Kind::Real, |outlook| real(outlook.pace.value)),
+    ("pace_missing", Kind::Text, |outlook| maybe_text(outlook.pace.missing)),
+    ("pace_percentile", Kind::Real, |outlook| real(outlook.pace.percentile)),
+    ("probability_top_tenth", Kind::Real, |outlook| real(outlook.pace.probability_top_tenth)),
+    ("surge", Kind::Real, |outlook| real(outlook.surge.value)),
+    ("surge_missing", Kind::Text, |outlook| maybe_text(outlook.surge.missing)),
+    ("probability_3x", Kind::Real, |outlook| real(outlook.surge.probability_3x)),
+    ("probability_2x", Kind::Real, |outlook| real(outlook.surge.probability_2x)),
+    ("forecast_until", Kind::Time, |outlook| time(outlook.forecast.as_ref().map(|band| &band.until))),
+    ("forecast_low", Kind::Integer, |outlook| count(outlook.forecast.as_ref().map(|band| band.low))),
+    ("forecast_middle", Kind::Integer, |outlook| count(outlook.forecast.as_ref().map(|band| band.middle))),
+    ("forecast_high", Kind::Integer, |outlook| count(outlook.forecast.as_ref().map(|band| band.high))),
+    ("probabilities_learned_on", Kind::Text, |outlook| text(outlook.learned_on.as_str())),
 ];
 
-fn outlook(outlook: Option<&OutlookView>) -> Vec<Value<'_>> {
-    let Some(outlook) = outlook else { return vec![Value::Absent; OUTLOOK.len()] };
-    let (pace, surge, band) = (&outlook.pace, &outlook.surge, outlook.forecast.as_ref());
-    vec![
-        real(pace.value),
-        maybe_text(pace.missing),
-        real(pace.percentile),
-        real(pace.probability_top_tenth),
-        real(surge.value),
-        maybe_text(surge.missing),
-        real(surge.probability_3x),
-        real(surge.probability_2x),
-        time(band.map(|band| &band.until)),
-        count(band.map(|band| band.low)),
-        count(band.map(|band| band.middle)),
-        count(band.map(|band| band.high)),
-        text(outlook.learned_on.as_str()),
-    ]
-}
-
-impl Tabular for Vec<HashtagRecord> {
-    fn is_empty_list(&self) -> bool {
-        self.is_empty()
-    }
-
+impl Row for HashtagRecord {
     fn columns() -> Vec<Column> {
         columns(&RECORD)
     }
 
-    fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        self.iter().map(|one| record(one).into()).collect()
+    fn values(&self) -> Vec<Value<'_>> {
+        record(self).into()
     }
 }
+
+const DERIVED: [Field<OverviewView>; 4] = [
+    ("views_per_video", Kind::Real, |one| real(one.views_per_video)),
+    ("views_per_creator", Kind::Real, |one| real(one.views_per_creator)),
+    ("readings", Kind::Integer, |one| Value::count(one.readings)),
+    ("lifecycle", Kind::Text, |one| maybe_text(one.lifecycle.as_ref().map(|life| life.stage))),
+];
+
+const LIFECYCLE: [Field<LifecycleView>; 5] = [
+    ("lifecycle_from", Kind::Time, |life| time(Some(&life.from))),
+    ("lifecycle_until", Kind::Time, |life| time(Some(&life.until))),
+    ("lifecycle_before_from", Kind::Time, |life| time(life.before_from.as_ref())),
+    ("lifecycle_change", Kind::Real, |life| real(life.change)),
+    ("lifecycle_note", Kind::Text, |life| maybe_text(life.note)),
+];
 
 impl Tabular for OverviewView {
     fn columns() -> Vec<Column> {
-        let derived = [
-            ("views_per_video", Kind::Real),
-            ("views_per_creator", Kind::Real),
-            ("readings", Kind::Integer),
-            ("lifecycle", Kind::Text),
-        ];
-        let spans = [
-            ("lifecycle_from", Kind::Time),
-            ("lifecycle_until", Kind::Time),
-            ("lifecycle_before_from", Kind::Time),
-            ("lifecycle_change", Kind::Real),
-            ("lifecycle_note", Kind::Text),
-        ];
-        columns(&[&RECORD[..], &TREND, &derived, &OUTLOOK, &spans].concat())
+        let of_trend =
+            [columns_of(&TREND), columns_of(&DERIVED), columns_of(&OUTLOOK), columns_of(&LIFECYCLE)];
+        [columns(&RECORD), of_trend.concat()].concat()
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        let mut row = Vec::from(record(&self.record));
-        row.extend(trend(self.trends.week.as_ref()));
-        row.extend([
-            real(self.views_per_video),
-            real(self.views_per_creator),
-            Value::count(self.readings),
-            maybe_text(self.lifecycle.as_ref().map(|life| life.stage)),
-        ]);
-        row.extend(outlook(self.outlook.as_ref()));
-        let life = self.lifecycle.as_ref();
-        row.extend([
-            time(life.map(|life| &life.from)),
-            time(life.map(|life| &life.until)),
-            time(life.and_then(|life| life.before_from.as_ref())),
-            real(life.and_then(|life| life.change)),
-            maybe_text(life.and_then(|life| life.note)),
-        ]);
-        vec![row]
+        let parts = [
+            record(&self.record).into(),
+            maybe_values(&TREND, self.trends.week.as_ref()),
+            values(&DERIVED, self),
+            maybe_values(&OUTLOOK, self.outlook.as_ref()),
+            maybe_values(&LIFECYCLE, self.lifecycle.as_ref()),
+        ];
+        vec![parts.concat()]
     }
 }
 
-impl Tabular for Vec<TrendingView> {
-    fn is_empty_list(&self) -> bool {
-        self.is_empty()
-    }
+const SCORE: [Field<TrendingView>; 3] = [
+    ("window", Kind::Text, |one| text(one.window)),
+    ("emerging", Kind::Real, |one| real(one.emerging.as_ref().and_then(|placed| placed.score))),
+    ("size_band", Kind::Text, |one| maybe_text(one.emerging.as_ref().map(|placed| placed.size_band))),
+];
 
+impl Row for TrendingView {
     fn columns() -> Vec<Column> {
-        let score = [("window", Kind::Text), ("emerging", Kind::Real), ("size_band", Kind::Text)];
-        columns(&[&RECORD[..], &TREND, &score, &OUTLOOK].concat())
+        [columns(&RECORD), columns_of(&TREND), columns_of(&SCORE), columns_of(&OUTLOOK)].concat()
     }
 
-    fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        let rows = self.iter().map(|one| {
-            let mut row = Vec::from(record(&one.hashtag));
-            row.extend(trend(Some(&one.trend)));
-            row.push(text(one.window));
-            row.push(real(one.emerging.as_ref().and_then(|placed| placed.score)));
-            row.push(maybe_text(one.emerging.as_ref().map(|score| score.size_band)));
-            row.extend(outlook(one.outlook.as_ref()));
-            row
-        });
-        rows.collect()
+    fn values(&self) -> Vec<Value<'_>> {
+        let outlook = maybe_values(&OUTLOOK, self.outlook.as_ref());
+        [record(&self.hashtag).into(), values(&TREND, &self.trend), values(&SCORE, self), outlook].concat()
     }
 }
+
+const HISTORY: [Field<HistoryView>; 3] = [
+    ("hashtag_id", Kind::Id, |history| id(history.hashtag_id.as_ref())),
+    ("hashtag", Kind::Text, |history| text(&history.hashtag)),
+    ("metric", Kind::Text, |history| text(history.metric)),
+];
+
+const POINT: [Field<PointView>; 11] = [
+    ("at", Kind::Time, |point| time(Some(&point.at))),
+    ("read_at", Kind::Time, |point| time(Some(&point.read_at))),
+    ("value", Kind::Integer, |point| count(point.value)),
+    ("observed", Kind::Integer, |point| Value::count(point.observed)),
+    ("rounded", Kind::Flag, |point| Value::Flag(point.rounded)),
+    ("step", Kind::Integer, |point| Value::count(point.step)),
+    ("source", Kind::Text, |point| text(point.source)),
+    ("repair", Kind::Text, |point| maybe_text(point.repair)),
+    ("gap_ms", Kind::Integer, |point| integer(point.gap_ms)),
+    ("span_ms", Kind::Integer, |point| integer(point.span_ms)),
+    ("below_resolution", Kind::Flag, |point| Value::Flag(point.below_resolution)),
+];
 
 impl Tabular for HistoryView {
     fn is_empty_list(&self) -> bool {
@@ -230,45 +237,11 @@ impl Tabular for HistoryView {
     }
 
     fn columns() -> Vec<Column> {
-        columns(&[
-            ("hashtag_id", Kind::Id),
-            ("hashtag", Kind::Text),
-            ("metric", Kind::Text),
-            ("at", Kind::Time),
-            ("read_at", Kind::Time),
-            ("value", Kind::Integer),
-            ("observed", Kind::Integer),
-            ("rounded", Kind::Flag),
-            ("step", Kind::Integer),
-            ("source", Kind::Text),
-            ("repair", Kind::Text),
-            ("gap_ms", Kind::Integer),
-            ("span_ms", Kind::Integer),
-            ("below_resolution", Kind::Flag),
-        ])
+        [columns_of(&HISTORY), columns_of(&POINT)].concat()
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        let integer = |number: Option<i64>| number.map_or(Value::Absent, Value::Integer);
-        let row = |point: &super::PointView| {
-            vec![
-                id(self.hashtag_id.as_ref()),
-                text(&self.hashtag),
-                text(self.metric),
-                time(Some(&point.at)),
-                time(Some(&point.read_at)),
-                count(point.value),
-                Value::count(point.observed),
-                Value::Flag(point.rounded),
-                Value::count(point.step),
-                text(point.source),
-                maybe_text(point.repair),
-                integer(point.gap_ms),
-                integer(point.span_ms),
-                Value::Flag(point.below_resolution),
-            ]
-        };
-        self.points.iter().map(row).collect()
+        self.points.iter().map(|point| [values(&HISTORY, self), values(&POINT, point)].concat()).collect()
     }
 
     fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {
@@ -276,56 +249,37 @@ impl Tabular for HistoryView {
     }
 }
 
+const VIDEO: [Field<VideoMeasuredView>; 16] = [
+    ("id", Kind::Id, |video| Value::id_of(&video.id)),
+    ("title", Kind::Text, |video| text(&video.title)),
+    ("created_at", Kind::Time, |video| time(video.created_at.as_ref())),
+    ("region", Kind::Text, |video| maybe_text(video.region.as_deref())),
+    ("creator_id", Kind::Id, |video| id(video.creator_id.as_ref())),
+    ("creator", Kind::Text, |video| maybe_text(video.creator.as_deref())),
+    ("observed_at", Kind::Time, |video| time(video.observed_at.as_ref())),
+    ("plays", Kind::Integer, |video| count(video.plays)),
+    ("likes", Kind::Integer, |video| count(video.likes)),
+    ("comments", Kind::Integer, |video| count(video.comments)),
+    ("shares", Kind::Integer, |video| count(video.shares)),
+    ("saves", Kind::Integer, |video| count(video.saves)),
+    ("engagement", Kind::Real, |video| real(video.engagement)),
+    ("velocity", Kind::Real, |video| real(video.velocity)),
+    ("rounded", Kind::Flag, |video| Value::Flag(video.rounded)),
+    ("hashtags", Kind::Text, |video| text(video.hashtags.join(" "))),
+];
+
 /// Returns the row of a video.
-pub(super) fn video_row(video: &VideoMeasuredView) -> [Value<'_>; 16] {
-    [
-        Value::id_of(&video.id),
-        text(&video.title),
-        time(video.created_at.as_ref()),
-        maybe_text(video.region.as_deref()),
-        id(video.creator_id.as_ref()),
-        maybe_text(video.creator.as_deref()),
-        time(video.observed_at.as_ref()),
-        count(video.plays),
-        count(video.likes),
-        count(video.comments),
-        count(video.shares),
-        count(video.saves),
-        real(video.engagement),
-        real(video.velocity),
-        Value::Flag(video.rounded),
-        text(video.hashtags.join(" ")),
-    ]
+pub(super) fn video_row(video: &VideoMeasuredView) -> [Value<'_>; VIDEO.len()] {
+    VIDEO.map(|(_, _, value)| value(video))
 }
 
-impl Tabular for Vec<VideoMeasuredView> {
-    fn is_empty_list(&self) -> bool {
-        self.is_empty()
-    }
-
+impl Row for VideoMeasuredView {
     fn columns() -> Vec<Column> {
-        columns(&[
-            ("id", Kind::Id),
-            ("title", Kind::Text),
-            ("created_at", Kind::Time),
-            ("region", Kind::Text),
-            ("creator_id", Kind::Id),
-            ("creator", Kind::Text),
-            ("observed_at", Kind::Time),
-            ("plays", Kind::Integer),
-            ("likes", Kind::Integer),
-            ("comments", Kind::Integer),
-            ("shares", Kind::Integer),
-            ("saves", Kind::Integer),
-            ("engagement", Kind::Real),
-            ("velocity", Kind::Real),
-            ("rounded", Kind::Flag),
-            ("hashtags", Kind::Text),
-        ])
+        columns_of(&VIDEO)
     }
 
-    fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        self.iter().map(|video| video_row(video).into()).collect()
+    fn values(&self) -> Vec<Value<'_>> {
+        video_row(self).into()
     }
 }
 
@@ -379,42 +333,33 @@ impl Tabular for BenchmarkView {
     }
 }
 
+const CREATOR: [Field<CreatorView>; 8] = [
+    ("id", Kind::Id, |creator| id(creator.id.as_ref())),
+    ("unique_id", Kind::Text, |creator| maybe_text(creator.unique_id.as_deref())),
+    ("nickname", Kind::Text, |creator| maybe_text(creator.nickname.as_deref())),
+    ("videos", Kind::Integer, |creator| Value::count(creator.videos)),
+    ("plays", Kind::Integer, |creator| count(creator.plays)),
+    ("plays_share", Kind::Real, |creator| real(creator.plays_share)),
+    ("videos_share", Kind::Real, |creator| real(creator.videos_share)),
+    ("by_handle", Kind::Flag, |creator| Value::Flag(creator.by_handle)),
+];
+
+const CREATORS: [Field<CreatorsView>; 2] = [
+    ("basis", Kind::Text, |creators| text(creators.basis)),
+    ("observed_at", Kind::Time, |creators| time(creators.observed_at.as_ref())),
+];
+
 impl Tabular for CreatorsView {
     fn is_empty_list(&self) -> bool {
         self.creators.is_empty()
     }
 
     fn columns() -> Vec<Column> {
-        columns(&[
-            ("id", Kind::Id),
-            ("unique_id", Kind::Text),
-            ("nickname", Kind::Text),
-            ("videos", Kind::Integer),
-            ("plays", Kind::Integer),
-            ("plays_share", Kind::Real),
-            ("videos_share", Kind::Real),
-            ("by_handle", Kind::Flag),
-            ("basis", Kind::Text),
-            ("observed_at", Kind::Time),
-        ])
+        [columns_of(&CREATOR), columns_of(&CREATORS)].concat()
     }
 
     fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        let rows = self.creators.iter().map(|creator| {
-            vec![
-                id(creator.id.as_ref()),
-                maybe_text(creator.unique_id.as_deref()),
-                maybe_text(creator.nickname.as_deref()),
-                Value::count(creator.videos),
-                count(creator.plays),
-                real(creator.plays_share),
-                real(creator.videos_share),
-                Value::Flag(creator.by_handle),
-                text(self.basis),
-                time(self.observed_at.as_ref()),
-            ]
-        });
-        rows.collect()
+        self.creators.iter().map(|one| [values(&CREATOR, one), values(&CREATORS, self)].concat()).collect()
     }
 
     fn others(&self) -> Result<Vec<(&'static str, Table<'_>)>, TableError> {

@@ -1,74 +1,46 @@
 //! Related hashtags as rows.
 
-use super::super::{RelatedSideView, RelatedView};
-use super::{Tabular, columns, count, id, maybe_text, real, text, time};
+use super::{Field, Row, columns_of, count, id, maybe_text, real, text, time, values};
+use crate::{RelatedSideView, RelatedView};
 use tables::{Column, Kind, Value};
 
-impl Tabular for Vec<RelatedView> {
-    fn is_empty_list(&self) -> bool {
-        self.is_empty()
-    }
+const RELATED: [Field<RelatedView>; 20] = [
+    ("id", Kind::Id, |other| id(other.id.as_ref())),
+    ("name", Kind::Text, |other| text(&other.name)),
+    ("views", Kind::Integer, |other| count(other.views.value)),
+    ("both", Kind::Integer, |other| Value::count(other.both)),
+    ("videos", Kind::Integer, |other| Value::count(other.videos)),
+    ("probability", Kind::Real, |other| Value::Real(other.probability)),
+    ("lift", Kind::Real, |other| Value::Real(other.lift)),
+    ("npmi", Kind::Real, |other| Value::Real(other.npmi)),
+    ("support", Kind::Real, |other| Value::Real(other.support)),
+    ("relatedness", Kind::Real, |other| Value::Real(other.relatedness)),
+    ("generic", Kind::Flag, |other| Value::Flag(other.generic)),
+    ("views_basis", Kind::Text, |other| maybe_text(other.views.basis)),
+    ("views_at", Kind::Time, |other| time(other.views.read_at.as_ref())),
+    ("views_as_read", Kind::Integer, |other| count(other.views.as_read.as_ref().map(|read| read.value))),
+    ("both_before", Kind::Integer, |other| count(before(other).map(|side| side.both))),
+    ("videos_before", Kind::Integer, |other| count(before(other).map(|side| side.videos))),
+    ("probability_before", Kind::Real, |other| real(before(other).and_then(|side| side.probability))),
+    ("both_after", Kind::Integer, |other| count(after(other).map(|side| side.both))),
+    ("videos_after", Kind::Integer, |other| count(after(other).map(|side| side.videos))),
+    ("probability_after", Kind::Real, |other| real(after(other).and_then(|side| side.probability))),
+];
 
+fn before(other: &RelatedView) -> Option<&RelatedSideView> {
+    other.sides.as_ref().map(|sides| &sides.before)
+}
+
+fn after(other: &RelatedView) -> Option<&RelatedSideView> {
+    other.sides.as_ref().map(|sides| &sides.after)
+}
+
+impl Row for RelatedView {
     fn columns() -> Vec<Column> {
-        columns(&[
-            ("id", Kind::Id),
-            ("name", Kind::Text),
-            ("views", Kind::Integer),
-            ("both", Kind::Integer),
-            ("videos", Kind::Integer),
-            ("probability", Kind::Real),
-            ("lift", Kind::Real),
-            ("npmi", Kind::Real),
-            ("support", Kind::Real),
-            ("relatedness", Kind::Real),
-            ("generic", Kind::Flag),
-            ("views_basis", Kind::Text),
-            ("views_at", Kind::Time),
-            ("views_as_read", Kind::Integer),
-            ("both_before", Kind::Integer),
-            ("videos_before", Kind::Integer),
-            ("probability_before", Kind::Real),
-            ("both_after", Kind::Integer),
-            ("videos_after", Kind::Integer),
-            ("probability_after", Kind::Real),
-        ])
+        columns_of(&RELATED)
     }
 
-    fn rows(&self) -> Vec<Vec<Value<'_>>> {
-        let rows = self.iter().map(|other| {
-            let side = |side: Option<&RelatedSideView>| {
-                [
-                    count(side.map(|side| side.both)),
-                    count(side.map(|side| side.videos)),
-                    real(side.and_then(|side| side.probability)),
-                ]
-            };
-            let sides = other.sides.as_ref();
-            let [both_before, videos_before, probability_before] = side(sides.map(|sides| &sides.before));
-            let [both_after, videos_after, probability_after] = side(sides.map(|sides| &sides.after));
-            vec![
-                id(other.id.as_ref()),
-                text(&other.name),
-                count(other.views.value),
-                Value::count(other.both),
-                Value::count(other.videos),
-                Value::Real(other.probability),
-                Value::Real(other.lift),
-                Value::Real(other.npmi),
-                Value::Real(other.support),
-                Value::Real(other.relatedness),
-                Value::Flag(other.generic),
-                maybe_text(other.views.basis),
-                time(other.views.read_at.as_ref()),
-                count(other.views.as_read.as_ref().map(|read| read.value)),
-                both_before,
-                videos_before,
-                probability_before,
-                both_after,
-                videos_after,
-                probability_after,
-            ]
-        });
-        rows.collect()
+    fn values(&self) -> Vec<Value<'_>> {
+        values(&RELATED, self)
     }
 }

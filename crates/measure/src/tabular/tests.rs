@@ -5,7 +5,7 @@ use crate::RelatedView;
 
 #[test]
 fn every_row_fits_its_columns() {
-    let point = super::super::PointView {
+    let point = PointView {
         at: "2026-11-25T00:00:00Z".to_owned(),
         read_at: "2026-11-25T08:00:00Z".to_owned(),
         value: Some(5),
