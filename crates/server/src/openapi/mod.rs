@@ -155,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn paths_of_measurements_and_accounts_are_in_the_docs() {
+        let docs = include_str!("../../../../docs/measuring.md");
+        let [newest, _] = documents();
+        let json: serde_json::Value = serde_json::from_str(&newest).expect("JSON");
+        for (path, item) in json["paths"].as_object().expect("paths") {
+            let is_meant = ["measurement", "account"].iter().any(|tag| item["get"]["tags"][0] == *tag);
+            let is_in = |end: &str| docs.contains(&format!("`{path}{end}"));
+            assert!(!is_meant || is_in("`") || is_in("?"), "{path} has no row in docs/measuring.md");
+        }
+    }
+
+    #[test]
     fn every_problem_type_leads_to_its_explanation() {
         for document in documents() {
             let json: serde_json::Value = serde_json::from_str(&document).expect("JSON");

@@ -53,6 +53,15 @@ fn every_command_has_json_but_those_that_the_readme_and_the_docs_name() {
 }
 
 #[test]
+fn every_command_has_a_row_in_the_docs() {
+    let docs = include_str!("../../../../docs/cli.md");
+    for (name, _) in leaves() {
+        let is_in = |end: &str| docs.contains(&format!("\n| `tagmeter {name}{end}"));
+        assert!(is_in(" ") || is_in("`"), "{name} has no row in docs/cli.md");
+    }
+}
+
+#[test]
 fn options_of_every_command_may_stand_on_either_side() {
     for line in [["tagmeter", "--data-dir", "x", "audit"], ["tagmeter", "audit", "--data-dir", "x"]] {
         let cli = Cli::try_parse_from(line).expect("a command line");

@@ -53,7 +53,7 @@ impl SettingsFile {
                 (section @ ("freshness" | "downloads"), DeValue::Table(settings)) => {
                     for (inner, value) in settings {
                         let name = format!("{section}.{}", inner.get_ref());
-                        let known = reader.known(&name, inner.span().start, &NAMES)?;
+                        let known = reader.known(&name, inner.span().start, NAMES)?;
                         file.values.insert(known, reader.value(known, inner.span().start, value.get_ref())?);
                     }
                 }
@@ -68,7 +68,7 @@ impl SettingsFile {
                 }
                 ("upstream", _) => return Err(reader.no_upstreams(key.span().start)),
                 (name, value) => {
-                    let known = reader.known(name, key.span().start, &NAMES)?;
+                    let known = reader.known(name, key.span().start, NAMES)?;
                     file.values.insert(known, reader.value(known, key.span().start, value)?);
                 }
             }

@@ -38,7 +38,7 @@ const KEEP_ALIVE_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
 const CONFIG_VARIABLE: &str = "TAGMETER_CONFIG";
 
 /// Names of the settings, as files write them.
-const NAMES: [&str; 21] = [
+const NAMES: &[&str] = &[
     "data_dir",
     "database_url",
     "listen",
@@ -328,7 +328,7 @@ impl Layers {
 
     fn unknown_variables(&self) -> Vec<String> {
         let known: Vec<String> =
-            NAMES.into_iter().map(variable_of).chain([CONFIG_VARIABLE.to_owned()]).collect();
+            NAMES.iter().copied().map(variable_of).chain([CONFIG_VARIABLE.to_owned()]).collect();
         let ours = self.environment.iter().filter_map(|(name, _)| name.to_str());
         let unknown =
             ours.filter(|name| name.starts_with(ENVIRONMENT_PREFIX) && !known.iter().any(|k| k == name));

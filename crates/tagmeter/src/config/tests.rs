@@ -3,7 +3,7 @@
 use super::*;
 
 /// A value of each setting for each source, none of them the default.
-const MATRIX: [(&str, [&str; 3]); 20] = [
+const MATRIX: &[(&str, [&str; 3])] = &[
     ("data_dir", ["/flag", "/environment", "/file"]),
     ("listen", ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]),
     ("public_url", ["https://a.example", "https://b.example/api", "http://c.example:8080"]),
@@ -44,7 +44,7 @@ fn load(name: &'static str, values: [&str; 3], given: [bool; 3]) -> Settings {
 
 #[test]
 fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
-    for (name, values) in MATRIX {
+    for &(name, values) in MATRIX {
         for bits in 0..8_u8 {
             let given = [bits & 4 != 0, bits & 2 != 0, bits & 1 != 0];
             let settings = load(name, values, given);
@@ -64,6 +64,25 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
     }
 }
 
+/// Returns the names of the settings that have a default: all but the database.
+fn with_a_default() -> Vec<&'static str> {
+    NAMES.iter().copied().filter(|name| *name != "database_url").collect()
+}
+
+#[test]
+fn every_setting_is_in_the_matrix_and_in_the_table_of_the_docs() {
+    assert_eq!(MATRIX.iter().map(|(name, _)| *name).collect::<Vec<_>>(), with_a_default());
+    let docs = include_str!("../../../../docs/cli.md");
+    let (_, table) =
+        docs.split_once("| setting | flag | environment | default |\n|---|---|---|---|\n").expect("a table");
+    let rows = table.lines().take_while(|line| line.starts_with('|')).map(|row| {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        (cells[1].to_owned(), cells[3].to_owned())
+    });
+    let expected = NAMES.iter().map(|name| ((*name).to_owned(), variable_of(name)));
+    assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
 #[test]
 fn the_default_file_has_the_defaults() {
     let settings = Settings::load(Flags::default(), Vec::new()).expect("the default file is valid");
@@ -76,7 +95,7 @@ fn the_default_file_has_the_defaults() {
     assert_eq!(settings.log.value, "info");
     assert_eq!(settings.log_format.value, LogFormat::Auto);
     let defaults = SettingsFile::parse(Path::new("a.toml"), DEFAULT_FILE).expect("a file");
-    for (name, _) in MATRIX {
+    for name in with_a_default() {
         assert!(defaults.values.contains_key(name), "{name} is in the default file");
         assert!(DEFAULT_FILE.contains(&variable_of(name)), "the default file names the variable of {name}");
     }

@@ -99,6 +99,9 @@ fn every_format_that_a_command_offers_is_written_to_a_file_and_to_standard_outpu
                 std::fs::read(place.path().join(format!("{name}.csv"))).expect("a file")
             );
         }
+        let own = place.run(&[&line[..], &["-o", "tagmeter-data/catalog.db", "--force"]].concat());
+        assert_eq!(own.code, Some(2), "{name}: {own:?}");
+        assert!(own.err.contains("is a file of the data folder"), "{name}: {}", own.err);
         with_files.push(name);
     }
     assert_eq!(
