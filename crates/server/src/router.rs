@@ -25,7 +25,7 @@ type Routes = UtoipaMethodRouter<Arc<App>>;
 
 /// Builds every route and their description.
 pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
-    let all: [Routes; 29] = [
+    let all = [
         routes!(challenge_info_id::handler),
         routes!(challenge_info_name::handler),
         routes!(challenge_posts::handler),

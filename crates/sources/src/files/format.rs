@@ -11,7 +11,7 @@ use crate::table::{Header, OpenedTable};
 use domain::Source;
 
 /// All supported formats, in detection order.
-pub(crate) static FORMATS: [&Format; 25] = [
+pub(crate) static FORMATS: &[&Format] = &[
     &zeeschuimer::FORMAT,
     &apify::ITEMS,
     &channel_items::FORMAT,
