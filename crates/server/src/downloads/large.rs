@@ -145,10 +145,10 @@ impl ChargeContext<'_> {
         Record {
             id: self.id.to_string(),
             account: self.request.account_id.0,
-            question: self.request.question.clone(),
+            question: self.request.identity().question.clone(),
             variant: match download.exported_at {
-                Some(_) => self.request.variant_of_exports.clone(),
-                None => self.request.variant.clone(),
+                Some(_) => self.request.identity().variant_of_exports.clone(),
+                None => self.request.identity().variant.clone(),
             },
             tag: download.tag.as_str().to_owned(),
             kind: content.kind().to_owned(),
