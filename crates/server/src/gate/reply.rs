@@ -247,7 +247,7 @@ impl Content {
 
     /// Returns true if the client has it already.
     pub(crate) fn is_known(&self, headers: &HeaderMap) -> bool {
-        is_known(&self.hash(), headers)
+        headers.contains_key(IF_NONE_MATCH) && is_known(&self.hash(), headers)
     }
 
     /// Returns the hash with which its entity tag begins: that of its file or of its data.
