@@ -183,7 +183,8 @@ fn the_series_give_lange_its_last_reading_and_all_its_points() {
     assert_eq!(lange["name"], "lange");
     // "509.7M views" on a page that rounds.
     let views = json!({
-        "value": 509_700_000, "basis": "reported", "rounded": true, "read_at": "2025-08-18T09:10:19Z"
+        "value": 509_700_000, "basis": "reported", "rounded": true, "step": 100_000,
+        "read_at": "2025-08-18T09:10:19Z", "as_read": null
     });
     assert_eq!(lange["views"], views);
     assert_eq!(lange["reported_at"], "2025-08-18T09:10:19Z");
