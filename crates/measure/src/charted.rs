@@ -12,7 +12,8 @@ impl HistoryView {
     pub fn chart(&self) -> Chart {
         let gained = if self.mode == "gain" { " gained" } else { "" };
         let every = if self.step == "raw" { "every reading".to_owned() } else { format!("by {}", self.step) };
-        let subtitle = format!("{}{gained}, {every}, UTC{}", self.metric, self.not_counted());
+        let (metric, newest) = (self.metric, self.not_counted());
+        let subtitle = format!("{metric}{gained} as reported by TikTok, {every}, UTC{newest}");
         chart_of(format!("#{}", self.hashtag), subtitle, self.metric, vec![self.line()])
     }
 
