@@ -229,10 +229,10 @@ impl Auditor {
                 "the books do not balance: granted and charged credits do not add up to the balances",
             );
         }
-        let told = |credits: i128| u64::try_from(credits).unwrap_or(0);
-        self.report.credits_granted = told(self.granted);
-        self.report.credits_charged = told(self.charged);
-        self.report.credits_held = told(self.held);
+        let unsigned = |credits: i128| u64::try_from(credits).unwrap_or(0);
+        self.report.credits_granted = unsigned(self.granted);
+        self.report.credits_charged = unsigned(self.charged);
+        self.report.credits_held = unsigned(self.held);
         self.report
     }
 }

@@ -93,7 +93,9 @@ impl StoreError {
         match self {
             Self::Database { cause, .. } => {
                 cause.downcast_ref().is_some_and(passes_on_sqlite)
-                    || cause.downcast_ref().is_some_and(|told: &PostgresError| passes_on_postgres(&told.0))
+                    || cause
+                        .downcast_ref()
+                        .is_some_and(|server_error: &PostgresError| passes_on_postgres(&server_error.0))
             }
             Self::Closed | Self::Overloaded | Self::Unreachable(_) => true,
             Self::Unusable(_) | Self::Inconsistent { .. } | Self::Stopped(_) | Self::Panicked(_) => false,
@@ -144,9 +146,9 @@ pub(crate) struct PostgresError(tokio_postgres::Error);
 impl std::fmt::Display for PostgresError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.0.as_db_error(), self.0.source()) {
-            (Some(told), _) => {
-                write!(f, "{told}")?;
-                told.detail().map_or(Ok(()), |detail| write!(f, " ({detail})"))
+            (Some(server_error), _) => {
+                write!(f, "{server_error}")?;
+                server_error.detail().map_or(Ok(()), |detail| write!(f, " ({detail})"))
             }
             (None, Some(cause)) => write!(f, "{}: {cause}", self.0),
             (None, None) => write!(f, "{}", self.0),

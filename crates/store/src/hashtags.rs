@@ -214,7 +214,7 @@ impl HashtagColumns<'_> {
         for (n, count) in counts.iter_mut().enumerate() {
             *count = known_count(self.reported[n], self.rounded >> n & 1 == 1, self.reported_at[n]);
         }
-        let [views, creators, videos] = counts.map(|told| told.map(|t| t.count));
+        let [views, creators, videos] = counts.map(|known| known.map(|t| t.count));
         let [held_videos, held_views, held_creators] = self.held.map(|n| n.max(0).unsigned_abs());
         let held_views = Some(held_views).filter(|views| *views <= COUNT_MAX);
         let mut caveats = CaveatSet::from_bits(self.made_from[1]);
@@ -228,7 +228,7 @@ impl HashtagColumns<'_> {
             tag,
             reported: HashtagCounts { views, creators, videos },
             as_read: AsReadCounts::default(),
-            reported_times: ReportedTimes::from_array(counts.map(|told| told.and_then(|t| t.at))),
+            reported_times: ReportedTimes::from_array(counts.map(|known| known.and_then(|t| t.at))),
             observed: Observed {
                 videos: held_videos,
                 views: held_views,

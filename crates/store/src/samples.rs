@@ -136,7 +136,7 @@ impl SampledVideo {
     /// Returns a count; one above the limit, which older versions stored, is unknown.
     fn count(&self, n: usize) -> Option<Count> {
         let value = Some(self.counts[n]).filter(|value| *value != UNKNOWN);
-        merge::known_count(value, self.rounded >> n & 1 == 1, None).map(|told| told.count)
+        merge::known_count(value, self.rounded >> n & 1 == 1, None).map(|known| known.count)
     }
 
     /// Returns the numbers for formulas.

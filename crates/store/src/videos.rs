@@ -100,7 +100,7 @@ impl UnderColumns<'_> {
         let wrong = |column| StoreError::Inconsistent { table: "videos", column, row: video.to_string() };
         let mut counts = [None; COUNTS];
         for (n, count) in counts.iter_mut().enumerate() {
-            *count = known_count(self.counts[n], self.rounded >> n & 1 == 1, None).map(|told| told.count);
+            *count = known_count(self.counts[n], self.rounded >> n & 1 == 1, None).map(|known| known.count);
         }
         Ok(VideoUnder {
             row: VideoRow(video.cast_unsigned()),

@@ -113,10 +113,10 @@ pub(crate) async fn run(
         Err(error) => {
             let problem = Some(error.to_string());
             let state = ImportState { problem, ..listener.state() };
-            return Ok(Outcome::Ended(JobEnd::Failed, told(state, &path, &order).to_json()));
+            return Ok(Outcome::Ended(JobEnd::Failed, with_file_name(state, &path, &order).to_json()));
         }
     };
-    let state = told(with_report(listener.state(), &report, &order), &path, &order);
+    let state = with_file_name(with_report(listener.state(), &report, &order), &path, &order);
     Ok(match signal {
         JobSignal::Drop => Outcome::Lost,
         _ if !report.is_stopped => Outcome::Ended(end_of(&report), state.to_json()),
@@ -218,7 +218,7 @@ fn name_of(order: &ImportOrder) -> &str {
 }
 
 /// Replaces our path of the file by its owner's name.
-fn told(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState {
+fn with_file_name(mut state: ImportState, path: &Path, order: &ImportOrder) -> ImportState {
     let (ours, theirs) = (path.display().to_string(), name_of(order));
     state.problem = state.problem.map(|problem| problem.replace(&ours, theirs));
     for note in &mut state.notes {

@@ -157,11 +157,11 @@ mod tests {
         for at in times {
             database.sql(&format!("INSERT INTO tagmeter.hashtag_snapshots VALUES (1, {at}, 1, 1, 1, 1, 0)"));
         }
-        let told = database.sql(
+        let listed = database.sql(
             "SELECT tableoid::regclass::text, count(*) FROM tagmeter.hashtag_snapshots GROUP BY 1 ORDER BY 1",
         );
-        let told: Vec<_> =
-            told.lines().filter_map(|line| line.strip_prefix("tagmeter.hashtag_snapshots_")).collect();
-        assert_eq!(told, ["2024|2", "2025|1", "earlier|1", "later|1"]);
+        let listed: Vec<_> =
+            listed.lines().filter_map(|line| line.strip_prefix("tagmeter.hashtag_snapshots_")).collect();
+        assert_eq!(listed, ["2024|2", "2025|1", "earlier|1", "later|1"]);
     }
 }

@@ -102,8 +102,8 @@ mod tests {
             (Settings { fsync: off(), ..good() }, "set fsync = on"),
             (Settings { full_page_writes: off(), ..good() }, "set full_page_writes = on"),
         ] {
-            let told = settings.judge().expect_err(part).to_string();
-            assert!(told.contains(part), "{told}");
+            let refusal = settings.judge().expect_err(part).to_string();
+            assert!(refusal.contains(part), "{refusal}");
         }
         let warned = Settings { synchronous_commit: off(), ..good() }.judge().expect("fit");
         assert!(warned.len() == 1 && warned[0].contains("synchronous_commit = on"), "{warned:?}");

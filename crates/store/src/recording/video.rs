@@ -100,14 +100,14 @@ impl CountColumns {
 impl StoredVideo {
     /// Its counts, for the table.
     pub(crate) fn columns(&self) -> CountColumns {
-        let own_time = |told: KnownCount| {
-            let at = told.at.map(Timestamp::as_ms);
+        let own_time = |known: KnownCount| {
+            let at = known.at.map(Timestamp::as_ms);
             (at != self.observed_at).then(|| at.unwrap_or(i64::MIN))
         };
         CountColumns {
-            rounded: rounded_bits(self.counts.map(|told| told.map(|t| t.count))),
+            rounded: rounded_bits(self.counts.map(|known| known.map(|t| t.count))),
             values: self.counts.map(merge::value),
-            at: self.counts.map(|told| told.and_then(own_time)),
+            at: self.counts.map(|known| known.and_then(own_time)),
         }
     }
 
@@ -161,7 +161,7 @@ impl<R: Rows> Recording<'_, R> {
         self.next_video += 1;
         let (at, source, id) = (reading.observed_at, reading.source, reading.id);
         let has_caption_tags = reading.has_caption_tags;
-        let told = reading.counts.to_array();
+        let counts = reading.counts.to_array();
         let held = StoredVideo {
             author,
             handle,
@@ -169,7 +169,7 @@ impl<R: Rows> Recording<'_, R> {
             region: reading.region.map_or(0, Region::to_number),
             observed_at: at.map(Timestamp::as_ms),
             removed_at: None,
-            counts: told.map(|count| count.map(|count| KnownCount { count, at })),
+            counts: counts.map(|count| count.map(|count| KnownCount { count, at })),
             tags,
             packed: reading.packed,
         };
@@ -178,7 +178,7 @@ impl<R: Rows> Recording<'_, R> {
         }
         self.made_from(&held, source, at, has_caption_tags);
         self.recorded.videos_new += 1;
-        let reading = at.and_then(|at| Point::of(at, source, told));
+        let reading = at.and_then(|at| Point::of(at, source, counts));
         self.rows.make_video(video, id, held, reading)
     }
 
@@ -186,14 +186,14 @@ impl<R: Rows> Recording<'_, R> {
     fn again(&mut self, video: u32, reading: &PreparedVideo) -> Result<(), StoreError> {
         let held = self.rows.stored_video(video)?;
         let at = reading.observed_at;
-        let told_now = reading.counts.to_array();
-        let settled = self.settle(video, at, told_now, &held)?;
+        let counts_now = reading.counts.to_array();
+        let settled = self.settle(video, at, counts_now, &held)?;
         if let Some(point) = at.and_then(|at| Point::of(at, reading.source, settled)) {
             self.rows.keep_video_point(video, point)?;
         }
         let is_newer = at.map(Timestamp::as_ms) > held.observed_at;
         let counts: [Option<KnownCount>; COUNTS] = std::array::from_fn(|n| {
-            newest(held.counts[n], told_now[n].map(|count| KnownCount { count, at }))
+            newest(held.counts[n], counts_now[n].map(|count| KnownCount { count, at }))
         });
         let rows = self.rows_of(reading)?;
         let Ownership { author, handle } = self.ownership(Some(&held), reading.author, reading.handle)?;
@@ -352,6 +352,6 @@ fn merged(
         return reading.packed.clone();
     };
     let details = if is_newer { before.updated_by(now) } else { now.updated_by(before) };
-    let counts = VideoCounts::from_array(counts.map(|told| told.map(|t| t.count)));
+    let counts = VideoCounts::from_array(counts.map(|known| known.map(|t| t.count)));
     fragment::pack(reading.id, &details, &counts)
 }

@@ -58,8 +58,8 @@ impl<const N: usize> Default for FirstNonzero<N> {
 impl<const N: usize> FirstNonzero<N> {
     /// State of a hashtag or video that the transaction makes, with its readings so far.
     pub(super) fn of_new(readings: &[Option<KnownCount>; N]) -> Self {
-        let nonzero = readings.map(|told| told.filter(|told| told.count.value() > 0));
-        Self { at: nonzero.map(|told| told.map_or(i64::MAX, |told| ms(told.at))), looked_up: u8::MAX }
+        let nonzero = readings.map(|known| known.filter(|known| known.count.value() > 0));
+        Self { at: nonzero.map(|known| known.map_or(i64::MAX, |known| ms(known.at))), looked_up: u8::MAX }
     }
 
     /// Returns the counts of a reading as they are to be stored, and clears the stored zeros that it shows to be unknown.
@@ -92,7 +92,7 @@ impl<const N: usize> FirstNonzero<N> {
         at: Timestamp,
         newest: Option<KnownCount>,
     ) -> Result<bool, StoreError> {
-        let Some(known) = newest.filter(|told| told.count.value() > 0) else { return Ok(false) };
+        let Some(known) = newest.filter(|known| known.count.value() > 0) else { return Ok(false) };
         if known.at.is_none_or(|known_at| known_at < at) {
             return Ok(true);
         }

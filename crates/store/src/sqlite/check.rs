@@ -40,12 +40,12 @@ pub(crate) fn version() -> String {
 
 fn read_through(path: &Path, migrations: &[Migration]) -> Result<FileState, StoreError> {
     let connection = connection::open_reader(path, CACHE_KIB)?;
-    let told: Vec<String> = connection
+    let findings: Vec<String> = connection
         .prepare(&format!("PRAGMA quick_check({PROBLEMS_LISTED_MAX})"))
         .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
         .doing("check the pages of the file")?;
-    if told != ["ok"] {
-        return Ok(FileState::Damaged(told.join("; ")));
+    if findings != ["ok"] {
+        return Ok(FileState::Damaged(findings.join("; ")));
     }
     let schema: u32 = connection
         .query_row("SELECT coalesce(max(number), 0) FROM migrations", [], |row| row.get(0))

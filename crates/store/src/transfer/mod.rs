@@ -256,15 +256,16 @@ pub async fn transfer(
     }
     same_source(&noted, &summary)?;
     let rows_before = noted.iter().map(|noted| noted.copied.rows).sum();
-    let mut told = TransferProgress { table: "", rows: rows_before, rows_total: summary.counts.iter().sum() };
+    let mut reached =
+        TransferProgress { table: "", rows: rows_before, rows_total: summary.counts.iter().sum() };
     if !noted.iter().any(|noted| noted.table == VERIFYING && noted.copied.is_done) {
         for table in moved_tables() {
             let copied = noted.iter().find(|noted| noted.table == table.name);
             let copied = copied.map(|noted| noted.copied.clone()).unwrap_or_default();
-            told.table = table.name;
+            reached.table = table.name;
             copy(&mut source, &mut target, table, copied, &mut |rows| {
-                told.rows += rows;
-                progress(told);
+                reached.rows += rows;
+                progress(reached);
             })
             .await?;
         }

@@ -49,9 +49,9 @@ pub(crate) async fn announced(pool: &Pool) -> Result<u64, StoreError> {
 /// Announces a change that every server of the cluster has committed: followers may read up to it, and nodes
 /// are notified. If a writer ends before that, the next writer or the next node that starts does it.
 pub(crate) async fn announce(pool: &Pool, sequence: u64) -> Result<(), StoreError> {
-    const ANNOUNCE: &str = "WITH told AS (
+    const ANNOUNCE: &str = "WITH announced AS (
             UPDATE tagmeter.told SET sequence = $1 WHERE sequence < $1 RETURNING 1
-        ) SELECT pg_notify('tagmeter_changes', '') FROM told";
+        ) SELECT pg_notify('tagmeter_changes', '') FROM announced";
     let sequence = sequence.cast_signed();
     pool.query("announce a change", ANNOUNCE, &[(&sequence, Type::INT8)]).await.map(|_| ())
 }

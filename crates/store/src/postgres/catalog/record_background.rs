@@ -28,7 +28,7 @@ pub(super) struct Piece {
 enum Step {
     Copy(Piece),
     /// Everything before it is in the tables.
-    Tell(mpsc::SyncSender<()>),
+    Signal(mpsc::SyncSender<()>),
 }
 
 /// Hands rows over.
@@ -66,9 +66,9 @@ impl Background {
     /// Waits until all rows are in their tables.
     pub(super) fn settle(&mut self) -> Result<(), StoreError> {
         self.go()?;
-        let (told, hear) = mpsc::sync_channel(1);
-        self.steps.send(Step::Tell(told)).map_err(|_| StoreError::Closed)?;
-        hear.recv().map_err(|_| StoreError::Closed)
+        let (done, reached) = mpsc::sync_channel(1);
+        self.steps.send(Step::Signal(done)).map_err(|_| StoreError::Closed)?;
+        reached.recv().map_err(|_| StoreError::Closed)
     }
 }
 
@@ -80,7 +80,7 @@ impl Steps {
             match step {
                 Step::Copy(piece) => runtime.block_on(copy(transaction, &mut prepared, piece))?,
                 // Who asked may have failed meanwhile.
-                Step::Tell(told) => drop(told.send(())),
+                Step::Signal(done) => drop(done.send(())),
             }
         }
         Ok(())

@@ -68,7 +68,7 @@ pub(super) struct Hashtags {
     make_keys: CopyRows,
     /// Rows of those of which only sums moved, and of those with new reports.
     summed: CopyRows,
-    told: CopyRows,
+    totals: CopyRows,
 }
 
 impl Hashtags {
@@ -85,7 +85,7 @@ impl Hashtags {
             make_ids: Vec::new(),
             make_keys: CopyRows::new(2),
             summed: CopyRows::new(MOVED_COLUMNS),
-            told: CopyRows::new(MOVED_COLUMNS + REPORTED),
+            totals: CopyRows::new(MOVED_COLUMNS + REPORTED),
         }
     }
 
@@ -112,14 +112,15 @@ impl Hashtags {
             asked.extend(keys.filter(|key| known.row(key).is_none()));
         }
         self.find(transaction, asked.into_iter().collect()).await?;
-        let told = records.iter().filter_map(|record| match record {
+        let reported = records.iter().filter_map(|record| match record {
             Prepared::Hashtag(hashtag) => Some(hashtag.tag.tag.key().as_str()),
             Prepared::Video(_) | Prepared::Window(_) | Prepared::Removed(_) => None,
         });
         let row_of = |key: &str| known.row(key).or_else(|| self.found.get(key)?.map(|(row, _)| row));
-        let told: HashSet<u32> = told.filter_map(row_of).filter(|row| *row < self.first_new).collect();
-        self.in_group = told.iter().copied().collect();
-        let rows = told.into_iter().filter(|row| !self.read.contains(row)).collect();
+        let reported: HashSet<u32> =
+            reported.filter_map(row_of).filter(|row| *row < self.first_new).collect();
+        self.in_group = reported.iter().copied().collect();
+        let rows = reported.into_iter().filter(|row| !self.read.contains(row)).collect();
         self.load(transaction, rows).await
     }
 
@@ -207,7 +208,7 @@ impl Hashtags {
             apply: format!("{}{FROM}", sums()),
         };
         staging.take(transaction, "move hashtags' sums", &summed, &mut self.summed).await?;
-        let told = Staged {
+        let totals = Staged {
             name: "hashtags_told",
             columns: "hashtag bigint, id bigint, changed bigint, more_videos bigint, more_views bigint, \
                       more_creators bigint, more_sources bigint, more_caveats bigint, more_by_handle bigint, \
@@ -218,7 +219,7 @@ impl Hashtags {
             copied: format!("{MOVED}, {}", reported_columns!()),
             apply: format!("{}{TOLD}{FROM}", sums()),
         };
-        staging.take(transaction, "write hashtags' totals", &told, &mut self.told).await.map(|_| ())
+        staging.take(transaction, "write hashtags' totals", &totals, &mut self.totals).await.map(|_| ())
     }
 }
 
@@ -292,8 +293,8 @@ impl HashtagRows for PostgresRows<'_> {
         sequence: u64,
     ) -> Result<(), StoreError> {
         let news = touched.news();
-        let Hashtags { told, summed, .. } = &mut self.hashtags;
-        let rows = if news.is_some() { told } else { summed };
+        let Hashtags { totals, summed, .. } = &mut self.hashtags;
+        let rows = if news.is_some() { totals } else { summed };
         rows.row().number(i64::from(hashtag)).maybe(id.map(|id| id.to_i64())).number(sequence.cast_signed());
         copy_sums(rows, touched, touched.views_moved());
         if let Some(reported) = news {
@@ -340,8 +341,8 @@ fn copy_sums(rows: &mut CopyRows, touched: &Touched, views: i64) {
 fn copy_reported(rows: &mut CopyRows, reported: &Reported) {
     let d = &reported.details;
     rows.each(&reported.counts.map(merge::value));
-    rows.each(&reported.counts.map(|told| told.and_then(|t| t.at).map(Timestamp::as_ms)));
-    rows.number(rounded_bits(reported.counts.map(|told| told.map(|t| t.count))));
+    rows.each(&reported.counts.map(|known| known.and_then(|t| t.at).map(Timestamp::as_ms)));
+    rows.number(rounded_bits(reported.counts.map(|known| known.map(|t| t.count))));
     rows.text(d.description.as_deref()).flag(d.is_pgcshow).flag(d.is_commerce).flag(d.is_challenge);
     rows.flag(d.is_strong_music).maybe(d.kind).text(d.cover.as_deref());
     rows.maybe(reported.details_at.map(Timestamp::as_ms));

@@ -264,7 +264,7 @@ async fn all(sent: Vec<Sent<'_>>) -> Result<Vec<Vec<Row>>, Failure> {
 
 /// Returns true if an error ends the transaction alone: the connection stays usable.
 fn is_refusal(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|told| told.parsed_severity() == Some(Severity::Error))
+    error.as_db_error().is_some_and(|cause| cause.parsed_severity() == Some(Severity::Error))
 }
 
 /// Returns true if one account may be the cause of an error, so that the others may succeed without it: bad
