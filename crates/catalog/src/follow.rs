@@ -65,7 +65,7 @@ impl Catalog {
         }
         follow.checked_at_ms.store(now_ms, Ordering::Relaxed);
         follow.notified.store(notified, Ordering::Relaxed);
-        self.follow().await
+        Box::pin(self.follow()).await
     }
 
     /// Catches up with the store: afterwards no answer is older than its current state. The search index

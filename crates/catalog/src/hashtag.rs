@@ -22,6 +22,7 @@ impl Catalog {
     }
 
     /// Returns the hashtag as bytes. They are cached, so a catalog must always be given the same `render`.
+    // What a miss awaits is boxed: it would be most of the future of a hit, which is copied several times.
     pub async fn hashtag_ready(
         &self,
         reference: &HashtagRef,
@@ -35,7 +36,7 @@ impl Catalog {
             return Ok(ready);
         }
         let epoch = cache.epoch();
-        let Some(hashtag) = self.stored(reference).await? else { return Ok(None) };
+        let Some(hashtag) = Box::pin(self.stored(reference)).await? else { return Ok(None) };
         let ready = Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag));
         cache.insert_ready(epoch, reference.clone(), hashtag.row, ready.clone());
         Ok(Some(ready))
@@ -55,7 +56,7 @@ impl Catalog {
             return Ok(hashtag);
         }
         let epoch = cache.epoch();
-        let hashtag = self.stored(reference).await?;
+        let hashtag = Box::pin(self.stored(reference)).await?;
         Ok(hashtag.map(|hashtag| cache.insert_record(epoch, reference.clone(), hashtag)))
     }
 

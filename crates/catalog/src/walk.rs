@@ -98,7 +98,7 @@ impl Catalog {
         if let Some(page) = self.inner.cache.page(&key) {
             return Ok(Some(page));
         }
-        let page = self.page(&hashtag, request, Persist::IfLonger).await?;
+        let page = Box::pin(self.page(&hashtag, request, Persist::IfLonger)).await?;
         let page = Ready::new(render(&page), page.provenance);
         self.inner.cache.insert_page(key, page.clone());
         Ok(Some(page))

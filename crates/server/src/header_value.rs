@@ -1,6 +1,7 @@
 //! Builds the header values of every answer on the stack: the general ways allocate two or three times for
 //! each, and an answer has ten.
 
+use domain::Timestamp;
 use http::HeaderValue;
 
 /// Longest value, in bytes.
@@ -20,20 +21,31 @@ impl Text {
     }
 
     /// Appends a text.
-    pub(crate) fn text(mut self, text: &str) -> Self {
-        let end = self.len + text.len();
-        self.bytes[self.len..end].copy_from_slice(text.as_bytes());
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Appends a number in decimal digits.
+    pub(crate) fn number(&mut self, number: u64) -> &mut Self {
+        self.text(itoa::Buffer::new().format(number))
+    }
+
+    /// Appends a time in RFC 3339.
+    pub(crate) fn time(&mut self, at: Timestamp) -> &mut Self {
+        let mut text = Vec::with_capacity(32);
+        at.push_rfc3339(&mut text);
+        self.bytes(&text)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let end = self.len + bytes.len();
+        self.bytes[self.len..end].copy_from_slice(bytes);
         self.len = end;
         self
     }
 
-    /// Appends a number in decimal digits.
-    pub(crate) fn number(self, number: u64) -> Self {
-        self.text(itoa::Buffer::new().format(number))
-    }
-
     /// Appends bytes in hexadecimal digits.
-    pub(crate) fn hexadecimal(mut self, bytes: &[u8]) -> Self {
+    pub(crate) fn hexadecimal(&mut self, bytes: &[u8]) -> &mut Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         for byte in bytes {
             self.bytes[self.len] = DIGITS[usize::from(byte >> 4)];
@@ -66,6 +78,10 @@ mod tests {
     fn values_are_built() {
         let value = Text::new().text("\"minute\";r=").number(u64::MAX).text(";t=").number(0).finish();
         assert_eq!(value, format!("\"minute\";r={};t=0", u64::MAX));
+        assert_eq!(
+            Text::new().time(Timestamp::from_ms(1_700_000_000_500)).finish(),
+            "2023-11-14T22:13:20.500Z"
+        );
         assert_eq!(Text::new().hexadecimal(&[0x00, 0x9a, 0xff]).finish(), "009aff");
         for many in [0, 1, 2, 1_000_000, u64::MAX] {
             assert_eq!(number(many), many.to_string());

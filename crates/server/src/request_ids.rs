@@ -32,9 +32,12 @@ pub(crate) fn to_header(id: RequestId) -> HeaderValue {
     let bytes = id.to_bytes();
     let parts = [&bytes[..4], &bytes[4..6], &bytes[6..8], &bytes[8..10], &bytes[10..]];
     let [first, rest @ ..] = parts;
-    rest.into_iter()
-        .fold(Text::new().hexadecimal(first), |text, part| text.text("-").hexadecimal(part))
-        .finish()
+    let mut text = Text::new();
+    text.hexadecimal(first);
+    for part in rest {
+        text.text("-").hexadecimal(part);
+    }
+    text.finish()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub struct Charge {
     /// Charged operation.
     pub operation: Operation,
     /// The caller's `Idempotency-Key` and answer, if it sent one.
-    pub idempotency: Option<Idempotent>,
+    pub idempotency: Option<Box<Idempotent>>,
     /// Time.
     pub at: Timestamp,
 }
@@ -302,7 +302,7 @@ impl Store {
     pub async fn quote(&self, account_id: AccountId) -> Result<Option<Credits>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.quote(account_id),
-            Self::Postgres(postgres) => postgres.quote(account_id).await,
+            Self::Postgres(postgres) => Box::pin(postgres.quote(account_id)).await,
         }
     }
 

@@ -138,7 +138,7 @@ async fn pay(store: &Store) {
     let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
     let (key, fingerprint) = ("once".parse().expect("a key"), Fingerprint::of(b"GET /"));
     let answer = KeptAnswer::new(200, "application/json", b"{}".to_vec()).expect("an answer");
-    for (n, idempotency) in [(1, None), (2, Some(Idempotent { key, fingerprint, answer }))] {
+    for (n, idempotency) in [(1, None), (2, Some(Box::new(Idempotent { key, fingerprint, answer })))] {
         let request_id = RequestId::new(NOW, n);
         let charge = Charge {
             account_id,

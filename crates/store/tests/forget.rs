@@ -220,11 +220,11 @@ testkit::on_each_backend! {
             request_id: RequestId::new(NOW, n.into()),
             credits: Credits::new(1).expect("credits"),
             operation: Operation::ChallengeInfoId,
-            idempotency: Some(Idempotent {
+            idempotency: Some(Box::new(Idempotent {
                 key: format!("key-{n}").parse().expect("a key"),
                 fingerprint: Fingerprint::of(b"/a"),
                 answer: KeptAnswer::new(200, "application/json", body.into_bytes()).expect("an answer"),
-            }),
+            })),
             at: NOW,
         };
         let body = |n: u64| match n {

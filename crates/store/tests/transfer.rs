@@ -164,10 +164,12 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
     }
     for call in 0..20_i64 {
         let at = Timestamp::from_ms(now.as_ms() + if n == 3 { -call } else { call });
-        let idempotency = (call % 7 == 0).then(|| Idempotent {
-            key: format!("key-{call}").parse().expect("a key"),
-            fingerprint: Fingerprint::of(b"request"),
-            answer: KeptAnswer::new(200, "application/json", vec![n; 30]).expect("an answer"),
+        let idempotency = (call % 7 == 0).then(|| {
+            Box::new(Idempotent {
+                key: format!("key-{call}").parse().expect("a key"),
+                fingerprint: Fingerprint::of(b"request"),
+                answer: KeptAnswer::new(200, "application/json", vec![n; 30]).expect("an answer"),
+            })
         });
         let request_id = RequestId::new(at, u128::from(n) << 32 | u128::from(call.unsigned_abs()));
         let credits = Credits::new(1).expect("credits");

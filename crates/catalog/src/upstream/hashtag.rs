@@ -18,9 +18,19 @@ impl Catalog {
         requirement: FreshnessRequirement,
         render: fn(&Hashtag) -> Vec<u8>,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        let Some(live) = self.inner.live.as_ref() else {
-            return Ok(self.hashtag_ready(reference, render).await?.map(CachedResponse::plain));
-        };
+        match self.inner.live.as_ref() {
+            Some(live) => Box::pin(self.fresh_hashtag_answer(live, reference, requirement, render)).await,
+            None => Ok(self.hashtag_ready(reference, render).await?.map(CachedResponse::plain)),
+        }
+    }
+
+    async fn fresh_hashtag_answer(
+        &self,
+        live: &Live,
+        reference: &HashtagRef,
+        requirement: FreshnessRequirement,
+        render: fn(&Hashtag) -> Vec<u8>,
+    ) -> Result<Option<CachedResponse>, CatalogError> {
         let stale = match self.freshen(live, reference, requirement).await? {
             Freshened::Missing => return Ok(None),
             Freshened::Stored { stale } => stale,

@@ -44,9 +44,22 @@ impl Catalog {
         requirement: FreshnessRequirement,
         render: fn(&WalkPage) -> Vec<u8>,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        let Some(live) = self.inner.live.as_ref() else {
-            return Ok(self.walk_ready(reference, request, render).await?.map(CachedResponse::plain));
-        };
+        match self.inner.live.as_ref() {
+            Some(live) => {
+                Box::pin(self.fresh_posts_answer(live, reference, request, requirement, render)).await
+            }
+            None => Ok(self.walk_ready(reference, request, render).await?.map(CachedResponse::plain)),
+        }
+    }
+
+    async fn fresh_posts_answer(
+        &self,
+        live: &Live,
+        reference: &HashtagRef,
+        request: WalkRequest,
+        requirement: FreshnessRequirement,
+        render: fn(&WalkPage) -> Vec<u8>,
+    ) -> Result<Option<CachedResponse>, CatalogError> {
         let Some(hashtag) = self.known(live, reference).await? else { return Ok(None) };
         let Some((hashtag, id)) =
             self.with_feed_id(live, reference, hashtag, FreshnessRequirement::default()).await?

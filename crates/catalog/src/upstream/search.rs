@@ -20,14 +20,17 @@ impl Catalog {
         requirement: FreshnessRequirement,
         render: fn(&SearchPage) -> Vec<u8>,
     ) -> Result<CachedResponse, CatalogError> {
-        let searched =
-            if offset == 0 { self.fetch_keyword(keyword, requirement).await? } else { Searched::NotNeeded };
-        let page = self.search_ready(keyword, offset, limit, render).await?;
+        let searched = if offset == 0 {
+            Box::pin(self.fetch_keyword(keyword, requirement)).await?
+        } else {
+            Searched::NotNeeded
+        };
+        let page = Box::pin(self.search_ready(keyword, offset, limit, render)).await?;
         match searched {
             Searched::NotNeeded => Ok(CachedResponse::plain(page)),
             Searched::At(at) => Ok(CachedResponse { ready: page, observed_at: Some(at), stale: false }),
             Searched::Failed(error) => {
-                let stored = self.search(keyword, 0, 1).await?;
+                let stored = Box::pin(self.search(keyword, 0, 1)).await?;
                 if stored.hashtags.is_empty() {
                     Err(error)
                 } else {

@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 /// Query parameters.
 #[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ChallengeInfoId {
+pub(super) struct ChallengeInfoId {
     /// TikTok's challenge id, or an assigned one.
     #[param(value_type = String, example = "7551", pattern = "^[0-9]{1,19}$")]
     id: HashtagId,

@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 /// Query parameters.
 #[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ChallengeInfoName {
+pub(super) struct ChallengeInfoName {
     /// The tag; a leading `#`, outer white space and letter case do not matter.
     #[param(inline, value_type = TagText, example = "cat")]
     name: TagKey,

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 /// Query parameters.
 #[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ChallengePosts {
+pub(super) struct ChallengePosts {
     /// TikTok's challenge id, or an assigned one.
     #[param(value_type = String, example = "7551", pattern = "^[0-9]{1,19}$")]
     challenge_id: HashtagId,

@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 /// Query parameters.
 #[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct SearchChallenge {
+pub(super) struct SearchChallenge {
     /// One word or more: `cat`, `street comedy`. Case, width and a leading `#` do not matter.
     #[param(inline, value_type = KeywordText, example = "cat")]
     keyword: String,

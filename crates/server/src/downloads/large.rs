@@ -25,7 +25,7 @@ use tokio::task::spawn_blocking;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChargeContext<'a> {
     pub(crate) app: &'a App,
-    pub(crate) request: &'a DownloadRequest,
+    pub(crate) request: &'a DownloadRequest<'a>,
     pub(crate) id: RequestId,
     pub(crate) now: Timestamp,
     /// True if it carries an `Idempotency-Key`.

@@ -9,12 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use domain::ApiKey;
 use domain::api_key::KeyError;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The header of the contract.
-const X_API_KEY: &str = "x-api-key";
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The holder of a valid key.
 #[derive(Debug)]

@@ -73,7 +73,7 @@ impl FreshnessHeaders {
         if let Some(at) = self.observed_at {
             let age_seconds = u64::try_from(now.as_ms().saturating_sub(at.as_ms())).unwrap_or(0) / 1000;
             headers.insert(AGE, number(age_seconds));
-            headers.insert(OBSERVED_AT, Text::new().text(&at.to_rfc3339()).finish());
+            headers.insert(OBSERVED_AT, Text::new().time(at).finish());
         } else {
             headers.insert(OBSERVED_AT, HeaderValue::from_static("unknown"));
         }
@@ -87,7 +87,7 @@ impl FreshnessHeaders {
 fn count_basis(provenance: &Provenance) -> HeaderValue {
     let mut text = Text::new();
     for (n, (name, basis)) in provenance.counts().enumerate() {
-        text = text.text(if n > 0 { "; " } else { "" }).text(name).text("=").text(basis.name());
+        text.text(if n > 0 { "; " } else { "" }).text(name).text("=").text(basis.name());
     }
     text.finish()
 }

@@ -95,8 +95,8 @@ impl Keys {
         if self.unknown.get(&key_id) == Some(epoch) {
             return Ok(None);
         }
-        let Some(stored) = in_time(self.store.key(key_id)).await?.filter(|key| key.revoked_at.is_none())
-        else {
+        let read = Box::pin(in_time(self.store.key(key_id)));
+        let Some(stored) = read.await?.filter(|key| key.revoked_at.is_none()) else {
             self.known.remove(&key_id);
             self.unknown.insert(key_id, epoch);
             return Ok(None);

@@ -89,8 +89,9 @@ impl<C: Clock + Clone> Limiter<C> {
     pub(crate) fn write_headers(&self, rate_limit: RateLimitState, headers: &mut HeaderMap) {
         let RateLimitState { remaining, reset_seconds } = rate_limit;
         let remaining = u64::from(remaining);
-        let state = Text::new().text("\"minute\";r=").number(remaining).text(";t=").number(reset_seconds);
-        headers.insert(RATE_LIMIT, state.finish());
+        let state =
+            Text::new().text("\"minute\";r=").number(remaining).text(";t=").number(reset_seconds).finish();
+        headers.insert(RATE_LIMIT, state);
         headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
         headers.insert(X_LIMIT, self.limit.clone());
         headers.insert(X_REMAINING, number(remaining));

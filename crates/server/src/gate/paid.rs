@@ -116,47 +116,33 @@ impl<P: Paid> Endpoint for PaidCall<P> {
         let now = app.clock.now();
         let who = (caller.key.account_id, caller.key.key_id);
         let download = DownloadRequest::read(who, (path, query), &parts.headers, call.codings);
-        let (account_id, key_id) = who;
-        let context = RequestContext {
-            query: Query::new(query),
-            path,
-            headers: &parts.headers,
-            account_id,
-            key_id,
-            request_id: call.id,
-            cursors: &app.cursors,
-            public_url: &call.public_url,
+        let has_key = idempotency_key.is_some();
+        let (parsed, not_stored) = match begin::<P>(app, (parts, call), &download, now, has_key)? {
+            Begun::Resumed { reply, is_negotiated } => {
+                metadata.is_negotiated = is_negotiated;
+                return Ok(*reply);
+            }
+            Begun::New { parsed, not_stored } => (parsed, not_stored),
         };
-        let parsed = check::<P>(parts, call, &context).and_then(|()| P::read(&context));
-        let continues = !P::IS_CONTRACT && download.continues();
-        // An invalid request is refused before a stored answer is looked for.
-        let parsed = if continues { Ok(parsed?) } else { parsed };
-        let (stored, not_stored) = match app.downloads.resumed(&download, now) {
-            _ if !continues => (None, None),
-            Ok(stored) => (stored, None),
-            // The ledger knows which node has the file of an `Idempotency-Key`.
-            Err(problem) if idempotency_key.is_some() => (None, Some(problem)),
-            Err(problem) => return Err(problem),
-        };
-        if let Some(content) = stored {
-            metadata.is_negotiated = parsed.is_ok_and(|parsed| P::is_negotiated(&parsed));
-            return Ok(resumed(content, &parts.headers));
-        }
-        let quote = caller.quote(*balance, idempotency_key.is_some())?;
+        let quote = caller.quote(*balance, has_key)?;
         let parsed = parsed?;
         metadata.is_negotiated = P::is_negotiated(&parsed);
         let freshness = requirement(&parts.headers, &Query::new(query))?;
+        // Rare ways are boxed: the future of every request has room for the largest of its ways, and is moved.
         if parts.method == Method::HEAD {
-            return head::<P>(app, (parts, &download, now), call, (parsed, freshness), metadata).await;
+            let work = head::<P>(app, (parts, &download, now), call, (parsed, freshness), metadata);
+            return Box::pin(work).await;
         }
         let repeatable =
             idempotency_key.map(|key| (key, fingerprint(path, query, P::representation(&parsed))));
-        if let Some(content) = replay::<P>(app, &download, repeatable.as_ref()).await? {
+        if let Some(repeatable) = &repeatable
+            && let Some(content) = Box::pin(replay::<P>(app, &download, repeatable)).await?
+        {
             metadata.freshness = content.freshness;
             return Ok(Reply::replayed(content));
         }
         if let Some(problem) = not_stored {
-            return Err(problem);
+            return Err(*problem);
         }
         let content = made::<P>(app, call, parsed, freshness).await?;
         metadata.freshness = content.freshness;
@@ -166,9 +152,61 @@ impl<P: Paid> Endpoint for PaidCall<P> {
         if content.price == Price::Free {
             return Ok(Reply::free(content));
         }
-        let charge =
-            ChargeContext { app, request: &download, id: call.id, now, is_repeatable: repeatable.is_some() };
+        let charge = ChargeContext { app, request: &download, id: call.id, now, is_repeatable: has_key };
         pay::<P>(charge, quote, content, repeatable, (metadata, balance)).await
+    }
+}
+
+/// Beginning of a call.
+enum Begun<Q> {
+    /// It resumes the download of an answer that was paid for before.
+    Resumed {
+        /// Boxed, as it is rare and large.
+        reply: Box<Reply>,
+        is_negotiated: bool,
+    },
+    /// It needs an answer.
+    New {
+        /// The parsed query, or what is wrong with it, which is said after the balance was checked.
+        parsed: Result<Q, Problem>,
+        /// What to say if the ledger has no answer for its `Idempotency-Key` either.
+        not_stored: Option<Box<Problem>>,
+    },
+}
+
+/// Parses a request, and looks for the stored answer that it resumes.
+fn begin<P: Paid>(
+    app: &App,
+    (parts, call): (&Parts, &Call),
+    download: &DownloadRequest<'_>,
+    now: Timestamp,
+    has_key: bool,
+) -> Result<Begun<P::Query>, Problem> {
+    let context = RequestContext {
+        query: Query::new(parts.uri.query().unwrap_or("")),
+        path: parts.uri.path().trim_end_matches('/'),
+        headers: &parts.headers,
+        account_id: download.account_id,
+        key_id: download.key_id,
+        request_id: call.id,
+        cursors: &app.cursors,
+        public_url: &call.public_url,
+    };
+    let parsed = check::<P>(parts, call, &context).and_then(|()| P::read(&context));
+    if P::IS_CONTRACT || !download.continues() {
+        return Ok(Begun::New { parsed, not_stored: None });
+    }
+    // An invalid request is refused before a stored answer is looked for.
+    let parsed = parsed?;
+    match app.downloads.resumed(download, now) {
+        Ok(Some(content)) => {
+            let is_negotiated = P::is_negotiated(&parsed);
+            Ok(Begun::Resumed { reply: Box::new(resumed(content, &parts.headers)), is_negotiated })
+        }
+        Ok(None) => Ok(Begun::New { parsed: Ok(parsed), not_stored: None }),
+        // The ledger knows which node has the file of an `Idempotency-Key`.
+        Err(problem) if has_key => Ok(Begun::New { parsed: Ok(parsed), not_stored: Some(Box::new(problem)) }),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -181,10 +219,12 @@ async fn pay<P: Paid>(
     (metadata, balance): (&mut ResponseMetadata, &mut Credits),
 ) -> Result<Reply, Problem> {
     let app = charge.app;
-    let content = if P::IS_CONTRACT { content } else { charge.before_charge(content, *balance).await? };
+    let content =
+        if P::IS_CONTRACT { content } else { Box::pin(charge.before_charge(content, *balance)).await? };
     let idempotent = match repeatable {
         Some((key, fingerprint)) => {
-            Some(Idempotent { key, fingerprint, answer: charge.to_kept(&content).await? })
+            let answer = Box::pin(charge.to_kept(&content)).await?;
+            Some(Box::new(Idempotent { key, fingerprint, answer }))
         }
         None => None,
     };
@@ -193,7 +233,11 @@ async fn pay<P: Paid>(
     *balance = balance_after.unwrap_or(*balance);
     match settled {
         Ok(Settled::Paid(receipt)) => {
-            let content = charge.after_charge(content, receipt.credits(), *balance).await;
+            let content = if P::IS_CONTRACT {
+                content
+            } else {
+                Box::pin(charge.after_charge(content, receipt.credits(), *balance)).await
+            };
             Ok(Reply::paid(receipt, content))
         }
         Ok(Settled::Replayed(answer)) => {
@@ -242,7 +286,7 @@ async fn made<P: Paid>(
 /// Replies to `HEAD` with the headers of `GET`, from stored data alone and free of charge.
 async fn head<P: Paid>(
     app: &App,
-    (parts, download, now): (&Parts, &DownloadRequest, Timestamp),
+    (parts, download, now): (&Parts, &DownloadRequest<'_>, Timestamp),
     call: &Call,
     (parsed, freshness): (P::Query, FreshnessRequirement),
     metadata: &mut ResponseMetadata,
@@ -265,7 +309,7 @@ async fn head<P: Paid>(
 /// Replies 304 for an answer that was made for the comparison alone.
 fn not_modified<P: Paid>(
     app: &App,
-    (download, now): (&DownloadRequest, Timestamp),
+    (download, now): (&DownloadRequest<'_>, Timestamp),
     content: Content,
 ) -> Reply {
     if P::IS_CONTRACT {
@@ -284,10 +328,9 @@ fn fingerprint(path: &str, query: &str, representation: &str) -> Fingerprint {
 
 async fn replay<P: Paid>(
     app: &App,
-    download: &DownloadRequest,
-    repeatable: Option<&(IdempotencyKey, Fingerprint)>,
+    download: &DownloadRequest<'_>,
+    (key, fingerprint): &(IdempotencyKey, Fingerprint),
 ) -> Result<Option<Content>, Problem> {
-    let Some((key, fingerprint)) = repeatable else { return Ok(None) };
     match app.catalog.store().idempotent_answer(download.account_id, key, *fingerprint).await? {
         None => Ok(None),
         Some(Kept::OtherRequest) => Err(key_of_other_request()),
@@ -296,7 +339,11 @@ async fn replay<P: Paid>(
 }
 
 /// Restores the answer that was paid for under the same `Idempotency-Key`.
-fn replayed<P: Paid>(app: &App, download: &DownloadRequest, answer: KeptAnswer) -> Result<Content, Problem> {
+fn replayed<P: Paid>(
+    app: &App,
+    download: &DownloadRequest<'_>,
+    answer: KeptAnswer,
+) -> Result<Content, Problem> {
     let content = match app.downloads.referred(&answer, download, app.clock.now())? {
         Some(content) => content,
         None => app.downloads.counted(Content::kept(answer, !P::IS_CONTRACT), download)?,

@@ -72,7 +72,7 @@ impl Quote {
         app: &App,
         request_id: RequestId,
         operation: Operation,
-        idempotency: Option<Idempotent>,
+        idempotency: Option<Box<Idempotent>>,
     ) -> (Result<Settled, Problem>, Option<Credits>) {
         let account_id = self.caller.key.account_id;
         let charge = Charge {

@@ -80,8 +80,8 @@ fn hexadecimal(hash: u128) -> String {
 #[derive(Debug)]
 pub(crate) struct Content {
     tagged: Tagged,
-    /// File of a large body; `tagged` is then empty.
-    file: Option<Download>,
+    /// File of a large body; `tagged` is then empty. Boxed, as few answers have one.
+    file: Option<Box<Download>>,
     /// Slot of a large answer in memory.
     slot: Option<Slot>,
     /// Its `Content-Type`.
@@ -119,23 +119,23 @@ impl Content {
 
     /// Creates an answer whose body is a file.
     pub(crate) fn file(kind: impl Into<Cow<'static, str>>, download: Download) -> Self {
-        Self { file: Some(download), ..Self::new(kind, Bytes::new()) }
+        Self { file: Some(Box::new(download)), ..Self::new(kind, Bytes::new()) }
     }
 
     /// Moves the body to a file.
     pub(crate) fn in_file(self, download: Download) -> Self {
         let tagged = Tagged { body: Bytes::new(), hash: 0 };
-        Self { file: Some(download), tagged, slot: None, is_open: false, ..self }
+        Self { file: Some(Box::new(download)), tagged, slot: None, is_open: false, ..self }
     }
 
     /// Returns the file of the body, if it is in one.
     pub(crate) fn download(&self) -> Option<&Download> {
-        self.file.as_ref()
+        self.file.as_deref()
     }
 
     /// Returns the file of the body for a change, if it is in one.
     pub(crate) fn download_mut(&mut self) -> Option<&mut Download> {
-        self.file.as_mut()
+        self.file.as_deref_mut()
     }
 
     /// Returns the number of body bytes in memory.
@@ -359,7 +359,7 @@ impl Reply {
             (None, None) if outlined_on.is_some() || !is_cacheable => None,
             (None, None) => Some(Tagged { body: Bytes::new(), hash }.etag()),
         };
-        let content_range = file.as_ref().and_then(Download::content_range);
+        let content_range = file.as_deref().and_then(Download::content_range);
         // The middleware compresses uncacheable answers.
         let codings = if is_cacheable { codings } else { Codings::IDENTITY };
         let mut codings_matter = is_cacheable && file.is_none() && codings.matter(tagged.body.len());
@@ -405,7 +405,11 @@ impl Reply {
             (ETAG, etag),
             (CONTENT_RANGE, content_range),
         ];
-        headers.extend(others.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        for (name, value) in others {
+            if let Some(value) = value {
+                headers.insert(name, value);
+            }
+        }
         let caching = if is_cacheable { "private, no-cache" } else { "no-store" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
         headers.extend(location.map(|location| (LOCATION, location)));

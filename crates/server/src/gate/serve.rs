@@ -25,14 +25,14 @@ use std::sync::Arc;
 use store::idempotency::IdempotencyKey;
 
 const CREDITS_REMAINING: HeaderName = HeaderName::from_static("x-credits-remaining");
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A request with a valid key, within its rate limit.
 pub(crate) struct AuthenticatedRequest {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
     pub(crate) call: Call,
-    pub(crate) parts: Parts,
+    pub(crate) parts: Box<Parts>,
     /// `None` for free endpoints and for `HEAD`, which are never charged.
     pub(super) idempotency_key: Option<IdempotencyKey>,
 }
@@ -86,8 +86,10 @@ where
 }
 
 async fn respond<E: Endpoint>(app: Arc<App>, request: Request, endpoint: E) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let call = Call::of(&parts.extensions);
+    let (mut parts, body) = request.into_parts();
+    let call = Call::take(&mut parts.extensions);
+    // Moved three times on the way.
+    let parts = Box::new(parts);
     let mut metadata = ResponseMetadata::default();
     let answered = answer(&app, (parts, body), &call, endpoint, &mut metadata).await;
     let mut response = match answered {
@@ -111,7 +113,7 @@ async fn respond<E: Endpoint>(app: Arc<App>, request: Request, endpoint: E) -> R
 /// Returns the reply and the balance after it.
 async fn answer<E: Endpoint>(
     app: &Arc<App>,
-    (parts, body): (Parts, Body),
+    (parts, body): (Box<Parts>, Body),
     call: &Call,
     endpoint: E,
     metadata: &mut ResponseMetadata,
@@ -177,5 +179,18 @@ impl ResponseMetadata {
         {
             limiter.write_headers(*rate_limit, headers);
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Returns the size of the future of a request, in bytes.
+    pub(crate) fn future_bytes<P: Paid>() -> usize {
+        fn of<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+            size_of::<F>()
+        }
+        of(respond::<PaidCall<P>>)
     }
 }

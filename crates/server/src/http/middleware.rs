@@ -47,6 +47,11 @@ impl Call {
         extensions.get::<Self>().cloned().expect("the middleware adds it to every request")
     }
 
+    /// Takes the call out of a request that passed [`RequestMiddleware::answer`].
+    pub(crate) fn take(extensions: &mut Extensions) -> Self {
+        extensions.remove::<Self>().expect("the middleware adds it to every request")
+    }
+
     /// Returns a call without a route, for errors before there is a request.
     pub(crate) fn unrouted(app: &App) -> Self {
         let id = app.request_ids.next(app.clock.now());

@@ -104,7 +104,9 @@ impl Pool {
 
     /// Lends a connection.
     pub(crate) async fn get(&self) -> Result<Client, StoreError> {
-        let object = self.pool.get().await.doing("connect")?;
+        // The futures of pool and driver take kilobytes, and would be part of the future of every request, also of
+        // those that are answered without a query.
+        let object = Box::pin(self.pool.get()).await.doing("connect")?;
         Ok(Client { object, prepared_statements: self.prepared_statements })
     }
 
@@ -116,7 +118,7 @@ impl Pool {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         let client = self.get().await?;
-        let answer = timeout(ANSWER_MAX, client.query(doing, sql, parameters)).await;
+        let answer = timeout(ANSWER_MAX, Box::pin(client.query(doing, sql, parameters))).await;
         answer.unwrap_or_else(|_| {
             let waited = ANSWER_MAX.as_secs();
             Err(StoreError::Unreachable(format!("no answer within {waited} s on trying to {doing}")))
@@ -179,7 +181,7 @@ impl Client {
     ) -> Result<tokio_postgres::Transaction<'_>, tokio_postgres::Error> {
         let prepared_statements = self.prepared_statements;
         let client: &mut tokio_postgres::Client = &mut self.object;
-        let transaction = client.transaction().await?;
+        let transaction = Box::pin(client.transaction()).await?;
         if !prepared_statements {
             transaction.batch_execute(LOCAL_SETTINGS).await?;
         }

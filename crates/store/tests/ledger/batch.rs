@@ -27,11 +27,11 @@ async fn accounts_of_one_lane(store: &Store, count: usize) -> Vec<AccountId> {
 }
 
 fn once(charge: Charge) -> Charge {
-    let idempotency = Idempotent {
+    let idempotency = Box::new(Idempotent {
         key: "once".parse().expect("a key"),
         fingerprint: Fingerprint::of(b"/a"),
         answer: KeptAnswer::new(200, "text/plain", charge.request_id.to_string().into()).expect("an answer"),
-    };
+    });
     Charge { idempotency: Some(idempotency), ..charge }
 }
 

@@ -15,11 +15,11 @@ pub(crate) async fn fill(store: &Store) {
             store.charge(charge(*id, n, 2)).await.expect("a charge");
         }
     }
-    let idempotency = Some(Idempotent {
+    let idempotency = Some(Box::new(Idempotent {
         key: "k".parse().expect("a key"),
         fingerprint: Fingerprint::of(b"/a"),
         answer: KeptAnswer::new(200, "text/plain", b"one".to_vec()).expect("an answer"),
-    });
+    }));
     store.charge(Charge { idempotency, ..charge(ids[0], 99, 1) }).await.expect("a charge");
 }
 

@@ -8,11 +8,11 @@ use testkit::{TestStore, on_each_backend};
 
 /// Returns a call under a key, for a request, with its answer.
 fn call(id: AccountId, n: u64, key: &str, request: &str, body: &str) -> Charge {
-    let idempotency = Idempotent {
+    let idempotency = Box::new(Idempotent {
         key: key.parse().expect("a key"),
         fingerprint: Fingerprint::of(request.as_bytes()),
         answer: KeptAnswer::new(200, "application/json", body.into()).expect("an answer"),
-    };
+    });
     Charge { idempotency: Some(idempotency), ..charge(id, n, 1) }
 }
 

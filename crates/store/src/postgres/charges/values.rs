@@ -90,7 +90,7 @@ impl Span {
     /// Returns the answers to store with them; `None` if there are none.
     pub(super) fn answers(self, plans: &[Plan]) -> Option<Values> {
         let kept: Vec<(i64, &Charge, &Idempotent)> = accepted(plans)
-            .filter_map(|(account_id, charge, _)| Some((account_id, charge, charge.idempotency.as_ref()?)))
+            .filter_map(|(account_id, charge, _)| Some((account_id, charge, charge.idempotency.as_deref()?)))
             .collect();
         if kept.is_empty() {
             return None;
