@@ -1,67 +1,16 @@
-//! The id of a job: `job_` and a ULID in lower case. 48 bits of time come first, so that ids sort by creation, and 80
-//! random bits follow, so that nobody guesses the job of another.
+//! The id of a job: `job_` and a ULID.
 
-use crate::Timestamp;
-use std::fmt;
-use std::str::FromStr;
-use ulid::Ulid;
+use crate::prefixed_id::prefixed_id;
 
-const PREFIX: &str = "job_";
-const DIGITS_LEN: usize = ulid::ULID_LEN;
-/// 26 digits have 130 bits, of which the first two are 0.
-const FIRST_DIGITS: std::ops::RangeInclusive<char> = '0'..='7';
-
-/// A job's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobId(Ulid);
-
-/// A text that is no id of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the id of a job is {PREFIX} and {DIGITS_LEN} digits and lower-case letters")]
-pub struct JobIdError;
-
-impl JobId {
-    /// Creates an id from a moment and 80 random bits, the lowest ones of `random`.
-    pub const fn new(at: Timestamp, random: u128) -> Self {
-        Self(Ulid::from_parts(at.as_ms().unsigned_abs(), random))
-    }
-
-    /// From the database.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(Ulid::from_bytes(bytes))
-    }
-
-    /// For the database, which sorts them as the numbers.
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0.to_bytes()
-    }
-}
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [0; DIGITS_LEN];
-        let digits = self.0.array_to_str(&mut buffer);
-        digits.make_ascii_lowercase();
-        write!(f, "{PREFIX}{digits}")
-    }
-}
-
-impl FromStr for JobId {
-    type Err = JobIdError;
-    fn from_str(text: &str) -> Result<Self, JobIdError> {
-        // One id has one text: `Ulid` also takes capital letters, and drops bits that are too many.
-        let is_canonical = |digits: &&str| {
-            digits.starts_with(|first| FIRST_DIGITS.contains(&first))
-                && !digits.bytes().any(|byte| byte.is_ascii_uppercase())
-        };
-        let digits = text.strip_prefix(PREFIX).filter(is_canonical).ok_or(JobIdError)?;
-        Ulid::from_string(digits).map(Self).map_err(|_| JobIdError)
-    }
+prefixed_id! {
+    /// A job's id.
+    JobId, JobIdError, "job", "job_"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
     use proptest::prelude::*;
 
     #[test]

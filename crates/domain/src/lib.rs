@@ -3,7 +3,7 @@
 //! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Every crate may depend on this one; it depends on
 //! none. Reading order: [`tag`], [`id`] and [`creator`] (the measured things), [`caption`] (tags in a text), [`count`]
 //! and [`observation`] (parsed facts), [`video`] and [`hashtag`] (stored records), [`credits`], [`account`] and
-//! [`api_key`] (callers and payment). [`metrics`] computes metrics from readings.
+//! [`api_key`] (callers and payment). [`metrics`] computes metrics from readings, [`tracking`] says when they are due.
 //!
 //! ```
 //! use domain::{Count, Tag};
@@ -55,7 +55,13 @@ pub mod key_scope;
 
 pub mod request_id;
 
+mod prefixed_id;
+
 pub mod job_id;
+
+pub mod tracker_id;
+
+pub mod tracking;
 
 pub mod utc_day;
 
@@ -94,5 +100,6 @@ pub use request_id::RequestId;
 pub use source::Source;
 pub use tag::{Tag, TagError, TagKey};
 pub use time::{Clock, Timestamp};
+pub use tracker_id::TrackerId;
 pub use utc_day::UtcDay;
 pub use window::Window;

@@ -1,0 +1,487 @@
+//! Which slots of a tracker were read, and why the others were not.
+//!
+//! Time since a tracker began is covered by spans without overlap: runs of slots that were read, and gaps with a reason.
+//! A slot is decided once it has passed: what is read later goes to the slot in which it was read. Only a clock that was
+//! ahead undoes anything: gaps that lie in the future again are dropped, readings stay.
+
+use super::{Slot, Slots};
+use crate::Timestamp;
+use std::fmt;
+use strum::{EnumString, FromRepr, IntoStaticStr, VariantArray};
+
+/// Why a slot has no reading. The database stores its number, which never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, FromRepr, IntoStaticStr, VariantArray)]
+#[repr(u8)]
+#[strum(serialize_all = "snake_case")]
+pub enum GapReason {
+    /// No worker ran.
+    Asleep = 1,
+    /// The budget of the tracker or the balance of its account was used up.
+    Budget = 2,
+    /// The source failed, or answered after the slot had ended.
+    SourceDown = 3,
+    /// The source does not know the hashtag.
+    NotFound = 4,
+    /// The tracker was paused.
+    Disabled = 5,
+    /// The settings name no upstream that the tracker could read from.
+    NoUpstream = 6,
+    /// Nothing was imported for the slot, for a tracker that only watches imports.
+    NoReading = 7,
+}
+
+impl GapReason {
+    /// Returns the name in answers.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Returns the number in the database.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Returns the reason of a number in the database.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Self::from_repr(number)
+    }
+}
+
+impl fmt::Display for GapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Contents of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpanKind {
+    /// Slots that follow one another, each with one reading. The first is late if a gap comes before it.
+    Read {
+        /// Number of readings.
+        readings: u64,
+    },
+    /// Slots without a reading.
+    Gap(GapReason),
+}
+
+/// A stretch of time since a tracker began, from the beginning of a slot to the end of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First moment.
+    pub from: Timestamp,
+    /// First moment after it.
+    pub until: Timestamp,
+    /// Contents.
+    pub kind: SpanKind,
+}
+
+impl Span {
+    const fn is_read(&self) -> bool {
+        matches!(self.kind, SpanKind::Read { .. })
+    }
+
+    fn overlaps(&self, slot: Slot) -> bool {
+        self.from < slot.until && slot.from < self.until
+    }
+
+    /// Appends a span that begins where this one ends, if both have the same contents.
+    fn extend(&mut self, next: Self) -> bool {
+        if self.until != next.from {
+            return false;
+        }
+        match (&mut self.kind, next.kind) {
+            (SpanKind::Read { readings }, SpanKind::Read { readings: more }) => *readings += more,
+            (SpanKind::Gap(reason), SpanKind::Gap(other)) if *reason == other => {}
+            _ => return false,
+        }
+        self.until = next.until;
+        true
+    }
+}
+
+/// When the next reading is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Now, for this slot.
+    Now(Slot),
+    /// Not before this moment.
+    At(Timestamp),
+}
+
+/// The spans of a tracker, or the last of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    since: Timestamp,
+    spans: Vec<Span>,
+    failed: Option<(Slot, GapReason)>,
+}
+
+impl Coverage {
+    /// Returns the coverage of a tracker that begins in this slot.
+    pub const fn new(first: Slot) -> Self {
+        Self { since: first.from, spans: Vec::new(), failed: None }
+    }
+
+    /// Restores it from stored spans, oldest first, which end where the next begins. The older ones may be left out.
+    /// `since` is where the first of them begins, or the tracker if it has none; `failed` is the last slot in which
+    /// reading failed.
+    pub const fn from_stored(since: Timestamp, spans: Vec<Span>, failed: Option<(Slot, GapReason)>) -> Self {
+        Self { since, spans, failed }
+    }
+
+    /// Returns the spans, oldest first.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// Returns the last slot in which reading failed.
+    pub const fn failed(&self) -> Option<(Slot, GapReason)> {
+        self.failed
+    }
+
+    /// Returns when the next reading is due.
+    pub fn due(&self, slots: Slots, now: Timestamp) -> Due {
+        let slot = slots.at(now);
+        match self.spans.iter().find(|span| span.is_read() && span.overlaps(slot)) {
+            Some(run) => Due::At(run.until.max(slot.until)),
+            None => Due::Now(slot),
+        }
+    }
+
+    /// Adds the reading of a slot that is due. Returns true if it is late: the slot before was missed.
+    pub fn read(&mut self, slot: Slot) -> bool {
+        debug_assert!(
+            !self.spans.iter().any(|span| span.is_read() && span.overlaps(slot)),
+            "one reading a slot"
+        );
+        self.arrive(slot, GapReason::Asleep);
+        self.insert(Span { from: slot.from, until: slot.until, kind: SpanKind::Read { readings: 1 } });
+        let before = self.spans.iter().rev().find(|span| span.until == slot.from);
+        before.is_some_and(|span| !span.is_read())
+    }
+
+    /// Notes that reading failed in a slot. It becomes a gap with this reason if it passes unread.
+    pub fn fail(&mut self, slot: Slot, reason: GapReason) {
+        self.arrive(slot, GapReason::Asleep);
+        self.failed = Some((slot, reason));
+    }
+
+    /// Covers the time before a slot: what is not covered yet becomes a gap. Call it when a tracker is paused, with
+    /// [`GapReason::Asleep`], and when it is resumed, with [`GapReason::Disabled`].
+    pub fn arrive(&mut self, slot: Slot, reason: GapReason) {
+        // A clock that was ahead has left gaps that are in the future now.
+        for span in &mut self.spans {
+            if !span.is_read() {
+                span.until = span.until.min(slot.from);
+            }
+        }
+        self.spans.retain(|span| span.from < span.until);
+        self.since = self.since.min(slot.from);
+        let mut from = self.since;
+        let mut holes = Vec::new();
+        for span in &self.spans {
+            if from < span.from {
+                holes.push((from, span.from));
+            }
+            from = from.max(span.until);
+        }
+        holes.push((from, slot.from));
+        for (from, until) in holes {
+            self.add_gap(from, until.min(slot.from), reason);
+        }
+    }
+
+    /// Adds a gap, split where reading failed.
+    fn add_gap(&mut self, from: Timestamp, until: Timestamp, reason: GapReason) {
+        let failed = self.failed.filter(|(slot, _)| slot.from < until && from < slot.until);
+        let Some((slot, failure)) = failed else {
+            return self.insert_gap(from, until, reason);
+        };
+        self.insert_gap(from, slot.from.min(until), reason);
+        self.insert_gap(slot.from.max(from), slot.until.min(until), failure);
+        self.insert_gap(slot.until.max(from), until, reason);
+    }
+
+    fn insert_gap(&mut self, from: Timestamp, until: Timestamp, reason: GapReason) {
+        if from < until {
+            self.insert(Span { from, until, kind: SpanKind::Gap(reason) });
+        }
+    }
+
+    /// Inserts a span where nothing is covered, and merges it with its neighbours.
+    fn insert(&mut self, span: Span) {
+        let at = self.spans.partition_point(|other| other.from < span.from);
+        self.spans.insert(at, span);
+        for first in [at, at.saturating_sub(1)] {
+            if let Some([one, next]) =
+                self.spans.get_mut(first..first + 2).and_then(|pair| pair.first_chunk_mut())
+            {
+                let next = *next;
+                if one.extend(next) {
+                    self.spans.remove(first + 1);
+                }
+            }
+        }
+    }
+
+    /// Changes the interval. The run that is being read ends with the new slot of its last reading, or where the
+    /// present one begins: at a shorter interval the next reading comes sooner, at a longer one nothing is missed.
+    pub fn change_interval(&mut self, slots: Slots, last_read_at: Timestamp, now: Timestamp) {
+        if let Some(run) = self.spans.last_mut().filter(|span| span.is_read() && last_read_at < span.until) {
+            run.until = slots.at(last_read_at).until.max(slots.at(now).from);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Interval;
+    use super::*;
+    use crate::TrackerId;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use strum::VariantArray;
+
+    const DAY_MS: i64 = 86_400_000;
+    const START_MS: i64 = 1_800_000_000_000;
+
+    fn slots(interval: Interval) -> Slots {
+        Slots::new(TrackerId::new(Timestamp::from_ms(START_MS), 7), interval)
+    }
+
+    fn day(number: i64) -> Slot {
+        slots(Interval::Day).at(Timestamp::from_ms(START_MS + number * DAY_MS))
+    }
+
+    fn at(number: i64) -> Timestamp {
+        Timestamp::from_ms(START_MS + number * DAY_MS)
+    }
+
+    fn shown(coverage: &Coverage) -> Vec<(i64, i64, String)> {
+        let number = |at: Timestamp| (at.as_ms() - day(0).from.as_ms()).div_euclid(DAY_MS);
+        let kind = |kind| match kind {
+            SpanKind::Read { readings } => format!("{readings} read"),
+            SpanKind::Gap(reason) => reason.to_string(),
+        };
+        coverage.spans().iter().map(|span| (number(span.from), number(span.until), kind(span.kind))).collect()
+    }
+
+    #[test]
+    fn a_year_asleep_is_one_gap_and_the_next_reading_is_late() {
+        let mut coverage = Coverage::new(day(0));
+        assert!(!coverage.read(day(0)) && !coverage.read(day(1)));
+        assert_eq!(coverage.due(slots(Interval::Day), at(1)), Due::At(day(2).from));
+        assert_eq!(coverage.due(slots(Interval::Day), at(366)), Due::Now(day(366)));
+        assert!(coverage.read(day(366)));
+        assert!(!coverage.read(day(367)));
+        assert_eq!(
+            shown(&coverage),
+            [(0, 2, "2 read".into()), (2, 366, "asleep".into()), (366, 368, "2 read".into())]
+        );
+    }
+
+    #[test]
+    fn each_slot_has_the_reason_for_which_it_was_missed() {
+        let mut coverage = Coverage::new(day(0));
+        coverage.fail(day(0), GapReason::SourceDown);
+        coverage.fail(day(1), GapReason::SourceDown);
+        coverage.fail(day(1), GapReason::Budget);
+        coverage.fail(day(4), GapReason::NotFound);
+        assert!(coverage.read(day(5)));
+        assert_eq!(
+            shown(&coverage),
+            [
+                (0, 1, "source_down".into()),
+                (1, 2, "budget".into()),
+                (2, 4, "asleep".into()),
+                (4, 5, "not_found".into()),
+                (5, 6, "1 read".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_failure_in_a_slot_that_is_read_after_all_leaves_no_gap() {
+        let mut coverage = Coverage::new(day(0));
+        coverage.fail(day(0), GapReason::SourceDown);
+        assert_eq!(coverage.due(slots(Interval::Day), at(0)), Due::Now(day(0)));
+        assert!(!coverage.read(day(0)));
+        assert!(!coverage.read(day(1)));
+        assert_eq!(shown(&coverage), [(0, 2, "2 read".into())]);
+    }
+
+    #[test]
+    fn a_paused_tracker_was_disabled_and_not_asleep() {
+        let mut coverage = Coverage::new(day(0));
+        coverage.read(day(0));
+        coverage.arrive(day(3), GapReason::Asleep);
+        coverage.arrive(day(9), GapReason::Disabled);
+        coverage.read(day(9));
+        let gaps = [(1, 3, "asleep".into()), (3, 9, "disabled".into())];
+        assert_eq!(shown(&coverage)[1..3], gaps);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_blocks_no_slot_and_leaves_no_gap_in_the_future() {
+        let mut coverage = Coverage::new(day(0));
+        coverage.read(day(0));
+        coverage.read(day(400));
+        assert_eq!(coverage.due(slots(Interval::Day), at(1)), Due::Now(day(1)));
+        assert!(!coverage.read(day(1)));
+        assert_eq!(shown(&coverage), [(0, 2, "2 read".into()), (400, 401, "1 read".into())]);
+        // An hour back is a slot that was read.
+        assert_eq!(coverage.due(slots(Interval::Day), at(0)), Due::At(day(2).from));
+        assert!(coverage.read(day(399)));
+        // The slot that was read ahead of time is not read again.
+        assert_eq!(coverage.due(slots(Interval::Day), at(400)), Due::At(day(401).from));
+        let spans = [(0, 2, "2 read".into()), (2, 399, "asleep".into()), (399, 401, "2 read".into())];
+        assert_eq!(shown(&coverage), spans);
+    }
+
+    #[test]
+    fn a_shorter_interval_reads_sooner_and_a_longer_one_misses_nothing() {
+        let mut coverage = Coverage::new(slots(Interval::Week).at(at(0)));
+        coverage.read(slots(Interval::Week).at(at(0)));
+        let hours = slots(Interval::Hour);
+        coverage.change_interval(hours, at(0), at(0));
+        assert_eq!(coverage.due(hours, at(0)), Due::At(hours.at(at(0)).until));
+        coverage.read(hours.at(hours.at(at(0)).until));
+        let days = slots(Interval::Day);
+        let last = hours.at(at(0)).until;
+        coverage.change_interval(days, last, last);
+        assert_eq!(coverage.due(days, last), Due::At(days.at(last).until));
+        assert_eq!(coverage.spans().len(), 1, "{:?}", coverage.spans());
+        coverage.read(days.at(days.at(last).until));
+        let SpanKind::Read { readings } = coverage.spans()[0].kind else { panic!("{:?}", coverage.spans()) };
+        assert_eq!((readings, coverage.spans().len()), (3, 1));
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Read,
+        Fail(GapReason),
+        Resume,
+    }
+
+    /// The same, slot by slot.
+    #[derive(Default)]
+    struct Naive {
+        slots: BTreeMap<i64, Option<GapReason>>,
+        since: i64,
+        failed: Option<(i64, GapReason)>,
+    }
+
+    impl Naive {
+        fn arrive(&mut self, slot: i64, reason: GapReason) {
+            self.slots.retain(|number, gap| *number < slot || gap.is_none());
+            self.since = self.since.min(slot);
+            for number in self.since..slot {
+                let failure = self.failed.filter(|(failed, _)| *failed == number).map(|(_, why)| why);
+                self.slots.entry(number).or_insert(Some(failure.unwrap_or(reason)));
+            }
+        }
+
+        fn step(&mut self, slot: i64, step: Step) {
+            match step {
+                Step::Read if self.slots.get(&slot) == Some(&None) => {}
+                Step::Read => {
+                    self.arrive(slot, GapReason::Asleep);
+                    self.slots.insert(slot, None);
+                }
+                Step::Fail(reason) => {
+                    self.arrive(slot, GapReason::Asleep);
+                    self.failed = Some((slot, reason));
+                }
+                Step::Resume => self.arrive(slot, GapReason::Disabled),
+            }
+        }
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<(i64, Step)>> {
+        let step = prop_oneof![
+            4 => Just(Step::Read),
+            2 => proptest::sample::select(GapReason::VARIANTS).prop_map(Step::Fail),
+            1 => Just(Step::Resume),
+        ];
+        // Mostly the next slot; sometimes a clock that jumps, in either direction.
+        let ahead = prop_oneof![6 => 0_i64..3, 1 => -20_i64..0, 1 => 3_i64..400];
+        proptest::collection::vec((ahead, step), 1..60)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn it_agrees_with_a_list_of_slots(steps in steps()) {
+            let (mut coverage, mut naive, mut number) = (Coverage::new(day(0)), Naive::default(), 0);
+            for (ahead, step) in steps {
+                number += ahead;
+                let slot = day(number);
+                match step {
+                    Step::Read => {
+                        let is_due = coverage.due(slots(Interval::Day), at(number)) == Due::Now(slot);
+                        prop_assert_eq!(is_due, naive.slots.get(&number) != Some(&None));
+                        if is_due {
+                            let is_late = coverage.read(slot);
+                            naive.step(number, step);
+                            let before = naive.slots.get(&(number - 1));
+                            prop_assert_eq!(is_late, before.is_some_and(Option::is_some));
+                        }
+                    }
+                    Step::Fail(reason) => {
+                        coverage.fail(slot, reason);
+                        naive.step(number, step);
+                    }
+                    Step::Resume => {
+                        coverage.arrive(slot, GapReason::Disabled);
+                        naive.step(number, step);
+                    }
+                }
+                let mut listed = BTreeMap::new();
+                for span in coverage.spans() {
+                    let days = (span.until.as_ms() - span.from.as_ms()) / DAY_MS;
+                    let first = (span.from.as_ms() - day(0).from.as_ms()).div_euclid(DAY_MS);
+                    let gap = match span.kind {
+                        SpanKind::Read { readings } => {
+                            prop_assert_eq!(readings, days.cast_unsigned());
+                            None
+                        }
+                        SpanKind::Gap(reason) => Some(reason),
+                    };
+                    for day in first..first + days {
+                        prop_assert!(listed.insert(day, gap).is_none(), "two spans cover one slot");
+                    }
+                }
+                prop_assert_eq!(&listed, &naive.slots);
+                // As few rows as there can be.
+                for pair in coverage.spans().windows(2) {
+                    let mut one = pair[0];
+                    prop_assert!(!one.extend(pair[1]), "{:?}", pair);
+                }
+            }
+        }
+
+        #[test]
+        fn no_time_is_lost_when_the_interval_changes(
+            hours in proptest::collection::vec((1_i64..200, proptest::sample::select(Interval::VARIANTS)), 1..40),
+        ) {
+            let (mut interval, mut now) = (Interval::Day, Timestamp::from_ms(START_MS));
+            let mut coverage = Coverage::new(slots(interval).at(now));
+            for (ahead, next) in hours {
+                now = Timestamp::from_ms(now.as_ms() + ahead * Interval::Hour.as_ms());
+                if let Due::Now(slot) = coverage.due(slots(interval), now) {
+                    coverage.read(slot);
+                    coverage.change_interval(slots(next), now, now);
+                    interval = next;
+                }
+                let mut until = coverage.spans()[0].from;
+                for span in coverage.spans() {
+                    prop_assert_eq!(span.from, until);
+                    prop_assert!(span.from < span.until);
+                    until = span.until;
+                }
+                prop_assert!(now < until);
+            }
+        }
+    }
+}
