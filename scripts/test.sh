@@ -80,7 +80,7 @@ else
 fi
 
 step "fuzzing, for a moment"
-scripts/fuzz.sh 20
+scripts/fuzz.sh --quick 20
 
 step "PostgreSQL for the tests, which start servers of their own"
 # Debian keeps a server's programs off the PATH; the tests look there too.
