@@ -3,7 +3,8 @@
 //! Deliberately absent: async, I/O, SQL, HTTP, reading the clock. Every crate may depend on this one; it depends on
 //! none. Reading order: [`tag`], [`id`] and [`creator`] (the measured things), [`caption`] (tags in a text), [`count`]
 //! and [`observation`] (parsed facts), [`video`] and [`hashtag`] (stored records), [`credits`], [`account`] and
-//! [`api_key`] (callers and payment). [`metrics`] computes metrics from readings, [`tracking`] says when they are due.
+//! [`api_key`] (callers and payment). [`metrics`] computes metrics from readings, [`tracking`] says when they are
+//! due, and [`alerts`] what is worth a message.
 //!
 //! ```
 //! use domain::{Count, Tag};
@@ -62,6 +63,8 @@ pub mod job_id;
 pub mod tracker_id;
 
 pub mod tracking;
+
+pub mod alerts;
 
 pub mod utc_day;
 

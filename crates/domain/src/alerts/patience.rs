@@ -1,0 +1,242 @@
+//! How often an alert would have fired, and the threshold at which it would have fired so often.
+
+use super::{AlertEvent, AlertState, RuleError, Sample, Signal, ThresholdRule};
+use crate::Timestamp;
+
+/// Fewest values to judge a threshold by.
+pub const VALUES_MIN: usize = 14;
+/// Up to this many values, each is tried as a threshold; of more, the highest ones one by one, then ever fewer: alerts fire
+/// seldom, so that their thresholds are among the highest.
+const THRESHOLDS_EACH_MAX: usize = 256;
+/// Milliseconds of a week.
+const WEEK_MS: f64 = 604_800_000.0;
+
+/// Events of a rule on stored samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// What would have happened, oldest first.
+    pub events: Vec<AlertEvent>,
+    /// Number of episodes.
+    pub fired: u64,
+    /// Samples with a value, and those without.
+    pub values: usize,
+    /// Samples for which there was no reading.
+    pub missing: usize,
+}
+
+impl Preview {
+    /// Replays samples, oldest first, from the state of a new alert.
+    pub fn replay(rule: &ThresholdRule, samples: &[Sample]) -> Self {
+        let mut events = Vec::new();
+        if let Some(first) = samples.first() {
+            let mut state = AlertState::new(first.at);
+            for sample in samples {
+                state.evaluate(rule, *sample, &mut events);
+            }
+        }
+        let fired = events.iter().filter(|event| matches!(event, AlertEvent::Fired { .. })).count() as u64;
+        let missing = samples.iter().filter(|sample| sample.signal == Signal::Missing).count();
+        Self { events, fired, values: samples.len() - missing, missing }
+    }
+
+    /// Returns the episodes a week over the time of the samples; `None` if they are of one moment.
+    pub fn per_week(&self, samples: &[Sample]) -> Option<f64> {
+        weeks(samples).map(|weeks| self.fired as f64 / weeks)
+    }
+}
+
+/// How often an alert should fire.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Patience {
+    /// Episodes a week, above 0.
+    pub per_week: f64,
+    /// Value at which an alert recovers, as a part of its threshold: 0 to 1.
+    pub recovers_at_part: f64,
+    /// Milliseconds above the threshold before it fires.
+    pub for_ms: i64,
+    /// Milliseconds without a value after which there is no data.
+    pub no_data_after_ms: i64,
+}
+
+/// A threshold, and how often it would have been passed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    /// The rule.
+    pub rule: ThresholdRule,
+    /// What it would have done.
+    pub preview: Preview,
+}
+
+/// Why no threshold can be suggested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PatienceError {
+    /// There are too few values.
+    #[error("{values} values are too few to judge a threshold by: {VALUES_MIN} are needed")]
+    InsufficientHistory {
+        /// Values there are.
+        values: usize,
+        /// When there will be enough, if readings go on as before; `None` if there is no reading yet.
+        enough_at: Option<Timestamp>,
+    },
+    /// The wish is no rule.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+}
+
+impl Patience {
+    /// Suggests the threshold at which an alert would have fired closest to as often as wished; of several the highest.
+    ///
+    /// # Errors
+    ///
+    /// There are fewer than [`VALUES_MIN`] values.
+    pub fn suggest(&self, samples: &[Sample]) -> Result<Suggestion, PatienceError> {
+        let mut values: Vec<f64> = samples
+            .iter()
+            .filter_map(|sample| match sample.signal {
+                Signal::Value(value) if value.is_finite() => Some(value),
+                _ => None,
+            })
+            .collect();
+        let insufficient = PatienceError::InsufficientHistory {
+            values: values.len(),
+            enough_at: enough_at(samples, values.len()),
+        };
+        if values.len() < VALUES_MIN {
+            return Err(insufficient);
+        }
+        let weeks = weeks(samples).ok_or(insufficient)?;
+        values.sort_by(|a, b| b.total_cmp(a));
+        values.dedup();
+        let wanted = self.per_week * weeks;
+        let mut best: Option<(f64, ThresholdRule, Preview)> = None;
+        for value in candidates(&values) {
+            let recovers_at = (value * self.recovers_at_part).min(value);
+            let rule = ThresholdRule::new(value, self.no_data_after_ms)?
+                .recovering_at(recovers_at)?
+                .pending_for(self.for_ms)?;
+            let preview = Preview::replay(&rule, samples);
+            let miss = (preview.fired as f64 - wanted).abs();
+            if best.as_ref().is_none_or(|(least, ..)| miss < *least) {
+                best = Some((miss, rule, preview));
+            }
+        }
+        best.map(|(_, rule, preview)| Suggestion { rule, preview }).ok_or(insufficient)
+    }
+}
+
+/// Returns the values to try as thresholds, highest first.
+fn candidates(values: &[f64]) -> impl Iterator<Item = f64> {
+    let exponent = 1.0 / THRESHOLDS_EACH_MAX as f64;
+    let ratio = if values.len() <= THRESHOLDS_EACH_MAX { 1.0 } else { (values.len() as f64).powf(exponent) };
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let value = *values.get(next)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of the values")]
+        let grown = ((next + 1) as f64 * ratio) as usize;
+        next = grown.max(next + 1);
+        Some(value)
+    })
+}
+
+fn weeks(samples: &[Sample]) -> Option<f64> {
+    let (first, last) = (samples.first()?.at, samples.last()?.at);
+    let ms = last.as_ms().saturating_sub(first.as_ms());
+    (ms > 0).then_some(ms as f64 / WEEK_MS)
+}
+
+/// Returns when there will be enough values, at the mean distance of the samples.
+fn enough_at(samples: &[Sample], values: usize) -> Option<Timestamp> {
+    let (first, last) = (samples.first()?.at, samples.last()?.at);
+    let steps = i64::try_from(samples.len() - 1).ok().filter(|steps| *steps > 0)?;
+    let mean_ms = last.as_ms().saturating_sub(first.as_ms()) / steps;
+    let lacking = i64::try_from(VALUES_MIN.saturating_sub(values)).ok()?;
+    Some(Timestamp::from_ms(last.as_ms().saturating_add(mean_ms.saturating_mul(lacking))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DAY_MS: i64 = 86_400_000;
+
+    fn samples(values: &[f64]) -> Vec<Sample> {
+        let at =
+            |day: usize| Timestamp::from_ms(1_800_000_000_000 + i64::try_from(day).expect("a day") * DAY_MS);
+        values
+            .iter()
+            .enumerate()
+            .map(|(day, value)| Sample { at: at(day), signal: Signal::Value(*value) })
+            .collect()
+    }
+
+    fn patience(per_week: f64) -> Patience {
+        Patience { per_week, recovers_at_part: 0.9, for_ms: 0, no_data_after_ms: 2 * DAY_MS }
+    }
+
+    #[test]
+    fn once_a_week_is_once_a_week() {
+        // A year: each week one day of 100 + its number, the others at most 10.
+        let year: Vec<f64> = (0..364)
+            .map(|day| if day % 7 == 3 { 100.0 + f64::from(day) } else { f64::from(day % 7) })
+            .collect();
+        let samples = samples(&year);
+        let suggestion = patience(1.0).suggest(&samples).expect("a threshold");
+        assert_eq!(suggestion.preview.fired, 52);
+        assert!(suggestion.rule.above() < 103.0 && suggestion.rule.above() >= 6.0, "{:?}", suggestion.rule);
+        let rate = suggestion.preview.per_week(&samples).expect("a year");
+        assert!((rate - 1.0).abs() < 0.01, "{rate}");
+        // Half as often: the upper half of them.
+        let half = patience(0.5).suggest(&samples).expect("a threshold");
+        assert_eq!(half.preview.fired, 26);
+        assert!(half.rule.above() > 270.0, "{:?}", half.rule);
+    }
+
+    #[test]
+    fn too_little_history_says_when_there_is_enough() {
+        let thirteen = samples(&[1.0; 13]);
+        let PatienceError::InsufficientHistory { values, enough_at } =
+            patience(1.0).suggest(&thirteen).expect_err("one value is lacking")
+        else {
+            panic!("history is too short");
+        };
+        assert_eq!((values, enough_at), (13, Some(Timestamp::from_ms(1_800_000_000_000 + 13 * DAY_MS))));
+        let none = patience(1.0).suggest(&[]).expect_err("nothing");
+        assert_eq!(none, PatienceError::InsufficientHistory { values: 0, enough_at: None });
+    }
+
+    #[test]
+    fn a_number_that_never_changes_never_fires() {
+        let suggestion = patience(1.0).suggest(&samples(&[5.0; 100])).expect("a threshold");
+        assert_eq!((suggestion.preview.fired, suggestion.rule.above()), (0, 5.0));
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_as_threshold_would_have_come_closer(
+            values in proptest::collection::vec(0.0_f64..100.0, VALUES_MIN..120),
+            per_week in 0.1_f64..5.0,
+        ) {
+            let samples = samples(&values);
+            let patience = patience(per_week);
+            let suggestion = patience.suggest(&samples).expect("a threshold");
+            let wanted = per_week * weeks(&samples).expect("days");
+            let miss = |preview: &Preview| (preview.fired as f64 - wanted).abs();
+            prop_assert_eq!(&Preview::replay(&suggestion.rule, &samples), &suggestion.preview);
+            for value in values {
+                let rule = ThresholdRule::new(value, 2 * DAY_MS)
+                    .and_then(|rule| rule.recovering_at(value * 0.9))
+                    .expect("a rule");
+                prop_assert!(miss(&suggestion.preview) <= miss(&Preview::replay(&rule, &samples)));
+            }
+        }
+
+        #[test]
+        fn thresholds_are_tried_from_the_highest_and_are_not_too_many(count in 1_usize..20_000) {
+            let values: Vec<f64> = (0..count).rev().map(|value| value as f64).collect();
+            let tried: Vec<f64> = candidates(&values).collect();
+            prop_assert!(tried.len() <= 2 * THRESHOLDS_EACH_MAX && tried[0] == values[0]);
+            prop_assert!(tried.windows(2).all(|pair| pair[0] > pair[1]));
+        }
+    }
+}
