@@ -4,7 +4,7 @@ use super::ThresholdRule;
 use crate::Timestamp;
 use strum::IntoStaticStr;
 
-/// What is known of the number at a moment.
+/// The number at a moment, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Signal {
     /// Its value.
@@ -20,9 +20,9 @@ pub enum Signal {
 /// A signal and when it was known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
-    /// When.
+    /// Time at which it was known.
     pub at: Timestamp,
-    /// What.
+    /// The number.
     pub signal: Signal,
 }
 

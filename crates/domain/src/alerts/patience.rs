@@ -1,4 +1,4 @@
-//! How often an alert would have fired, and the threshold at which it would have fired so often.
+//! Previews: the episodes of an alert on stored samples, and the threshold for a wished number of them.
 
 use super::{AlertEvent, AlertState, RuleError, Sample, Signal, ThresholdRule};
 use crate::Timestamp;
@@ -14,11 +14,11 @@ const WEEK_MS: f64 = 604_800_000.0;
 /// Events of a rule on stored samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
-    /// What would have happened, oldest first.
+    /// Its events, oldest first.
     pub events: Vec<AlertEvent>,
     /// Number of episodes.
     pub fired: u64,
-    /// Samples with a value, and those without.
+    /// Samples with a signal, also one that says nothing.
     pub values: usize,
     /// Samples for which there was no reading.
     pub missing: usize,
@@ -45,7 +45,7 @@ impl Preview {
     }
 }
 
-/// How often an alert should fire.
+/// Wish for an alert: the number of its episodes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Patience {
     /// Episodes a week, above 0.
@@ -63,7 +63,7 @@ pub struct Patience {
 pub struct Suggestion {
     /// The rule.
     pub rule: ThresholdRule,
-    /// What it would have done.
+    /// Its events on the samples.
     pub preview: Preview,
 }
 

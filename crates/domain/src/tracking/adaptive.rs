@@ -12,7 +12,7 @@ const STEPS_BETWEEN_READINGS: f64 = 2.0;
 /// Interval while too little is known.
 const UNKNOWN: Interval = Interval::Day;
 
-/// What an interval was chosen for.
+/// Reason for an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum AdaptedBy {
@@ -35,7 +35,7 @@ impl AdaptedBy {
     }
 }
 
-/// What is known when an interval is chosen.
+/// Input for choosing an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdaptiveInput {
     /// Expected change of the number, per hour; `None` while there are too few readings.

@@ -1,4 +1,4 @@
-//! What a tracker costs, before it has read anything.
+//! Estimates of the cost of a tracker, before it has read anything.
 
 use super::Interval;
 use crate::Credits;
@@ -8,7 +8,7 @@ const HOURS_A_MONTH_MILLI: u128 = 730_485;
 /// Hours of a day.
 const HOURS_A_DAY: u128 = 24;
 
-/// What a month of readings costs: hashtags that are read at an interval, at a price for each reading.
+/// A month of readings: hashtags that are read at an interval, at a price for each reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MonthlyEstimate {
     /// Length of a slot.

@@ -1,4 +1,4 @@
-//! How often a tracker reads.
+//! Intervals and cadences of trackers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -59,7 +59,7 @@ impl fmt::Display for Interval {
     }
 }
 
-/// How often a tracker reads: at a fixed interval, or as often as its readings change.
+/// Cadence of a tracker: at a fixed interval, or as often as its readings change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cadence {
     /// At this interval.

@@ -169,7 +169,7 @@ enum Begun<Q> {
     New {
         /// The parsed query, or what is wrong with it, which is said after the balance was checked.
         parsed: Result<Q, Problem>,
-        /// What to say if the ledger has no answer for its `Idempotency-Key` either.
+        /// The error if the ledger has no answer for its `Idempotency-Key` either.
         not_stored: Option<Box<Problem>>,
     },
 }
