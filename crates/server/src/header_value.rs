@@ -46,12 +46,8 @@ impl Text {
 
     /// Appends bytes in hexadecimal digits.
     pub(crate) fn hexadecimal(&mut self, bytes: &[u8]) -> &mut Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        for byte in bytes {
-            self.bytes[self.len] = DIGITS[usize::from(byte >> 4)];
-            self.bytes[self.len + 1] = DIGITS[usize::from(byte & 15)];
-            self.len += 2;
-        }
+        let digits = base16ct::lower::encode(bytes, &mut self.bytes[self.len..]);
+        self.len += digits.expect("a value fits the buffer").len();
         self
     }
 

@@ -41,7 +41,6 @@ use sending::Sending;
 use sha2::{Digest, Sha256};
 use slots::{Slot, Slots};
 use spool::{Spool, Stored};
-use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -141,11 +140,7 @@ impl Download {
 fn digest(parts: &[&[u8]]) -> String {
     let digest =
         parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part).chain_update(b"\n"));
-    digest.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string never fails.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    base16ct::lower::encode_string(&digest.finalize())
 }
 
 /// Builds the response for an answer that could not be written. Nothing was charged.

@@ -66,13 +66,7 @@ impl List {
     pub(crate) fn cursor(&self, place: Place) -> String {
         let place = bytes_of(place);
         let seal = self.0.clone().chain_update(place).finalize().into_bytes();
-        let mut text = String::with_capacity(2 * (PLACE + SEAL));
-        for byte in place.iter().chain(&seal[..SEAL]) {
-            text.extend(
-                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
-            );
-        }
-        text
+        base16ct::lower::encode_string(&[&place, &seal[..SEAL]].concat())
     }
 
     /// Parses a cursor of this list.
@@ -89,7 +83,9 @@ impl List {
     }
 
     fn opened(&self, cursor: &str) -> Option<Place> {
-        let bytes = unhexed(cursor)?;
+        let mut bytes = [0; PLACE + SEAL];
+        // Refuses upper case, so that a cursor has one text.
+        let bytes: &[u8; PLACE + SEAL] = base16ct::lower::decode(cursor, &mut bytes).ok()?.try_into().ok()?;
         let (place, seal) = bytes.split_first_chunk::<PLACE>()?;
         // Compares in constant time.
         self.0.clone().chain_update(place).verify_truncated_left(seal).ok()?;
@@ -103,21 +99,6 @@ fn bytes_of(place: Place) -> [u8; PLACE] {
     bytes[..8].copy_from_slice(&place.value.to_be_bytes());
     bytes[8..].copy_from_slice(&place.number.to_be_bytes());
     bytes
-}
-
-/// Decodes lower-case hexadecimal alone, so that a cursor has one text.
-fn unhexed(text: &str) -> Option<[u8; PLACE + SEAL]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let pairs: &[[u8; 2]; PLACE + SEAL] = text.as_bytes().as_chunks::<2>().0.try_into().ok()?;
-    let mut bytes = [0; PLACE + SEAL];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    text.len().is_multiple_of(2).then_some(bytes)
 }
 
 #[cfg(test)]
