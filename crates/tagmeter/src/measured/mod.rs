@@ -18,8 +18,8 @@ pub(crate) use format::FileFormat;
 pub(crate) use new_file::{NewFile, remove_unfinished};
 pub(crate) use nothing::{nothing_moves, nothing_posted, nothing_read};
 pub(crate) use numbers::{
-    about, basis, counted_share, growth_over, is_far_from, maybe, observed, over, per_cent, real, share,
-    signed_per_cent, span, tag, total, when,
+    about, basis, counted_share, growth_over, is_far_from, maybe, observed, over, per_cent, ratio, real,
+    share, signed_per_cent, span, tag, total, when,
 };
 pub(crate) use spark::spark;
 pub(crate) use target::{Target, print_notes, rows_unwritten};

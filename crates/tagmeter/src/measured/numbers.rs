@@ -67,6 +67,16 @@ pub(crate) fn real(number: f64) -> String {
     format!("{number:.decimals$}")
 }
 
+/// Formats a ratio: two significant digits below 1 (`0.29`), else as [`real`].
+pub(crate) fn ratio(ratio: f64) -> String {
+    let decimals = match ratio.abs() {
+        0.1..1.0 => 2,
+        0.01..0.1 => 3,
+        _ => return real(ratio),
+    };
+    format!("{ratio:.decimals$}")
+}
+
 /// Formats a share or a growth in per cent: `12.3 %`.
 pub(crate) fn per_cent(share: f64) -> String {
     let hundredfold = share * 100.0;
@@ -152,6 +162,8 @@ mod tests {
     fn numbers_are_as_fine_as_they_are_large() {
         let shown = [0.0, 0.04561, 1.2345, -7.314, 45.67, 99.96, -1_234.4, 1e9].map(real);
         assert_eq!(shown, ["0", "0.0456", "1.23", "-7.31", "45.7", "100", "-1,234", "1,000,000,000"]);
+        let shown = [0.2864, 0.04561, 0.9, 1.0, 3.456].map(ratio);
+        assert_eq!(shown, ["0.29", "0.046", "0.90", "1.00", "3.46"]);
         let shown = [0.0, 0.000_045, 0.012_34, 0.5, 1.0, 12.345, -0.02].map(per_cent);
         assert_eq!(shown, ["0 %", "0.005 %", "1.2 %", "50.0 %", "100 %", "1234 %", "-2.0 %"]);
     }

@@ -1,6 +1,6 @@
 //! Formats the outlook on the next 7 days, for tables and as lines.
 
-use super::numbers::{maybe, per_cent, real};
+use super::numbers::{maybe, per_cent, ratio};
 use crate::output::grouped;
 use measure::{ForecastView, OutlookView};
 
@@ -73,7 +73,7 @@ pub(crate) fn pace(outlook: &OutlookView) -> String {
 pub(crate) fn surge(outlook: &OutlookView) -> String {
     let surge = &outlook.surge;
     match (surge.value, surge.probability_3x) {
-        (Some(value), Some(chance)) => format!("{}x, {}", real(value), per_cent(chance)),
+        (Some(value), Some(chance)) => format!("{}x, {}", ratio(value), per_cent(chance)),
         _ => surge.missing.unwrap_or("-").to_owned(),
     }
 }
@@ -106,7 +106,7 @@ pub(crate) fn lines(outlook: &OutlookView) -> Vec<String> {
             let breakout = if surge.breakout == Some(true) { ", a breakout" } else { "" };
             lines.push(format!(
                 "surge       {} times the usual day of the last 28{breakout}; probability of a week of 3 times the usual {}, of twice {}",
-                real(value),
+                ratio(value),
                 per_cent(triple),
                 per_cent(double)
             ));

@@ -3,7 +3,7 @@
 use super::{Frame, day_of, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
 use crate::measured::{
-    basis, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, real, share,
+    basis, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, ratio, real, share,
     signed_per_cent, tag,
 };
 use crate::output::{counted, grouped, shortened};
@@ -218,7 +218,7 @@ fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
         ),
         (reason, ..) => reason.clone().unwrap_or_default(),
     };
-    let surge_value = surge.value.map_or_else(|| outlook::surge(ahead), |value| format!("{}x", real(value)));
+    let surge_value = surge.value.map_or_else(|| outlook::surge(ahead), |value| format!("{}x", ratio(value)));
     let mut figures =
         vec![figure("Pace a day", outlook::pace(ahead), pace_note), figure("Surge", surge_value, surge_note)];
     if let Some(band) = &ahead.forecast {
