@@ -14,6 +14,7 @@ mod kept;
 mod reader;
 
 use crate::{Catalog, CatalogError};
+use domain::Timestamp;
 use imported::Imported;
 use inputs::Entry;
 use reader::{Reader, Shared};
@@ -109,9 +110,9 @@ pub struct ImportReport {
 pub struct FileSummary {
     /// Its name.
     pub file: String,
-    /// Time of an earlier import of the same file, RFC 3339. It was not read again.
+    /// Time of an earlier import of the same file. It was not read again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub imported_at: Option<String>,
+    pub imported_at: Option<Timestamp>,
     /// Observations by the format they came in.
     pub observations: std::collections::BTreeMap<&'static str, u64>,
     /// Records that could not be used.

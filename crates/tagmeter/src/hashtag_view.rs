@@ -3,7 +3,7 @@
 use crate::measured::total;
 use crate::output::{self, counted, grouped};
 use domain::caveat::caveat_texts;
-use domain::{Hashtag, Source};
+use domain::{Hashtag, Source, Timestamp};
 use measure::{CaveatView, HashtagRecord, ObservedView, TotalView};
 use serde::Serialize;
 use store::windows::Window;
@@ -66,7 +66,7 @@ impl DetailsView {
 /// A sum over a window of time as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct WindowView {
-    observed_at: String,
+    observed_at: Timestamp,
     source: &'static str,
     /// `null` if unknown.
     country: Option<String>,
@@ -82,7 +82,7 @@ impl From<Window> for WindowView {
     fn from(window: Window) -> Self {
         let known = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
-            observed_at: window.observed_at.to_rfc3339(),
+            observed_at: window.observed_at,
             source: window.source.name(),
             country: known(window.country),
             window_days: window.window_days,
@@ -101,7 +101,7 @@ impl WindowView {
         let days = self.window_days.map_or_else(|| "a window".to_owned(), |days| counted(days.into(), "day"));
         let rank = self.rank.map(|rank| format!(", rank {rank}")).unwrap_or_default();
         let country = self.country.as_ref().map(|country| format!(" in {country}")).unwrap_or_default();
-        let (views, posts, at) = (count(self.views), count(self.posts), &self.observed_at);
+        let (views, posts, at) = (count(self.views), count(self.posts), self.observed_at.to_rfc3339());
         format!("{views} views and {posts} posts within {days}{country}{rank} ({}, {at})", self.source)
     }
 }
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use domain::observation::{HashtagCounts, HashtagDetails};
     use domain::{
-        Caveat, Count, HashtagRow, Tag, Timestamp,
+        Caveat, Count, HashtagRow, Tag,
         hashtag::{Observed, ReportedTimes},
     };
 

@@ -272,7 +272,7 @@ impl Reader {
             let room = FIRST_REJECTS_MAX.saturating_sub(all.first_rejects.len());
             all.first_rejects.extend(first_rejects.into_iter().take(room));
         }
-        FileSummary { imported_at: Some(at.to_rfc3339()), ..self.summed_up(summary, report) }
+        FileSummary { imported_at: Some(at), ..self.summed_up(summary, report) }
     }
 
     fn summed_up(&mut self, summary: FileSummary, report: FileReport) -> FileSummary {

@@ -6,7 +6,7 @@ use crate::cli::Account;
 use crate::exit::Failure;
 use crate::output::{grouped, print, print_json, print_text, say, table};
 use crate::system::random_bytes;
-use domain::{Clock, Credits, Email};
+use domain::{Clock, Credits, Email, Timestamp};
 use serde::Serialize;
 use store::Store;
 use store::accounts::AccountCreated;
@@ -159,7 +159,7 @@ struct AccountView {
     credits: u64,
     granted: u64,
     charged: u64,
-    created_at: String,
+    created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<KeyView>>,
 }
@@ -172,7 +172,7 @@ impl AccountView {
             credits: account.balance.get(),
             granted: account.granted.get(),
             charged: account.charged.get(),
-            created_at: account.created_at.to_rfc3339(),
+            created_at: account.created_at,
             keys,
         }
     }
@@ -191,7 +191,7 @@ async fn show(store: &Store, email: &str, json: bool) -> Result<(), Failure> {
         ("credits", grouped(view.credits)),
         ("granted", grouped(view.granted)),
         ("charged", grouped(view.charged)),
-        ("since", view.created_at),
+        ("since", view.created_at.to_rfc3339()),
     ];
     print(table(&[], rows.map(|(name, value)| vec![name.to_owned(), value])))?;
     print("")?;
@@ -228,7 +228,7 @@ async fn list(store: &Store, json: bool) -> Result<(), Failure> {
             grouped(account.credits),
             grouped(account.granted),
             grouped(account.charged),
-            account.created_at,
+            account.created_at.to_rfc3339(),
         ]
     });
     print(table(&["account", "email", ">credits", ">granted", ">charged", "since"], rows))

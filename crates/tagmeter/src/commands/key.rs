@@ -89,8 +89,8 @@ pub(crate) struct KeyView {
     scope: &'static str,
     /// `null`: the server's setting; 0: no limit.
     requests_per_minute: Option<u32>,
-    created_at: String,
-    revoked_at: Option<String>,
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
 }
 
 impl KeyView {
@@ -100,8 +100,8 @@ impl KeyView {
             name: key.name.clone(),
             scope: key.scope.name(),
             requests_per_minute: key.requests_per_minute,
-            created_at: key.created_at.to_rfc3339(),
-            revoked_at: key.revoked_at.map(Timestamp::to_rfc3339),
+            created_at: key.created_at,
+            revoked_at: key.revoked_at,
         }
     }
 
@@ -113,8 +113,8 @@ impl KeyView {
                 key.name.clone(),
                 key.scope.to_owned(),
                 limit(key.requests_per_minute),
-                key.created_at.clone(),
-                key.revoked_at.clone().unwrap_or_default(),
+                key.created_at.to_rfc3339(),
+                key.revoked_at.map(Timestamp::to_rfc3339).unwrap_or_default(),
             ]
         });
         table(&["key", "name", "scope", ">requests/min", "since", "revoked"], rows)
@@ -174,7 +174,7 @@ fn parsed_key_id(text: &str) -> Result<KeyId, Failure> {
 #[derive(Serialize)]
 struct Revoked {
     key_id: String,
-    revoked_at: String,
+    revoked_at: Timestamp,
 }
 
 async fn revoke(store: &Store, key_id: KeyId, at: Timestamp, json: bool) -> Result<(), Failure> {
@@ -186,9 +186,9 @@ async fn revoke(store: &Store, key_id: KeyId, at: Timestamp, json: bool) -> Resu
                 .hint("`tagmeter key list EMAIL` shows the keys of an account"));
         }
     };
-    let view = Revoked { key_id: key_id.to_string(), revoked_at: revoked_at.to_rfc3339() };
+    let view = Revoked { key_id: key_id.to_string(), revoked_at };
     if json {
         return print_json(&view);
     }
-    print_text(format_args!("key {} was revoked at {}", view.key_id, view.revoked_at))
+    print_text(format_args!("key {} was revoked at {}", view.key_id, revoked_at.to_rfc3339()))
 }
