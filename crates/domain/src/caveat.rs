@@ -2,7 +2,7 @@
 //! was measured. Answers list them beside the number.
 
 use crate::{CaveatSet, Source, Timestamp, UtcDay, Window};
-use strum::{FromRepr, IntoStaticStr, VariantArray};
+use strum::{EnumMessage, FromRepr, IntoStaticStr, VariantArray};
 
 const DAY_MS: i64 = 86_400_000;
 /// Longest delay until the Research API returns a new video.
@@ -16,75 +16,91 @@ const ALL_PUBLIC_MS: i64 = 1_772_064_000_000;
 /// 2026-09-10: the documentation excluded Canada until then.
 const CANADA_MS: i64 = 1_788_998_400_000;
 
-/// A limitation of a number. The database stores its discriminant, which never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromRepr, IntoStaticStr, VariantArray)]
+/// A limitation of a number. The comment of each is its text in answers; the database stores its discriminant, which never
+/// changes.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    EnumMessage,
+    FromRepr,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[repr(u8)]
 #[strum(serialize_all = "snake_case")]
 pub enum Caveat {
-    /// The last two days are incomplete.
+    /// New videos take up to 48 hours to appear: the last two days are incomplete.
     IndexLag = 1,
-    /// Counts of young videos are not up to date.
+    /// Counts lag by up to 10 days: those of young videos are provisional.
     CountsLag = 2,
-    /// Only adults' videos.
+    /// Only public videos of creators aged 18 and over are included.
     AdultsOnly = 3,
-    /// Only videos that still exist.
+    /// Only videos that still existed when fetched are included: fetching the same days later returns fewer.
     SurvivorsOnly = 4,
-    /// Read before the counts were fixed.
+    /// These counts were read before TikTok fixed them in July 2024 and may be far too low.
     #[strum(serialize = "counts_too_low_before_july_2024")]
     CountsTooLow = 5,
-    /// Read after the API began to return videos that the For You feed omits.
+    /// Since 26 February 2026 the Research API also returns videos that the For You feed omits: not comparable with earlier readings.
     #[strum(serialize = "all_public_since_2026_02_26")]
     AllPublic = 6,
-    /// Perhaps without Canada.
+    /// Videos from Canada may be missing: the documentation excluded them until September 2026.
     CanadaMissing = 7,
-    /// Rounded for display.
+    /// Some counts are rounded; the rounding step is shown with each.
     Rounded = 8,
-    /// Some readings were repaired.
+    /// Some implausible readings were corrected; `repair=false` (command line: `--no-repair`) shows the originals.
     Repaired = 9,
-    /// The series has gaps.
+    /// The series has gaps; growth over a gap names the real time between its readings.
     Gaps = 10,
-    /// Few videos.
+    /// Small sample (under 30 videos): indicative only.
     SmallSample = 11,
-    /// Not all videos.
+    /// Partial sample: videos not collected may differ.
     PartialSample = 12,
-    /// Less than a step of rounding.
+    /// Some gains are smaller than the rounding step of the count.
     BelowResolution = 13,
-    /// Ordered among the first that were found.
+    /// Only the first 1,000 matches were ranked.
     FirstCandidates = 14,
-    /// Compared with all time.
+    /// The hashtag's videos of the requested period are compared with the all-time use of other hashtags.
     AllTimeBase = 15,
-    /// Shares of the stored videos.
+    /// Shares of videos, creators and engagement are of the stored videos, which may cover some hashtags better than others.
     ObservedShares = 16,
-    /// Not the whole series.
+    /// The series is longer than the limit; use a larger step or a shorter period.
     SeriesCut = 17,
-    /// Only a part of the creators.
+    /// A random part of the creators was sampled, with all of their videos: shares and percentiles hold for all, counts and lists cover the sample.
     CreatorsPart = 18,
-    /// Only the videos with the most plays.
+    /// Only the most-played videos were ranked.
     MostPlayed = 19,
-    /// The newest reading of a total is not the one that counts.
+    /// The newest reading of a total does not count: it is an unconfirmed jump, or other readings contradict it; `as_read` has it.
     NotAsRead = 20,
-    /// Fewer values than percentiles and concentration need.
+    /// Percentiles, ranks and concentration need at least 10 values.
     TooFewValues = 21,
-    /// Engagement is not of all videos.
+    /// Engagement is unknown for videos without reported plays, likes, comments, shares or saves.
     EngagementPart = 22,
-    /// A sum above the largest count.
+    /// The plays of the stored videos add up to more than 9,007,199,254,740,992 (2^53), so their sum is unknown.
     SumTooLarge = 23,
-    /// Some creators are known by handle alone.
+    /// Some creators are known by handle only: one who changed it counts twice, and two who used the same one in turn count once.
     CreatorsByHandle = 24,
-    /// The forecast week has already begun.
+    /// The newest reading is more than 2 days old: pace, surge and the band describe the 7 days after it.
     OutlookPast = 25,
-    /// Trends are not computed yet.
+    /// Trends are being computed for the first time: the comparison with other hashtags is not known yet.
     TrendsPending = 26,
-    /// Some tags are those of captions.
+    /// Some videos are under the hashtag because their caption names it: their source has no list of hashtags.
     TagsOfCaptions = 27,
-    /// Posts from before and after the limit of five hashtags.
+    /// Posts from before and after TikTok limited them to five hashtags (about August 2025) are pooled; numbers that depend on how many hashtags a post has are not comparable across that date.
     StructuralBreak = 28,
-    /// Readings from before and after the Research API changed.
+    /// Readings from before and after a change of the Research API are pooled or compared: it returns other videos since 26 February 2026 (all public ones) and about 10 September 2026 (Canada).
     PipelineChanged = 29,
-    /// Read before the API returned videos that the For You feed omits. Stored to detect [`Self::PipelineChanged`].
+    // Stored to detect `PipelineChanged`.
+    /// Read before 26 February 2026, when the Research API omitted videos that the For You feed omits.
     #[strum(serialize = "feed_only_before_2026_02_26")]
     FeedOnly = 30,
-    /// Read after the documentation included Canada. Stored to detect [`Self::PipelineChanged`].
+    // Stored to detect `PipelineChanged`.
+    /// Read since 10 September 2026, when the documentation no longer excluded videos from Canada.
     #[strum(serialize = "canada_since_2026_09_10")]
     CanadaLetIn = 31,
 }
@@ -96,78 +112,8 @@ impl Caveat {
     }
 
     /// Returns a sentence for people.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::IndexLag => "New videos take up to 48 hours to appear: the last two days are incomplete.",
-            Self::CountsLag => "Counts lag by up to 10 days: those of young videos are provisional.",
-            Self::AdultsOnly => "Only public videos of creators aged 18 and over are included.",
-            Self::SurvivorsOnly => {
-                "Only videos that still existed when fetched are included: fetching the same days later returns fewer."
-            }
-            Self::CountsTooLow => {
-                "These counts were read before TikTok fixed them in July 2024 and may be far too low."
-            }
-            Self::AllPublic => {
-                "Since 26 February 2026 the Research API also returns videos that the For You feed omits: not comparable with earlier readings."
-            }
-            Self::CanadaMissing => {
-                "Videos from Canada may be missing: the documentation excluded them until September 2026."
-            }
-            Self::Rounded => "Some counts are rounded; the rounding step is shown with each.",
-            Self::Repaired => {
-                "Some implausible readings were corrected; `repair=false` (command line: `--no-repair`) shows the originals."
-            }
-            Self::Gaps => "The series has gaps; growth over a gap names the real time between its readings.",
-            Self::SmallSample => "Small sample (under 30 videos): indicative only.",
-            Self::PartialSample => "Partial sample: videos not collected may differ.",
-            Self::BelowResolution => "Some gains are smaller than the rounding step of the count.",
-            Self::FirstCandidates => "Only the first 1,000 matches were ranked.",
-            Self::AllTimeBase => {
-                "The hashtag's videos of the requested period are compared with the all-time use of other hashtags."
-            }
-            Self::ObservedShares => {
-                "Shares of videos, creators and engagement are of the stored videos, which may cover some hashtags better than others."
-            }
-            Self::SeriesCut => "The series is longer than the limit; use a larger step or a shorter period.",
-            Self::CreatorsPart => {
-                "A random part of the creators was sampled, with all of their videos: shares and percentiles hold for all, counts and lists cover the sample."
-            }
-            Self::OutlookPast => {
-                "The newest reading is more than 2 days old: pace, surge and the band describe the 7 days after it."
-            }
-            Self::TrendsPending => {
-                "Trends are being computed for the first time: the comparison with other hashtags is not known yet."
-            }
-            Self::TagsOfCaptions => {
-                "Some videos are under the hashtag because their caption names it: their source has no list of hashtags."
-            }
-            Self::StructuralBreak => {
-                "Posts from before and after TikTok limited them to five hashtags (about August 2025) are pooled; numbers that depend on how many hashtags a post has are not comparable across that date."
-            }
-            Self::PipelineChanged => {
-                "Readings from before and after a change of the Research API are pooled or compared: it returns other videos since 26 February 2026 (all public ones) and about 10 September 2026 (Canada)."
-            }
-            Self::FeedOnly => {
-                "Read before 26 February 2026, when the Research API omitted videos that the For You feed omits."
-            }
-            Self::CanadaLetIn => {
-                "Read since 10 September 2026, when the documentation no longer excluded videos from Canada."
-            }
-            Self::MostPlayed => "Only the most-played videos were ranked.",
-            Self::NotAsRead => {
-                "The newest reading of a total does not count: it is an unconfirmed jump, or other readings contradict it; `as_read` has it."
-            }
-            Self::TooFewValues => "Percentiles, ranks and concentration need at least 10 values.",
-            Self::EngagementPart => {
-                "Engagement is unknown for videos without reported plays, likes, comments, shares or saves."
-            }
-            Self::SumTooLarge => {
-                "The plays of the stored videos add up to more than 9,007,199,254,740,992 (2^53), so their sum is unknown."
-            }
-            Self::CreatorsByHandle => {
-                "Some creators are known by handle only: one who changed it counts twice, and two who used the same one in turn count once."
-            }
-        }
+    pub fn text(self) -> &'static str {
+        self.get_documentation().expect("`missing_docs` refuses a variant without it")
     }
 
     /// Returns the stored number.

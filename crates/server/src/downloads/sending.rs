@@ -127,8 +127,14 @@ pub(crate) struct FromMemory {
 }
 
 impl FromMemory {
-    pub(crate) fn new(body: Bytes, slot: Slot) -> Self {
-        Self { body: Some(body).filter(|body| !body.is_empty()), _slot: slot }
+    /// Returns the body of these bytes. It holds the slot, if any, until it is sent.
+    pub(crate) fn body(bytes: Bytes, slot: Option<Slot>) -> axum::body::Body {
+        match slot {
+            Some(slot) => {
+                axum::body::Body::new(Self { body: Some(bytes).filter(|b| !b.is_empty()), _slot: slot })
+            }
+            None => bytes.into(),
+        }
     }
 }
 

@@ -387,10 +387,7 @@ impl Reply {
                 compressor.encode(tagged.body, hash, codings)
             };
             coded = coding;
-            body = match slot {
-                Some(slot) => Body::new(FromMemory::new(bytes, slot)),
-                None => Body::from(bytes),
-            };
+            body = FromMemory::body(bytes, slot);
         }
         if is_sent {
             headers.insert(CONTENT_TYPE, content_type(kind));
