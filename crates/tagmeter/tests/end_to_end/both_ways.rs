@@ -77,7 +77,8 @@ const COMMANDS: [Command; 11] = [
 
 /// `videos` walks every stored video, as `/challenge-posts/` does: its `videos` are the objects of the contract, with
 /// 0 for an unknown count. The measurement has `null` there, leaves out videos whose sort value is unknown, and reads
-/// a sample of a very large hashtag.
+/// a sample of a very large hashtag. For both to agree, `play_count` and its kind would have to mean something else on
+/// one side, and the command could no longer list all videos.
 const OTHERWISE: [&str; 1] = ["list_hashtag_videos"];
 
 /// Parameters of a chart over HTTP alone, and the values with which it is drawn as on the command line.
