@@ -1,57 +1,33 @@
-//! The hot cache in front of the store: records and rendered answers of hashtags, rendered pages. Bounded by
-//! bytes; frequently requested entries stay.
+//! The hot cache in front of the store: records of hashtags, and generations. Bounded; frequently requested entries stay.
 
+use crate::HashtagRef;
 use crate::epochs::{Epoch, Epochs};
-use crate::pages::{PageKey, Pages};
-use crate::{HashtagRef, Provenance};
-use bytes::Bytes;
 use domain::{Hashtag, HashtagRow, Region};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::walks::Generation;
-use xxhash_rust::xxh3::xxh3_128;
 
-/// A rendered answer and its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ready {
-    /// The bytes.
-    pub body: Bytes,
-    /// XXH3 of the bytes, 128 bits: computed once, however often they are sent.
-    pub hash: u128,
-    /// Provenance of its counts.
-    pub provenance: Provenance,
-}
-
-impl Ready {
-    /// Returns a rendered answer without spare capacity, as there are many of them.
-    pub(crate) fn new(body: Vec<u8>, provenance: Provenance) -> Self {
-        let hash = xxh3_128(&body);
-        Self { body: Bytes::from(body.into_boxed_slice()), hash, provenance }
-    }
-}
+/// Memory for records, in bytes.
+const RECORDS_BYTES_MAX: u64 = 5 << 20;
+/// Number of generations.
+const GENERATIONS_MAX: usize = 8_192;
 
 #[derive(Clone)]
 struct ByteWeight;
 
 /// Approximate overhead of an entry beside its bytes.
 const ENTRY_BYTES: u64 = 176;
-/// Typical size of the answer to a look-up, in bytes.
-const HASHTAG_BYTES: u64 = 416;
+/// Typical size of a record, in bytes.
+const RECORD_BYTES: u64 = 416;
 
 /// Data read of a hashtag, with its epoch.
 #[derive(Clone)]
-struct Read<T> {
-    row: HashtagRow,
-    epoch: Epoch,
-    value: T,
-}
-
-impl Weighter<HashtagRef, Read<Ready>> for ByteWeight {
-    fn weight(&self, _: &HashtagRef, read: &Read<Ready>) -> u64 {
-        read.value.body.len() as u64 + ENTRY_BYTES
-    }
+pub(crate) struct Read<T> {
+    pub(crate) row: HashtagRow,
+    pub(crate) epoch: Epoch,
+    pub(crate) value: T,
 }
 
 impl Weighter<HashtagRef, Read<Arc<Hashtag>>> for ByteWeight {
@@ -62,37 +38,25 @@ impl Weighter<HashtagRef, Read<Arc<Hashtag>>> for ByteWeight {
     }
 }
 
-/// The cached answers, by request: a hit costs one look-up and one comparison of eras.
+/// The cached records: a hit costs one look-up and one comparison of epochs.
 pub(crate) struct HotCache {
-    /// Answers to look-ups, separate from the records, which are three times as large and read by walks.
-    ready: Cache<HashtagRef, Read<Ready>, ByteWeight>,
     records: Cache<HashtagRef, Read<Arc<Hashtag>>, ByteWeight>,
     epochs: Epochs,
-    pages: Pages,
     generations: Cache<(HashtagRow, Option<Region>), Generation>,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
 impl HotCache {
-    pub(crate) fn new(bytes_max: u64) -> Self {
-        // A third for look-ups, a little for records, the rest for pages.
-        let (ready, records) = (bytes_max / 3, bytes_max / 16);
-        let entries = |bytes: u64, each: u64| usize::try_from(bytes / each).unwrap_or(usize::MAX).max(16);
-        let hashtags = entries(ready, HASHTAG_BYTES);
+    pub(crate) fn new() -> Self {
+        let records = (RECORDS_BYTES_MAX / RECORD_BYTES) as usize;
         Self {
-            ready: Cache::with_weighter(hashtags, ready, ByteWeight),
-            records: Cache::with_weighter(entries(records, HASHTAG_BYTES), records, ByteWeight),
+            records: Cache::with_weighter(records, RECORDS_BYTES_MAX, ByteWeight),
             epochs: Epochs::new(),
-            pages: Pages::new(bytes_max - ready - records),
-            generations: Cache::new(hashtags / 8 + 16),
+            generations: Cache::new(GENERATIONS_MAX),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
-    }
-
-    pub(crate) fn ready(&self, reference: &HashtagRef) -> Option<Ready> {
-        self.still_stands(self.ready.get(reference)?)
     }
 
     /// Returns the current epoch. Call it before reading from the store what will be cached.
@@ -100,13 +64,8 @@ impl HotCache {
         self.epochs.epoch()
     }
 
-    /// Caches data read in an epoch.
-    pub(crate) fn insert_ready(&self, epoch: Epoch, reference: HashtagRef, row: HashtagRow, value: Ready) {
-        self.ready.insert(reference, Read { row, epoch, value });
-    }
-
     pub(crate) fn record(&self, reference: &HashtagRef) -> Option<Arc<Hashtag>> {
-        self.still_stands(self.records.get(reference)?)
+        self.if_fresh(self.records.get(reference)?)
     }
 
     /// Caches data read in an epoch.
@@ -121,18 +80,9 @@ impl HotCache {
         value
     }
 
-    fn still_stands<T>(&self, read: Read<T>) -> Option<T> {
+    /// Returns the data if nothing changed since it was read.
+    pub(crate) fn if_fresh<T>(&self, read: Read<T>) -> Option<T> {
         self.epochs.is_fresh(read.row, read.epoch).then_some(read.value)
-    }
-
-    pub(crate) fn page(&self, key: &PageKey) -> Option<Ready> {
-        let page = self.pages.get(key);
-        self.count(page.is_some());
-        page
-    }
-
-    pub(crate) fn insert_page(&self, key: PageKey, page: Ready) {
-        self.pages.insert(key, page);
     }
 
     pub(crate) fn generation(&self, hashtag: HashtagRow, region: Option<Region>) -> Option<Generation> {
@@ -151,7 +101,6 @@ impl HotCache {
     /// Invalidates everything.
     pub(crate) fn invalidate_all(&self) {
         self.epochs.change_all();
-        self.ready.clear();
         self.records.clear();
     }
 
@@ -170,32 +119,14 @@ mod tests {
 
     #[test]
     fn data_read_before_a_change_is_invalid_after_it() {
-        let cache = HotCache::new(1 << 20);
-        let (reference, row) = (HashtagRef::Id("7551".parse().expect("an id")), HashtagRow(1));
-        let insert = |epoch| {
-            cache.insert_ready(
-                epoch,
-                reference.clone(),
-                row,
-                Ready::new(b"old".to_vec(), Provenance::of_hashtags(&[])),
-            )
-        };
-        let epoch = cache.epoch();
+        let (cache, row) = (HotCache::new(), HashtagRow(1));
+        let read = |epoch| Read { row, epoch, value: "read" };
+        let before = read(cache.epoch());
         cache.invalidate(&[row]);
-        insert(epoch);
-        assert_eq!(cache.ready(&reference), None);
-        insert(cache.epoch());
-        assert!(cache.ready(&reference).is_some());
+        assert_eq!(cache.if_fresh(before), None);
+        let after = read(cache.epoch());
+        assert_eq!(cache.if_fresh(after.clone()), Some("read"));
         cache.invalidate_all();
-        assert_eq!(cache.ready(&reference), None);
-    }
-
-    #[test]
-    fn an_answer_takes_no_more_room_than_its_bytes() {
-        let mut body = Vec::with_capacity(4096);
-        body.extend_from_slice(b"{}");
-        let ready = Ready::new(body, Provenance::of_hashtags(&[]));
-        assert_eq!((&ready.body[..], ready.hash), (&b"{}"[..], xxh3_128(b"{}")));
-        assert_eq!(ready.body.try_into_mut().map(|bytes| bytes.capacity()), Ok(2));
+        assert_eq!(cache.if_fresh(after), None);
     }
 }

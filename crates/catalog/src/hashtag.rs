@@ -1,7 +1,6 @@
 //! Looking a hashtag up.
 
-use crate::cache::Ready;
-use crate::{Catalog, CatalogError, HashtagRef, Provenance};
+use crate::{Catalog, CatalogError, HashtagRef};
 use domain::Hashtag;
 use std::sync::Arc;
 
@@ -19,27 +18,6 @@ impl Catalog {
             }
         }
         Ok(None)
-    }
-
-    /// Returns the hashtag as bytes. They are cached, so a catalog must always be given the same `render`.
-    // What a miss awaits is boxed: it would be most of the future of a hit, which is copied several times.
-    pub async fn hashtag_ready(
-        &self,
-        reference: &HashtagRef,
-        render: fn(&Hashtag) -> Vec<u8>,
-    ) -> Result<Option<Ready>, CatalogError> {
-        self.follow_lately().await?;
-        let cache = &self.inner.cache;
-        let ready = cache.ready(reference);
-        cache.count(ready.is_some());
-        if ready.is_some() {
-            return Ok(ready);
-        }
-        let epoch = cache.epoch();
-        let Some(hashtag) = Box::pin(self.stored(reference)).await? else { return Ok(None) };
-        let ready = Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag));
-        cache.insert_ready(epoch, reference.clone(), hashtag.row, ready.clone());
-        Ok(Some(ready))
     }
 
     pub(crate) async fn hot(&self, reference: &HashtagRef) -> Result<Option<Arc<Hashtag>>, CatalogError> {
@@ -60,7 +38,7 @@ impl Catalog {
         Ok(hashtag.map(|hashtag| cache.insert_record(epoch, reference.clone(), hashtag)))
     }
 
-    async fn stored(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {
+    pub(crate) async fn stored(&self, reference: &HashtagRef) -> Result<Option<Hashtag>, CatalogError> {
         let store = &self.inner.store;
         Ok(match reference {
             HashtagRef::Id(id) => store.hashtag_by_id(*id).await?,

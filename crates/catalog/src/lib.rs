@@ -3,6 +3,8 @@
 //! Input: [`Catalog::record`] and [`Catalog::import`]. Output: [`Catalog::hashtag`], [`Catalog::walk`],
 //! [`Catalog::search`]. Deliberately absent: SQL and HTTP.
 
+mod answers;
+
 mod cache;
 
 mod error;
@@ -37,7 +39,7 @@ mod walk;
 
 pub mod upstream;
 
-pub use cache::Ready;
+pub use answers::{Answers, Ready, Renderers};
 pub use error::CatalogError;
 pub use followers::{CatchingUp, Follower};
 pub use provenance::{CountBasis, Provenance};
@@ -56,8 +58,6 @@ use store::Store;
 pub struct CatalogOptions {
     /// Path of the search index, which is built if missing.
     pub index_path: PathBuf,
-    /// Memory for cached answers, in bytes.
-    pub cache_bytes_max: u64,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Upstreams that supply missing or stale data; none by default.
@@ -65,17 +65,9 @@ pub struct CatalogOptions {
 }
 
 impl CatalogOptions {
-    /// Default memory for cached answers, in bytes.
-    pub const CACHE_BYTES_MAX: u64 = 80 << 20;
-
     /// Returns default options, with the index in the store's data folder.
     pub fn in_folder(data_dir: &std::path::Path, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            index_path: data_dir.join("search.idx"),
-            cache_bytes_max: Self::CACHE_BYTES_MAX,
-            clock,
-            upstreams: None,
-        }
+        Self { index_path: data_dir.join("search.idx"), clock, upstreams: None }
     }
 }
 
@@ -114,7 +106,7 @@ impl Catalog {
         let inner = Inner {
             store,
             live,
-            cache: cache::HotCache::new(options.cache_bytes_max),
+            cache: cache::HotCache::new(),
             follow: follow::Follow::new(sequence),
             clock: options.clock,
             job_made: tokio::sync::Notify::new(),
@@ -141,7 +133,7 @@ impl Catalog {
         &self.inner.folder
     }
 
-    /// Returns the hits and misses of the hot cache since the start.
+    /// Returns the hits and misses of the hot cache, and of the answers of this catalog, since the start.
     pub fn cache_counts(&self) -> (u64, u64) {
         self.inner.cache.counts()
     }

@@ -2,8 +2,7 @@
 //! their field names and hosts, so a compressed one takes a fraction of the memory, and decompressing it spares
 //! reading its videos one by one.
 
-use crate::Provenance;
-use crate::cache::Ready;
+use crate::{Provenance, Ready};
 use bytes::Bytes;
 use domain::{HashtagRow, Region};
 use quick_cache::Weighter;

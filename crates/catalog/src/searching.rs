@@ -1,8 +1,6 @@
 //! Searching hashtags by keyword.
 
-use crate::cache::Ready;
-use crate::pages::PageKey;
-use crate::{Catalog, CatalogError, HashtagRef, Provenance};
+use crate::{Catalog, CatalogError, HashtagRef};
 use domain::{Hashtag, HashtagRow, TagKey};
 use search::SearchForm;
 
@@ -25,31 +23,12 @@ impl Catalog {
         self.search_at(keyword, offset, limit, sequence).await
     }
 
-    /// Returns the page as bytes. They are cached, so a catalog must always be given the same `render`.
-    pub async fn search_ready(
-        &self,
-        keyword: &str,
-        offset: u64,
-        limit: u32,
-        render: fn(&SearchPage) -> Vec<u8>,
-    ) -> Result<Ready, CatalogError> {
-        let sequence = self.follow_lately().await?;
-        let key = PageKey::Search { sequence, keyword: keyword.into(), offset, limit };
-        if let Some(page) = self.inner.cache.page(&key) {
-            return Ok(page);
-        }
-        let page = self.search_at(keyword, offset, limit, sequence).await?;
-        let page = Ready::new(render(&page), Provenance::of_hashtags(&page.hashtags));
-        self.inner.cache.insert_page(key, page.clone());
-        Ok(page)
-    }
-
     /// Brings the search index up to the store, however long that takes: for programs that search once and end.
     pub async fn bring_search_up(&self) -> Result<(), CatalogError> {
         self.inner.index.bring_up().await
     }
 
-    async fn search_at(
+    pub(crate) async fn search_at(
         &self,
         keyword: &str,
         offset: u64,

@@ -5,8 +5,6 @@
 //! was stored; cursors have the generation's number and a position in it. A hashtag that fits one page needs no
 //! generation.
 
-use crate::cache::Ready;
-use crate::pages::PageKey;
 use crate::{Catalog, CatalogError, HashtagRef, Provenance};
 use bytes::Bytes;
 use domain::{Hashtag, Region, Timestamp, WalkCursor, fragment};
@@ -77,31 +75,6 @@ impl Catalog {
             Some(hashtag) => self.page(&hashtag, request, Persist::IfLonger).await.map(Some),
             None => Ok(None),
         }
-    }
-
-    /// Returns the page as bytes. They are cached, so a catalog must always be given the same `render`.
-    pub async fn walk_ready(
-        &self,
-        reference: &HashtagRef,
-        request: WalkRequest,
-        render: fn(&WalkPage) -> Vec<u8>,
-    ) -> Result<Option<Ready>, CatalogError> {
-        self.follow_lately().await?;
-        let Some(hashtag) = self.cached(reference).await? else { return Ok(None) };
-        let key = PageKey::Walk {
-            hashtag: hashtag.row,
-            changed: hashtag.changed,
-            region: request.region,
-            cursor: request.cursor.to_wire(),
-            count: request.count,
-        };
-        if let Some(page) = self.inner.cache.page(&key) {
-            return Ok(Some(page));
-        }
-        let page = Box::pin(self.page(&hashtag, request, Persist::IfLonger)).await?;
-        let page = Ready::new(render(&page), page.provenance);
-        self.inner.cache.insert_page(key, page.clone());
-        Ok(Some(page))
     }
 
     pub(crate) async fn page(

@@ -3,8 +3,8 @@
 
 use catalog::upstream::Allowed;
 use catalog::{
-    CachedResponse, CatalogError, FreshnessRequirement, HashtagRef, SearchPage, UpstreamFault, WalkPage,
-    WalkRequest,
+    Answers, CachedResponse, CatalogError, FreshnessRequirement, HashtagRef, Renderers, SearchPage,
+    UpstreamFault, WalkPage, WalkRequest,
 };
 use domain::{Clock, Hashtag, TagKey, UtcDay, WalkCursor};
 use std::collections::BTreeSet;
@@ -17,17 +17,20 @@ const NO_LIMIT: Allowed = Allowed { requests_per_minute: 0, daily_requests: None
 /// Time limit of a call, so that one that hangs ends soon.
 const CALL: Duration = Duration::from_millis(300);
 const HOUR: Duration = Duration::from_secs(3600);
+const RENDERERS: Renderers = Renderers { hashtag: views, posts: page, search: names };
 
 struct Scene {
     upstream: ContractStandIn,
     clock: FixedClock,
     held: TemporaryCatalog,
+    answers: Answers,
 }
 
 async fn scene(allowed: Allowed) -> Scene {
     let (upstream, clock) = (ContractStandIn::start().await, FixedClock::default());
     let held = TemporaryCatalog::live(&clock, upstream.upstreams(allowed, CALL)).await;
-    Scene { upstream, clock, held }
+    let answers = Answers::new(held.catalog().clone(), RENDERERS);
+    Scene { upstream, clock, held, answers }
 }
 
 fn key(name: &str) -> HashtagRef {
@@ -48,7 +51,7 @@ impl Scene {
         name: &str,
         wanted: FreshnessRequirement,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        self.held.catalog().hashtag_answer(&key(name), wanted, views).await
+        self.answers.hashtag(&key(name), wanted).await
     }
 
     async fn fault(&self, name: &str) -> UpstreamFault {
@@ -97,10 +100,8 @@ async fn a_thousand_who_miss_the_same_make_one_call() {
     scene.upstream.pause(true);
     let mut callers = JoinSet::new();
     for _ in 0..1_000 {
-        let catalog = scene.held.catalog().clone();
-        callers.spawn(async move {
-            catalog.hashtag_answer(&key("cat"), FreshnessRequirement::default(), views).await
-        });
+        let scene = std::sync::Arc::clone(&scene);
+        callers.spawn(async move { scene.look_up("cat", FreshnessRequirement::default()).await });
     }
     scene.upstream.has_been_asked(1).await;
     scene.upstream.pause(false);
@@ -245,21 +246,17 @@ async fn a_search_takes_in_what_the_upstream_finds() {
     let scene = scene(NO_LIMIT).await;
     scene.upstream.hold_videos(7551, "cat", 0);
     scene.upstream.hold_videos(9026, "cattok", 0);
-    let catalog = scene.held.catalog();
+    let answers = &scene.answers;
     for _ in 0..2 {
-        let found = catalog
-            .search_answer("Cat", 0, 10, FreshnessRequirement::default(), names)
-            .await
-            .expect("an answer");
+        let found = answers.search("Cat", 0, 10, FreshnessRequirement::default()).await.expect("an answer");
         assert_eq!((text(&found), found.stale), ("cat,cattok", false));
     }
     assert_eq!(scene.calls(), 1);
     scene.upstream.always(Some(Fault::Abort));
     scene.clock.advance(25 * HOUR);
-    let stored =
-        catalog.search_answer("cat", 0, 10, FreshnessRequirement::default(), names).await.expect("an answer");
+    let stored = answers.search("cat", 0, 10, FreshnessRequirement::default()).await.expect("an answer");
     assert_eq!((text(&stored), stored.stale), ("cat,cattok", true));
-    let nothing = catalog.search_answer("zebra", 0, 10, FreshnessRequirement::default(), names).await;
+    let nothing = answers.search("zebra", 0, 10, FreshnessRequirement::default()).await;
     assert!(matches!(nothing, Err(CatalogError::Upstream { .. })), "{nothing:?}");
 }
 
@@ -280,8 +277,7 @@ async fn walk(scene: &Scene, count: u32) -> (Vec<usize>, Vec<String>) {
     let id = HashtagRef::Id(7551_u64.try_into().expect("an id"));
     loop {
         let request = WalkRequest { cursor, count, region: None };
-        let answered =
-            scene.held.catalog().posts_answer(&id, request, FreshnessRequirement::default(), page).await;
+        let answered = scene.answers.posts(&id, request, FreshnessRequirement::default()).await;
         let answered = answered.expect("an answer").expect("a hashtag");
         let words: Vec<&str> = text(&answered).split(' ').collect();
         let next = WalkCursor::from_wire(words[0].parse().expect("a cursor")).expect("a cursor");

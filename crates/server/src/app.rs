@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
-use catalog::Catalog;
+use catalog::{Answers, Catalog};
 use domain::Clock;
 use measure::Measure;
 use std::fmt;
@@ -21,6 +21,8 @@ use tokio::sync::Semaphore;
 /// The state of a server, shared by its handlers.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
+    /// Answers of the contract.
+    pub(crate) answers: Answers,
     pub(crate) measure: Measure,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request_ids: RequestIds,

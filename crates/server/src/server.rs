@@ -1,6 +1,7 @@
 //! The life of a server: bind, run, stop.
 
 use crate::app::App;
+use crate::contract::RENDERERS;
 use crate::downloads::Downloads;
 use crate::encoding::Compressor;
 use crate::gate::cursor::CursorKey;
@@ -15,6 +16,7 @@ use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
+use catalog::Answers;
 use domain::Clock;
 use measure::Measure;
 use std::fmt;
@@ -86,6 +88,7 @@ impl Server {
             routes: Routes::new(&description),
             metrics: Metrics::new(description.paths.paths.keys().map(String::as_str)),
             request_ids: RequestIds::new(parts.seed),
+            answers: Answers::new(parts.measure.catalog().clone(), RENDERERS),
             catalog: parts.measure.catalog().clone(),
             measure: parts.measure,
             clock: parts.clock,

@@ -3,46 +3,42 @@
 use super::{
     CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
 };
-use crate::cache::Ready;
-use crate::{Catalog, CatalogError, HashtagRef, Provenance};
+use crate::{Answers, Catalog, CatalogError, HashtagRef};
 use domain::{Hashtag, HashtagObservation, Observation, Timestamp};
 use std::sync::Arc;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 
-impl Catalog {
+impl Answers {
     /// Returns the hashtag of this id or key as bytes, from the store if that is fresh enough, else from an
-    /// upstream. They are cached, so a catalog must always be given the same `render`.
-    pub async fn hashtag_answer(
+    /// upstream.
+    pub async fn hashtag(
         &self,
         reference: &HashtagRef,
         requirement: FreshnessRequirement,
-        render: fn(&Hashtag) -> Vec<u8>,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        match self.inner.live.as_ref() {
-            Some(live) => Box::pin(self.fresh_hashtag_answer(live, reference, requirement, render)).await,
-            None => Ok(self.hashtag_ready(reference, render).await?.map(CachedResponse::plain)),
+        match self.catalog.inner.live.as_ref() {
+            Some(live) => Box::pin(self.fresh_hashtag(live, reference, requirement)).await,
+            None => Ok(self.hashtag_ready(reference).await?.map(CachedResponse::plain)),
         }
     }
 
-    async fn fresh_hashtag_answer(
+    async fn fresh_hashtag(
         &self,
         live: &Live,
         reference: &HashtagRef,
         requirement: FreshnessRequirement,
-        render: fn(&Hashtag) -> Vec<u8>,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        let stale = match self.freshen(live, reference, requirement).await? {
+        let stale = match self.catalog.freshen(live, reference, requirement).await? {
             Freshened::Missing => return Ok(None),
             Freshened::Stored { stale } => stale,
         };
-        let Some(hashtag) = self.hot(reference).await? else { return Ok(None) };
-        let ready = match self.hashtag_ready(reference, render).await? {
-            Some(ready) => ready,
-            None => Ready::new(render(&hashtag), Provenance::of_hashtag(&hashtag)),
-        };
+        let Some(hashtag) = self.catalog.hot(reference).await? else { return Ok(None) };
+        let ready = self.hashtag_ready(reference).await?.unwrap_or_else(|| self.render_hashtag(&hashtag));
         Ok(Some(CachedResponse { stale, ..CachedResponse::plain(ready) }))
     }
+}
 
+impl Catalog {
     /// Returns the hashtag of a typed text, as fresh as required if possible, and true if it is older than
     /// that.
     pub async fn fresh_hashtag(

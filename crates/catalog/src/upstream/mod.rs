@@ -37,8 +37,7 @@ pub use guarded::Allowed;
 pub use walk_end::WalkPrice;
 pub use walk_job::WalkStep;
 
-use crate::cache::Ready;
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, Ready};
 use domain::{Clock, Timestamp};
 use flight::Flights;
 use guarded::Guard;

@@ -8,9 +8,8 @@ use super::hashtag::Freshened;
 use super::{
     CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, Live, late, no_answer,
 };
-use crate::cache::Ready;
 use crate::walk::Persist;
-use crate::{Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
+use crate::{Answers, Catalog, CatalogError, HashtagRef, WalkPage, WalkRequest};
 use domain::observation::TagRef;
 use domain::{Hashtag, HashtagId, Observation, Region, VideoObservation, WalkCursor};
 use sources::upstream::contract::{COUNT_MAX, Page, PostsRequest};
@@ -35,48 +34,47 @@ impl Feed {
     }
 }
 
-impl Catalog {
+impl Answers {
     /// Returns a page of a walk as bytes; `None` if there is no such hashtag.
-    pub async fn posts_answer(
+    pub async fn posts(
         &self,
         reference: &HashtagRef,
         request: WalkRequest,
         requirement: FreshnessRequirement,
-        render: fn(&WalkPage) -> Vec<u8>,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        match self.inner.live.as_ref() {
-            Some(live) => {
-                Box::pin(self.fresh_posts_answer(live, reference, request, requirement, render)).await
-            }
-            None => Ok(self.walk_ready(reference, request, render).await?.map(CachedResponse::plain)),
+        match self.catalog.inner.live.as_ref() {
+            Some(live) => Box::pin(self.fresh_posts(live, reference, request, requirement)).await,
+            None => Ok(self.posts_ready(reference, request).await?.map(CachedResponse::plain)),
         }
     }
 
-    async fn fresh_posts_answer(
+    async fn fresh_posts(
         &self,
         live: &Live,
         reference: &HashtagRef,
         request: WalkRequest,
         requirement: FreshnessRequirement,
-        render: fn(&WalkPage) -> Vec<u8>,
     ) -> Result<Option<CachedResponse>, CatalogError> {
-        let Some(hashtag) = self.known(live, reference).await? else { return Ok(None) };
+        let catalog = &self.catalog;
+        let Some(hashtag) = catalog.known(live, reference).await? else { return Ok(None) };
         let Some((hashtag, id)) =
-            self.with_feed_id(live, reference, hashtag, FreshnessRequirement::default()).await?
+            catalog.with_feed_id(live, reference, hashtag, FreshnessRequirement::default()).await?
         else {
-            return Ok(self.walk_ready(reference, request, render).await?.map(CachedResponse::plain));
+            return Ok(self.posts_ready(reference, request).await?.map(CachedResponse::plain));
         };
         let feed = Feed { id, region: request.region };
         let stale = match request.cursor {
-            WalkCursor::START => self.begin_feed(live, &hashtag, feed, requirement).await?,
+            WalkCursor::START => catalog.begin_feed(live, &hashtag, feed, requirement).await?,
             _ => false,
         };
-        let Some(page) = self.fill(live, reference, feed, request).await? else { return Ok(None) };
-        let fetched_at = self.inner.store.last_fetch(&feed.fetch()).await?.map(|fetch| fetch.at);
+        let Some(page) = catalog.fill(live, reference, feed, request).await? else { return Ok(None) };
+        let fetched_at = catalog.store().last_fetch(&feed.fetch()).await?.map(|fetch| fetch.at);
         let observed_at = fetched_at.or(page.provenance.read_at);
-        Ok(Some(CachedResponse { ready: Ready::new(render(&page), page.provenance), observed_at, stale }))
+        Ok(Some(CachedResponse { ready: self.render_posts(&page), observed_at, stale }))
     }
+}
 
+impl Catalog {
     /// Returns the hashtag with the id under which an upstream lists its videos. If TikTok's is not stored, the
     /// hashtag's record is fetched first; an upstream that answers without TikTok's id is a Tagmeter, which
     /// lists videos under the assigned id. `None` if no upstream knows the hashtag.

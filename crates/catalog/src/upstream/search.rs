@@ -1,8 +1,7 @@
 //! A search, with the results of an upstream recorded first.
 
 use super::{CachedResponse, CallOutcome, Denied, Flight, FreshnessRequirement, Landed, late, no_answer};
-use crate::searching::SearchPage;
-use crate::{Catalog, CatalogError};
+use crate::{Answers, Catalog, CatalogError};
 use domain::{Observation, Timestamp};
 use sources::upstream::contract::COUNT_MAX;
 use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
@@ -10,27 +9,26 @@ use store::upstream_fetches::{Fetch, FetchKind, FetchOutcome, LastFetch};
 /// Longest keyword sent to an upstream, in bytes.
 const KEYWORD_BYTES_MAX: usize = 200;
 
-impl Catalog {
+impl Answers {
     /// Returns the hashtags that match a keyword, as bytes, including those that an upstream finds.
-    pub async fn search_answer(
+    pub async fn search(
         &self,
         keyword: &str,
         offset: u64,
         limit: u32,
         requirement: FreshnessRequirement,
-        render: fn(&SearchPage) -> Vec<u8>,
     ) -> Result<CachedResponse, CatalogError> {
         let searched = if offset == 0 {
-            Box::pin(self.fetch_keyword(keyword, requirement)).await?
+            Box::pin(self.catalog.fetch_keyword(keyword, requirement)).await?
         } else {
             Searched::NotNeeded
         };
-        let page = Box::pin(self.search_ready(keyword, offset, limit, render)).await?;
+        let page = Box::pin(self.search_ready(keyword, offset, limit)).await?;
         match searched {
             Searched::NotNeeded => Ok(CachedResponse::plain(page)),
             Searched::At(at) => Ok(CachedResponse { ready: page, observed_at: Some(at), stale: false }),
             Searched::Failed(error) => {
-                let stored = Box::pin(self.search(keyword, 0, 1)).await?;
+                let stored = Box::pin(self.catalog.search(keyword, 0, 1)).await?;
                 if stored.hashtags.is_empty() {
                     Err(error)
                 } else {
@@ -39,7 +37,9 @@ impl Catalog {
             }
         }
     }
+}
 
+impl Catalog {
     async fn fetch_keyword(
         &self,
         keyword: &str,

@@ -2,7 +2,7 @@
 
 use super::{not_found, to_json};
 use crate::problem::Problem;
-use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
+use catalog::{Answers, CachedResponse, FreshnessRequirement, HashtagRef};
 use domain::Hashtag;
 use domain::count::checked_sum;
 use domain::hashtag::Total;
@@ -72,16 +72,16 @@ fn total(total: Option<Total>) -> u64 {
 
 /// Answers a look-up.
 pub(super) async fn look_up(
-    catalog: &Catalog,
+    answers: &Answers,
     reference: HashtagRef,
     freshness: FreshnessRequirement,
 ) -> Result<CachedResponse, Problem> {
-    let found = catalog.hashtag_answer(&reference, freshness, render).await?;
+    let found = answers.hashtag(&reference, freshness).await?;
     found.ok_or_else(|| not_found(&reference))
 }
 
 /// Renders the body of a look-up.
-fn render(hashtag: &Hashtag) -> Vec<u8> {
+pub(super) fn render(hashtag: &Hashtag) -> Vec<u8> {
     to_json(&ChallengeObject::new(hashtag), 512)
 }
 

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
+use catalog::{Answers, CachedResponse, FreshnessRequirement, HashtagRef};
 use domain::{HashtagId, Operation};
 use http::Response;
 use std::sync::Arc;
@@ -33,10 +33,10 @@ impl Endpoint for ChallengeInfoId {
 
     async fn answer(
         self,
-        catalog: &Catalog,
+        answers: &Answers,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
-        challenge::look_up(catalog, HashtagRef::Id(self.id), freshness).await
+        challenge::look_up(answers, HashtagRef::Id(self.id), freshness).await
     }
 }
 

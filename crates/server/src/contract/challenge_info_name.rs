@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
+use catalog::{Answers, CachedResponse, FreshnessRequirement, HashtagRef};
 use domain::{Operation, TagKey};
 use http::Response;
 use measure::parameters::TagText;
@@ -34,10 +34,10 @@ impl Endpoint for ChallengeInfoName {
 
     async fn answer(
         self,
-        catalog: &Catalog,
+        answers: &Answers,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
-        challenge::look_up(catalog, HashtagRef::Key(self.name), freshness).await
+        challenge::look_up(answers, HashtagRef::Key(self.name), freshness).await
     }
 }
 

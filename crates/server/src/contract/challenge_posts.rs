@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use catalog::{
-    CachedResponse, Catalog, CatalogError, FreshnessRequirement, HashtagRef, WalkPage, WalkRequest,
+    Answers, CachedResponse, CatalogError, FreshnessRequirement, HashtagRef, WalkPage, WalkRequest,
 };
 use domain::{HashtagId, Operation, Region, WalkCursor};
 use http::Response;
@@ -71,18 +71,15 @@ impl Endpoint for ChallengePosts {
 
     async fn answer(
         self,
-        catalog: &Catalog,
+        answers: &Answers,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
         let Self { challenge_id, count, cursor, region } = self;
         let (reference, request) = (HashtagRef::Id(challenge_id), WalkRequest { cursor, count, region });
-        let page =
-            catalog.posts_answer(&reference, request, freshness, render).await.map_err(
-                |error| match error {
-                    CatalogError::CursorUnknown => unknown_cursor(&error),
-                    error => error.into(),
-                },
-            )?;
+        let page = answers.posts(&reference, request, freshness).await.map_err(|error| match error {
+            CatalogError::CursorUnknown => unknown_cursor(&error),
+            error => error.into(),
+        })?;
         page.ok_or_else(|| not_found(&reference))
     }
 }
@@ -91,7 +88,8 @@ fn unknown_cursor(error: &CatalogError) -> Problem {
     Problem::parameter("cursor", error.to_string())
 }
 
-fn render(page: &WalkPage) -> Vec<u8> {
+/// Renders a page.
+pub(super) fn render(page: &WalkPage) -> Vec<u8> {
     PostsPage { videos: &page.videos, cursor: page.cursor.to_wire(), has_more: page.has_more }.to_json()
 }
 

@@ -8,7 +8,7 @@ use crate::gate::reply::Content;
 use crate::gate::{Paid, RequestContext};
 use crate::problem::Problem;
 use crate::query::Query;
-use catalog::{CachedResponse, Catalog, FreshnessRequirement, HashtagRef};
+use catalog::{Answers, CachedResponse, FreshnessRequirement, HashtagRef, Renderers};
 use domain::Operation;
 use serde::Serialize;
 use std::future::Future;
@@ -30,6 +30,13 @@ pub(crate) mod challenge_posts;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod search_challenge;
 
+/// Renderers of the contract's answers.
+pub(crate) const RENDERERS: Renderers = Renderers {
+    hashtag: challenge::render,
+    posts: challenge_posts::render,
+    search: search_challenge::render,
+};
+
 /// The query of an endpoint of the contract, which describes its parameters and makes the answer.
 /// [`crate::gate::serve()`] does the rest.
 pub(crate) trait Endpoint: Sized + Send + 'static {
@@ -48,7 +55,7 @@ pub(crate) trait Endpoint: Sized + Send + 'static {
     /// Makes a successful answer, as fresh as required if possible.
     fn answer(
         self,
-        catalog: &Catalog,
+        answers: &Answers,
         freshness: FreshnessRequirement,
     ) -> impl Future<Output = Result<CachedResponse, Problem>> + Send;
 }
@@ -63,7 +70,7 @@ impl<E: Endpoint> Paid for E {
     }
 
     async fn answer(app: &App, query: E, freshness: FreshnessRequirement) -> Result<Content, Problem> {
-        let cached = query.answer(&app.catalog, freshness).await?;
+        let cached = query.answer(&app.answers, freshness).await?;
         let (freshness, is_empty) = (FreshnessHeaders::of(&cached), E::is_empty(&cached.ready.body));
         let content = Content::ready(cached.ready).with_freshness(freshness);
         Ok(if is_empty { content.free() } else { content })

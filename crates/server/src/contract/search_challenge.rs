@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::{CachedResponse, Catalog, CatalogError, FreshnessRequirement, SearchPage};
+use catalog::{Answers, CachedResponse, CatalogError, FreshnessRequirement, SearchPage};
 use domain::Operation;
 use http::Response;
 use measure::parameters::KeywordText;
@@ -63,11 +63,11 @@ impl Endpoint for SearchChallenge {
 
     async fn answer(
         self,
-        catalog: &Catalog,
+        answers: &Answers,
         freshness: FreshnessRequirement,
     ) -> Result<CachedResponse, Problem> {
         let Self { keyword, count, cursor } = self;
-        catalog.search_answer(&keyword, cursor, count, freshness, render).await.map_err(|error| match error {
+        answers.search(&keyword, cursor, count, freshness).await.map_err(|error| match error {
             CatalogError::Name(why) => {
                 Problem::parameter("keyword", format!("keyword cannot be searched for: {why}"))
             }
@@ -76,7 +76,8 @@ impl Endpoint for SearchChallenge {
     }
 }
 
-fn render(page: &SearchPage) -> Vec<u8> {
+/// Renders a page.
+pub(super) fn render(page: &SearchPage) -> Vec<u8> {
     let answer = FoundPage {
         challenge_list: page.hashtags.iter().map(ChallengeObject::new).collect(),
         cursor: page.next_offset,
