@@ -9,7 +9,7 @@ mod imported;
 
 mod inputs;
 
-mod kept;
+mod stored_fields;
 
 mod reader;
 
@@ -31,7 +31,10 @@ use utoipa::ToSchema;
 
 pub use how::{EncodingName, HowError, HowToRead, ObservedAt, SHEET_LENGTH_MAX, SheetName};
 pub use inputs::{ImportInputs, PassedOver};
-pub use kept::{KeptOfFormat, KeptOfHashtags, KeptOfVideos, KeptOfWindows, KeptReport, KeptWarning};
+pub use stored_fields::{
+    MissingFieldWarning, StoredFieldsReport, StoredOfFormat, StoredOfHashtags, StoredOfVideos,
+    StoredOfWindows,
+};
 
 /// Records in one transaction: more make links cheaper, fewer keep memory small.
 const TRANSACTION_RECORDS_MAX: u64 = 100_000;
@@ -94,7 +97,7 @@ pub struct ImportReport {
     /// The first of them.
     pub first_rejects: Vec<RejectNote>,
     /// Number of records with each field, all files together.
-    pub kept: KeptReport,
+    pub kept: StoredFieldsReport,
     /// Observations without a reading time: they add no history.
     pub without_time: u64,
     /// Observations whose reading time was stated ([`HowToRead::observed_at`]).
@@ -118,9 +121,9 @@ pub struct FileSummary {
     /// Records that could not be used.
     pub rejected: u64,
     /// Number of records with each field.
-    pub kept: KeptReport,
+    pub kept: StoredFieldsReport,
     /// Missing fields that some column or key of the file looks like.
-    pub warnings: Vec<KeptWarning>,
+    pub warnings: Vec<MissingFieldWarning>,
     /// Every `--map` that would read the records by their columns or keys, where something is lacking.
     pub maps: Vec<String>,
     /// Notes on the reading, as sentences: lost details, parts that were not read.
@@ -131,7 +134,7 @@ pub struct FileSummary {
     pub problem: Option<String>,
     /// True if records were read and none can be measured.
     #[serde(skip)]
-    pub keeps_nothing: bool,
+    pub stores_nothing: bool,
 }
 
 impl FileSummary {
@@ -255,11 +258,11 @@ impl Catalog {
 
 /// Done when the import is to stop; never where nobody stops it.
 async fn stopped(stop: &mut Option<watch::Receiver<bool>>) {
-    let is_asked = match stop {
+    let is_stopping = match stop {
         Some(stop) => stop.wait_for(|stop| *stop).await.is_ok(),
         None => false,
     };
-    if !is_asked {
+    if !is_stopping {
         std::future::pending::<()>().await;
     }
 }

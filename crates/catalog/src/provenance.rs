@@ -145,8 +145,8 @@ mod tests {
             [("play_count", "reported"), ("digg_count", "mixed"), ("comment_count", "unknown")]
         );
         assert_eq!((words.len(), page.read_at), (6, Some(Timestamp::from_ms(3))));
-        for kept in [page, Provenance { read_at: None, ..page }, Provenance::of_hashtags(&[])] {
-            assert_eq!(Provenance::from_text(&kept.to_text()), Some(kept));
+        for original in [page, Provenance { read_at: None, ..page }, Provenance::of_hashtags(&[])] {
+            assert_eq!(Provenance::from_text(&original.to_text()), Some(original));
         }
         for other in ["", "6", "6.rrrrrr", "6.rrrrr.1", "5.rrrrrr.1", "6.rrrrrx.1", "6.rrrrrr.x"] {
             assert_eq!(Provenance::from_text(other), None, "{other}");

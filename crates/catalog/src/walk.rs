@@ -41,7 +41,7 @@ pub struct WalkPage {
     /// True if there is a next page.
     pub has_more: bool,
     /// Videos in the whole walk.
-    pub held: u64,
+    pub stored: u64,
     /// Provenance of its videos' counts.
     pub provenance: Provenance,
 }
@@ -94,7 +94,7 @@ impl Catalog {
             videos: unpacked(&part.shown)?,
             cursor,
             has_more: reached < part.total && !part.shown.is_empty(),
-            held: part.total,
+            stored: part.total,
             provenance: Provenance::of_videos(&part.shown),
         })
     }
@@ -153,11 +153,11 @@ impl Catalog {
         if let Some(generation) = self.inner.cache.generation(hashtag.row, region).filter(is_current) {
             return Ok(Some(generation));
         }
-        let kept = self.inner.store.newest_generation(hashtag.row, region).await?.filter(is_current);
-        if let Some(generation) = kept {
+        let fitting = self.inner.store.newest_generation(hashtag.row, region).await?.filter(is_current);
+        if let Some(generation) = fitting {
             self.inner.cache.insert_generation(generation);
         }
-        Ok(kept)
+        Ok(fitting)
     }
 
     pub(crate) async fn ranking(

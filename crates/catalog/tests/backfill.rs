@@ -17,7 +17,7 @@ const DAY_S: i64 = 86_400;
 struct Scene {
     clock: FixedClock,
     stand_in: ResearchStandIn,
-    held: TemporaryCatalog,
+    fixture: TemporaryCatalog,
     source: ResearchSource,
 }
 
@@ -47,26 +47,26 @@ async fn scene(daily_requests: Option<u64>, habits: ResearchHabits) -> Scene {
         allowed: Allowed { requests_per_minute: 0, daily_requests },
         pause: Duration::from_millis(1),
     };
-    let held = TemporaryCatalog::open(&clock).await;
-    Scene { clock, stand_in, held, source }
+    let fixture = TemporaryCatalog::open(&clock).await;
+    Scene { clock, stand_in, fixture, source }
 }
 
 impl Scene {
     async fn backfill(&self) -> Result<BackfillReport, CatalogError> {
         let tag = Tag::new("Cat").expect("a tag");
         let backfill = Backfill { tag, first: day("2024-03-01"), last: day("2024-04-29") };
-        self.held.catalog().backfill(&self.source, &backfill, &|_| {}).await
+        self.fixture.catalog().backfill(&self.source, &backfill, &|_| {}).await
     }
 
     async fn stored_videos(&self) -> u64 {
         let key = HashtagRef::Key(TagKey::new("cat").expect("a tag"));
-        let cat = self.held.catalog().hashtag(&key).await.expect("an answer");
+        let cat = self.fixture.catalog().hashtag(&key).await.expect("an answer");
         cat.map_or(0, |cat| cat.observed.videos)
     }
 
     async fn counted(&self) -> u64 {
         let day = UtcDay::of(self.clock.now());
-        self.held.store().upstream_calls("research", day).await.expect("a number")
+        self.fixture.store().upstream_calls("research", day).await.expect("a number")
     }
 }
 
@@ -84,7 +84,7 @@ async fn every_returned_video_is_stored_and_nothing_is_fetched_twice() {
     let again = scene.backfill().await.expect("a report");
     assert_eq!((again.windows_before, again.calls), (2, 0));
     let key = HashtagRef::Key(TagKey::new("cat").expect("a tag"));
-    let cat = scene.held.catalog().hashtag(&key).await.expect("an answer").expect("a hashtag");
+    let cat = scene.fixture.catalog().hashtag(&key).await.expect("an answer").expect("a hashtag");
     assert_eq!(cat.views().map(|total| total.basis), Some(Basis::Observed), "sums, not totals");
     assert_eq!(cat.observed.sources.iter().collect::<Vec<_>>(), [Source::ResearchApi]);
     let stay: Vec<Caveat> = cat.observed.caveats.iter().collect();
@@ -160,11 +160,11 @@ async fn a_refusal_ends_it_at_once() {
     let source = ResearchSource { connector: stranger, ..scene.source.clone() };
     let backfill =
         Backfill { tag: Tag::new("cat").expect("a tag"), first: day("2024-03-01"), last: day("2024-03-02") };
-    let refused = scene.held.catalog().backfill(&source, &backfill, &|_| {}).await;
+    let refused = scene.fixture.catalog().backfill(&source, &backfill, &|_| {}).await;
     assert!(matches!(refused, Err(CatalogError::Research(_))), "{refused:?}");
     assert_eq!(scene.counted().await, 0, "a token costs nothing of the quota");
     let backwards = Backfill { first: day("2024-03-02"), last: day("2024-03-01"), ..backfill };
-    let refused = scene.held.catalog().backfill(&scene.source, &backwards, &|_| {}).await;
+    let refused = scene.fixture.catalog().backfill(&scene.source, &backwards, &|_| {}).await;
     assert!(matches!(refused, Err(CatalogError::Window(_))), "{refused:?}");
 }
 

@@ -19,11 +19,11 @@ async fn names(catalog: &Catalog, keyword: &str) -> Vec<String> {
 
 async fn a_new_and_a_grown_hashtag_are_found_at_once(place: &Place) {
     let clock = clock();
-    let held = place.catalog(&clock).await;
-    held.record([tag("catlover", 10), tag("blackcat", 20), tag("cats", 5)]).await;
-    let serving = held.catalog();
+    let fixture = place.catalog(&clock).await;
+    fixture.record([tag("catlover", 10), tag("blackcat", 20), tag("cats", 5)]).await;
+    let serving = fixture.catalog();
     assert_eq!(names(serving, "cat").await, ["catlover", "cats", "blackcat"]);
-    let importer = held.again("other.idx", &clock).await;
+    let importer = fixture.again("other.idx", &clock).await;
     importer.record(vec![tag("cat", 1), tag("cats", 500)]).await.expect("recorded");
     assert_eq!(
         names(serving, "cat").await,
@@ -44,8 +44,8 @@ async fn a_new_and_a_grown_hashtag_are_found_at_once(place: &Place) {
 
 async fn an_index_that_is_lost_damaged_or_of_another_store_is_rebuilt(place: &Place) {
     let clock = clock();
-    let held = place.catalog(&clock).await;
-    held.record([tag("cat", 10), tag("dog", 20)]).await;
+    let fixture = place.catalog(&clock).await;
+    fixture.record([tag("cat", 10), tag("dog", 20)]).await;
     let foreign = place.catalog(&clock).await;
     foreign.record([tag("bird", 1)]).await;
     let of_foreign = foreign.again("again.idx", &clock).await;
@@ -53,15 +53,15 @@ async fn an_index_that_is_lost_damaged_or_of_another_store_is_rebuilt(place: &Pl
     let foreign_index = std::fs::read(foreign.folder().join("again.idx")).expect("an index");
     for content in [None, Some(b"damaged".to_vec()), Some(foreign_index)] {
         if let Some(content) = &content {
-            std::fs::write(held.folder().join("again.idx"), content).expect("a file");
+            std::fs::write(fixture.folder().join("again.idx"), content).expect("a file");
         }
-        let again = held.again("again.idx", &clock).await;
+        let again = fixture.again("again.idx", &clock).await;
         assert_eq!(names(&again, "cat").await, ["cat"], "{:?}", content.map(|c| c.len()));
         assert_eq!(names(&again, "bird").await, [""; 0]);
     }
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     a_new_and_a_grown_hashtag_are_found_at_once,
     an_index_that_is_lost_damaged_or_of_another_store_is_rebuilt,
 );

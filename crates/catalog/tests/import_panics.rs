@@ -21,12 +21,12 @@ impl ImportProgress for Panics {
     }
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_panic_fails_the_import_and_stores_the_records_before_it,
 }
 
 async fn a_panic_fails_the_import_and_stores_the_records_before_it(place: &Place) {
-    let held = place.catalog(&FixedClock::default()).await;
+    let fixture = place.catalog(&FixedClock::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("items.ndjson");
     let line = |n: u64| {
@@ -38,11 +38,11 @@ async fn a_panic_fails_the_import_and_stores_the_records_before_it(place: &Place
     std::fs::write(&path, (0..VIDEOS).map(line).collect::<String>()).expect("a file");
     let inputs = || ImportInputs::list(&[ImportInput::Path(path.clone())], None).expect("a file");
     let options = ImportOptions { progress: Some(Arc::new(Panics)), ..ImportOptions::default() };
-    let failed = held.catalog().import(inputs(), options).await;
+    let failed = fixture.catalog().import(inputs(), options).await;
     let Err(CatalogError::Store(StoreError::Panicked(why))) = failed else { panic!("{failed:?}") };
     assert!(why.contains("a listener that panics on purpose"), "{why}");
-    let stored = held.store().catalog_size().await.expect("a size").videos;
+    let stored = fixture.store().catalog_size().await.expect("a size").videos;
     assert!((VIDEOS / 2..VIDEOS).contains(&stored), "{stored}");
-    let report = held.catalog().import(inputs(), ImportOptions::default()).await.expect("imported");
+    let report = fixture.catalog().import(inputs(), ImportOptions::default()).await.expect("imported");
     assert_eq!((report.recorded.videos_new, report.rejected), (VIDEOS - stored, 0));
 }

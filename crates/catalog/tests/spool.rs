@@ -11,18 +11,19 @@ use testkit::{FixedClock, Place, TemporaryCatalog};
 /// Longer than the age of any leftover.
 const DAYS: Duration = Duration::from_secs(2 * 24 * 3600);
 
-async fn account(held: &TemporaryCatalog, clock: &FixedClock) -> AccountId {
+async fn account(fixture: &TemporaryCatalog, clock: &FixedClock) -> AccountId {
     let email = "me@example.com".parse().expect("an address");
-    let created = held.store().create_account(&email, Credits::ZERO, clock.now()).await.expect("an account");
+    let created =
+        fixture.store().create_account(&email, Credits::ZERO, clock.now()).await.expect("an account");
     let AccountCreated::Created(account) = created else { panic!("{created:?}") };
     account
 }
 
-async fn job(held: &TemporaryCatalog, clock: &FixedClock, account_id: AccountId, number: u128) -> JobId {
+async fn job(fixture: &TemporaryCatalog, clock: &FixedClock, account_id: AccountId, number: u128) -> JobId {
     let at = clock.now();
     let (id, request) = (JobId::new(at, number), "{}".to_owned());
     let new = NewJob { id, account_id, kind: JobKind::Import, request, node: None, idempotency: None, at };
-    let made = held.store().create_job(new).await.expect("a job");
+    let made = fixture.store().create_job(new).await.expect("a job");
     assert!(matches!(made, JobCreated::Created(_)), "{made:?}");
     id
 }
@@ -43,13 +44,13 @@ async fn what_nobody_wants_goes_and_the_rest_stays(place: &Place) {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
     let now_ms = i64::try_from(now.as_millis()).expect("before the year 292 million");
     let clock = FixedClock::at(Timestamp::from_ms(now_ms));
-    let held = place.catalog(&clock).await;
-    let spool = Spool::of(held.folder());
-    let account_id = account(&held, &clock).await;
-    spool.sweep(held.store(), clock.now()).await.expect("nothing to sweep");
-    let waiting = Spool::name(account_id, job(&held, &clock, account_id, 1).await);
-    let over = job(&held, &clock, account_id, 2).await;
-    held.store().cancel_job(account_id, over, clock.now()).await.expect("an answer").expect("the job");
+    let fixture = place.catalog(&clock).await;
+    let spool = Spool::of(fixture.folder());
+    let account_id = account(&fixture, &clock).await;
+    spool.sweep(fixture.store(), clock.now()).await.expect("nothing to sweep");
+    let waiting = Spool::name(account_id, job(&fixture, &clock, account_id, 1).await);
+    let over = job(&fixture, &clock, account_id, 2).await;
+    fixture.store().cancel_job(account_id, over, clock.now()).await.expect("an answer").expect("the job");
     let over = Spool::name(account_id, over);
     let of_no_job = |number| Spool::name(account_id, JobId::new(clock.now(), number));
     let (unborn, orphan) = (of_no_job(3), of_no_job(4));
@@ -65,7 +66,7 @@ async fn what_nobody_wants_goes_and_the_rest_stays(place: &Place) {
     ] {
         put(&spool, name, age);
     }
-    spool.sweep(held.store(), clock.now()).await.expect("swept");
+    spool.sweep(fixture.store(), clock.now()).await.expect("swept");
     let entries = std::fs::read_dir(spool.folder()).expect("a folder");
     let mut left: Vec<String> =
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
@@ -75,4 +76,4 @@ async fn what_nobody_wants_goes_and_the_rest_stays(place: &Place) {
     assert_eq!(left, wanted);
 }
 
-testkit::tell_on_each_backend! { what_nobody_wants_goes_and_the_rest_stays }
+testkit::test_on_each_backend! { what_nobody_wants_goes_and_the_rest_stays }

@@ -9,7 +9,7 @@ use catalog::{
 use domain::{Clock, Hashtag, TagKey, UtcDay, WalkCursor};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag, HeldVideo};
+use testkit::upstream::{ContractStandIn, Fault, Habits, UpstreamHashtag, UpstreamVideo};
 use testkit::{FixedClock, TemporaryCatalog, hashtag};
 use tokio::task::JoinSet;
 
@@ -22,15 +22,15 @@ const RENDERERS: Renderers = Renderers { hashtag: views, posts: page, search: na
 struct Scene {
     upstream: ContractStandIn,
     clock: FixedClock,
-    held: TemporaryCatalog,
+    fixture: TemporaryCatalog,
     answers: Answers,
 }
 
 async fn scene(allowed: Allowed) -> Scene {
     let (upstream, clock) = (ContractStandIn::start().await, FixedClock::default());
-    let held = TemporaryCatalog::live(&clock, upstream.upstreams(allowed, CALL)).await;
-    let answers = Answers::new(held.catalog().clone(), RENDERERS);
-    Scene { upstream, clock, held, answers }
+    let fixture = TemporaryCatalog::live(&clock, upstream.upstreams(allowed, CALL)).await;
+    let answers = Answers::new(fixture.catalog().clone(), RENDERERS);
+    Scene { upstream, clock, fixture, answers }
 }
 
 fn key(name: &str) -> HashtagRef {
@@ -62,7 +62,7 @@ impl Scene {
     }
 
     fn calls(&self) -> usize {
-        self.upstream.asked().len()
+        self.upstream.received().len()
     }
 }
 
@@ -87,8 +87,8 @@ async fn an_upstream_is_called_for_stale_data_and_not_before() {
     assert_eq!(scene.calls(), 3);
     scene.look_up("cat", FreshnessRequirement::default()).await.expect("an answer").expect("a hashtag");
     assert_eq!(scene.calls(), 4);
-    let series = scene.held.store();
-    let cat = scene.held.catalog().find("cat").await.expect("an answer").expect("a hashtag");
+    let series = scene.fixture.store();
+    let cat = scene.fixture.catalog().find("cat").await.expect("an answer").expect("a hashtag");
     let kept = series.hashtag_snapshots_count(cat.row).await.expect("a count");
     assert_eq!(kept, 3, "every reading of another moment is stored");
 }
@@ -103,7 +103,7 @@ async fn a_thousand_who_miss_the_same_make_one_call() {
         let scene = std::sync::Arc::clone(&scene);
         callers.spawn(async move { scene.look_up("cat", FreshnessRequirement::default()).await });
     }
-    scene.upstream.has_been_asked(1).await;
+    scene.upstream.has_received(1).await;
     scene.upstream.pause(false);
     for answered in callers.join_all().await {
         assert_eq!(text(&answered.expect("an answer").expect("a hashtag")), "1000000");
@@ -165,13 +165,17 @@ async fn where_nothing_is_stored_it_is_said_why() {
     let calls = scene.calls();
     assert_eq!(scene.fault("e").await, UpstreamFault::Unavailable, "it requested half a minute");
     assert_eq!(scene.calls(), calls);
-    assert_eq!(scene.held.store().catalog_size().await.expect("a size").hashtags, 0, "nothing was poisoned");
+    assert_eq!(
+        scene.fixture.store().catalog_size().await.expect("a size").hashtags,
+        0,
+        "nothing was poisoned"
+    );
 }
 
 #[tokio::test]
 async fn an_hour_of_failure_leaves_answers_from_the_store_and_the_upstream_alone() {
     let scene = scene(NO_LIMIT).await;
-    scene.held.record([hashtag("cat").id(7551).views(5).into()]).await;
+    scene.fixture.record([hashtag("cat").id(7551).views(5).into()]).await;
     scene.upstream.always(Some(Fault::reply(503, "{}")));
     for _ in 0..3_600 {
         scene.clock.advance(Duration::from_secs(1));
@@ -202,7 +206,7 @@ async fn the_calls_of_a_day_are_counted_before_they_are_made_and_never_exceeded(
     }
     assert_eq!(scene.fault("t5").await, UpstreamFault::Unavailable);
     let day = UtcDay::of(scene.clock.now());
-    assert_eq!(scene.held.store().upstream_calls("original", day).await.expect("a number"), 5);
+    assert_eq!(scene.fixture.store().upstream_calls("original", day).await.expect("a number"), 5);
     assert_eq!(scene.calls(), 5);
     scene.clock.advance(24 * HOUR);
     assert!(
@@ -322,10 +326,10 @@ async fn what_is_stored_grows_beyond_what_an_upstream_gives_at_once() {
     assert_eq!(walk(&scene, 35).await.1.len(), 50);
     scene.clock.advance(24 * HOUR);
     // The same hashtag a day later: the feed shows other videos, and some of those before.
-    let shown = |n: u64| HeldVideo { id: 8_000 + n, plays: n, title: None };
+    let shown = |n: u64| UpstreamVideo { id: 8_000 + n, plays: n, title: None };
     let before = scene.upstream.held_videos(7551);
     let videos = (0..40).map(shown).chain(before.into_iter().take(10)).collect();
-    scene.upstream.hold_hashtag(HeldHashtag {
+    scene.upstream.hold_hashtag(UpstreamHashtag {
         id: 7551,
         name: "cat".to_owned(),
         views: 1,
@@ -335,15 +339,15 @@ async fn what_is_stored_grows_beyond_what_an_upstream_gives_at_once() {
     let (_, ids) = walk(&scene, 35).await;
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 90);
     assert_eq!(ids.len(), 90);
-    let cat = scene.held.catalog().find("cat").await.expect("an answer").expect("a hashtag");
+    let cat = scene.fixture.catalog().find("cat").await.expect("an answer").expect("a hashtag");
     assert_eq!(cat.observed.videos as usize, ids.len());
 }
 
 #[tokio::test]
 async fn a_video_under_a_hashtag_carries_it_whatever_its_caption_says() {
     let scene = scene(NO_LIMIT).await;
-    let silent = |id, title: Option<&str>| HeldVideo { id, plays: 5, title: title.map(str::to_owned) };
-    scene.upstream.hold_hashtag(HeldHashtag {
+    let silent = |id, title: Option<&str>| UpstreamVideo { id, plays: 5, title: title.map(str::to_owned) };
+    scene.upstream.hold_hashtag(UpstreamHashtag {
         id: 7551,
         name: "cat".to_owned(),
         views: 1,

@@ -52,41 +52,42 @@ async fn walk(catalog: &Catalog, count: u32) -> Vec<u64> {
 }
 
 async fn a_walk_gives_every_video_once_most_plays_first(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=103).map(|id| under_cat(id, id * 10, 0))).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=103).map(|id| under_cat(id, id * 10, 0))).await;
     let down: Vec<u64> = (1..=103).rev().collect();
     for count in [1, 7, 35, 100] {
-        assert_eq!(walk(held.catalog(), count).await, down, "{count} a page");
+        assert_eq!(walk(fixture.catalog(), count).await, down, "{count} a page");
     }
 }
 
 async fn a_page_with_all_videos_is_the_last(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=35).map(|id| under_cat(id, id, 0))).await;
-    let all = page(held.catalog(), WalkCursor::START, 35).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=35).map(|id| under_cat(id, id, 0))).await;
+    let all = page(fixture.catalog(), WalkCursor::START, 35).await;
     assert_eq!((all.videos.len(), all.has_more), (35, false));
-    let first = page(held.catalog(), WalkCursor::START, 34).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 34).await;
     assert_eq!((first.videos.len(), first.has_more), (34, true));
-    let last = page(held.catalog(), first.cursor, 34).await;
+    let last = page(fixture.catalog(), first.cursor, 34).await;
     assert_eq!((last.videos.len(), last.has_more), (1, false));
 }
 
 async fn what_comes_in_during_a_walk_neither_repeats_nor_skips(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=60).map(|id| under_cat(id, id * 10, 0))).await;
-    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=60).map(|id| under_cat(id, id * 10, 0))).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 20).await;
     // The last becomes the first, the first the last, and new ones are added at both ends.
-    held.record([
-        under_cat(1, 1_000_000, 1),
-        under_cat(60, 1, 1),
-        under_cat(61, 2_000_000, 0),
-        under_cat(62, 2, 0),
-    ])
-    .await;
+    fixture
+        .record([
+            under_cat(1, 1_000_000, 1),
+            under_cat(60, 1, 1),
+            under_cat(61, 2_000_000, 0),
+            under_cat(62, 2, 0),
+        ])
+        .await;
     let mut ids = ids_of(&first);
     let mut cursor = first.cursor;
     loop {
-        let next = page(held.catalog(), cursor, 20).await;
+        let next = page(fixture.catalog(), cursor, 20).await;
         ids.extend(ids_of(&next));
         cursor = next.cursor;
         if !next.has_more {
@@ -94,14 +95,14 @@ async fn what_comes_in_during_a_walk_neither_repeats_nor_skips(place: &Place) {
         }
     }
     assert_eq!(ids, (1..=60).rev().collect::<Vec<_>>(), "the order and the videos of the beginning");
-    let fresh = walk(held.catalog(), 20).await;
+    let fresh = walk(fixture.catalog(), 20).await;
     assert_eq!((fresh.len(), &fresh[..2]), (62, &[61, 1][..]), "a new walk sees the new order");
 }
 
 async fn walkers_beside_another_process_that_imports_see_each_video_once(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=400).map(|id| under_cat(id, id * 7 % 400, 0))).await;
-    let importer = held.again("other.idx", &clock()).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=400).map(|id| under_cat(id, id * 7 % 400, 0))).await;
+    let importer = fixture.again("other.idx", &clock()).await;
     let is_done = Arc::new(AtomicBool::new(false));
     let importing = tokio::spawn({
         let is_done = Arc::clone(&is_done);
@@ -119,7 +120,7 @@ async fn walkers_beside_another_process_that_imports_see_each_video_once(place: 
     let walkers: Vec<_> = [3, 10, 35]
         .into_iter()
         .map(|count| {
-            let catalog = held.catalog().clone();
+            let catalog = fixture.catalog().clone();
             tokio::spawn(async move {
                 for _ in 0..6 {
                     let before =
@@ -142,10 +143,10 @@ async fn walkers_beside_another_process_that_imports_see_each_video_once(place: 
 
 async fn a_cursor_of_another_walk_or_an_expired_one_is_refused(place: &Place) {
     let clock = clock();
-    let held = place.catalog(&clock).await;
-    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
-    held.record((101..=150).map(|id| video(id).tag("dog").plays(id).into())).await;
-    let catalog = held.catalog();
+    let fixture = place.catalog(&clock).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    fixture.record((101..=150).map(|id| video(id).tag("dog").plays(id).into())).await;
+    let catalog = fixture.catalog();
     let of_cat = page(catalog, WalkCursor::START, 10).await.cursor;
     let dog = HashtagRef::Key(TagKey::new("dog").expect("a tag"));
     let request = WalkRequest { cursor: of_cat, count: 10, region: None };
@@ -166,91 +167,95 @@ async fn a_cursor_of_another_walk_or_an_expired_one_is_refused(place: &Place) {
 }
 
 async fn a_plain_offset_goes_on_from_there(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id, 0))).await;
     let offset = WalkCursor::from_wire(20).expect("in range");
-    let page = page(held.catalog(), offset, 10).await;
+    let page = page(fixture.catalog(), offset, 10).await;
     assert_eq!(ids_of(&page), (21..=30).rev().collect::<Vec<_>>());
     assert!(page.has_more && page.cursor.generation() > 0);
 }
 
 async fn cursors_outlive_a_restart(place: &Place) {
     let clock = clock();
-    let held = place.catalog(&clock).await;
-    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
-    let first = page(held.catalog(), WalkCursor::START, 20).await;
-    let again = held.again("other.idx", &clock).await;
+    let fixture = place.catalog(&clock).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 20).await;
+    let again = fixture.again("other.idx", &clock).await;
     assert_eq!(ids_of(&page(&again, first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
 }
 
 async fn the_first_page_has_the_newest_counts_even_when_the_order_stays(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=50).map(|id| under_cat(id, id * 10, 0))).await;
-    let first = page(held.catalog(), WalkCursor::START, 30).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id * 10, 0))).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 30).await;
     assert!(first.has_more);
     let at = Timestamp::from_ms(1_780_000_000_001);
     let liked = video(50).tag("cat").plays(500).counts(77, 1, 1, 1).observed_at(at).version(1);
-    held.record([liked.into()]).await;
-    let again = page(held.catalog(), WalkCursor::START, 30).await;
+    fixture.record([liked.into()]).await;
+    let again = page(fixture.catalog(), WalkCursor::START, 30).await;
     let top: serde_json::Value = serde_json::from_slice(&again.videos[0]).expect("JSON");
     assert_eq!((top["video_id"].as_str(), top["digg_count"].as_u64()), (Some("50"), Some(77)));
     // The walk that began before continues where it was.
-    assert_eq!(ids_of(&page(held.catalog(), first.cursor, 30).await), (1..=20).rev().collect::<Vec<_>>());
+    assert_eq!(ids_of(&page(fixture.catalog(), first.cursor, 30).await), (1..=20).rev().collect::<Vec<_>>());
 }
 
 async fn a_removed_video_stays_in_walks_that_began_before(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
-    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 20).await;
     let at = Some(Timestamp::from_ms(1_785_000_000_000));
     let id = 25.try_into().expect("an id");
     let removed = RemovedObservation { id, source: Source::WebItem, observed_at: at };
-    held.record([Observation::Removed(removed)]).await;
-    assert_eq!(ids_of(&page(held.catalog(), first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
+    fixture.record([Observation::Removed(removed)]).await;
+    assert_eq!(ids_of(&page(fixture.catalog(), first.cursor, 20).await), (11..=30).rev().collect::<Vec<_>>());
     let rest: Vec<u64> = (1..=50).rev().filter(|id| *id != 25).collect();
-    assert_eq!(walk(held.catalog(), 20).await, rest, "the next one begins without it");
-    assert_eq!(held.store().video_snapshots(id, None, 10).await.expect("a series").len(), 1, "history stays");
+    assert_eq!(walk(fixture.catalog(), 20).await, rest, "the next one begins without it");
+    assert_eq!(
+        fixture.store().video_snapshots(id, None, 10).await.expect("a series").len(),
+        1,
+        "history stays"
+    );
 }
 
 async fn a_walk_with_a_forgotten_video_is_refused_and_begins_again(place: &Place) {
     let clock = clock();
-    let held = place.catalog(&clock).await;
-    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
-    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    let fixture = place.catalog(&clock).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 20).await;
     // Another process forgets; this one has cached the ranking.
-    let other = held.again("other.idx", &clock).await;
+    let other = fixture.again("other.idx", &clock).await;
     let order = ForgetOrder { videos: vec![25.try_into().expect("an id")], ..ForgetOrder::default() };
     let plan = other.would_forget(order.clone(), &|_, _| {}).await.expect("a plan");
     assert_eq!((plan.asked, plan.videos, plan.snapshots), (1, 1, 1));
     let report = other.forget(order, &|_, _| {}).await.expect("forgotten");
     assert_eq!((report.videos, report.hashtags), (1, 1));
     let request = WalkRequest { cursor: first.cursor, count: 20, region: None };
-    let refused = held.catalog().walk(&cat(), request).await;
+    let refused = fixture.catalog().walk(&cat(), request).await;
     assert!(matches!(refused, Err(CatalogError::CursorUnknown)), "{refused:?}");
     let rest: Vec<u64> = (1..=50).rev().filter(|id| *id != 25).collect();
-    assert_eq!(walk(held.catalog(), 20).await, rest);
-    assert!(!held.store().is_forgetting().await.expect("an answer"));
+    assert_eq!(walk(fixture.catalog(), 20).await, rest);
+    assert!(!fixture.store().is_forgetting().await.expect("an answer"));
 }
 
 async fn a_forget_that_was_cut_off_is_finished_by_the_next(place: &Place) {
-    let held = place.catalog(&clock()).await;
-    held.record((1..=50).map(|id| under_cat(id, id, 0))).await;
-    let first = page(held.catalog(), WalkCursor::START, 20).await;
+    let fixture = place.catalog(&clock()).await;
+    fixture.record((1..=50).map(|id| under_cat(id, id, 0))).await;
+    let first = page(fixture.catalog(), WalkCursor::START, 20).await;
     // Interrupted after its last transaction: the rankings still to drop are unknown.
-    held.store().forget_videos(vec![99.try_into().expect("an id")]).await.expect("forgotten");
-    assert_eq!(page(held.catalog(), first.cursor, 20).await.videos.len(), 20, "not of this hashtag");
-    let report = held.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("finished");
+    fixture.store().forget_videos(vec![99.try_into().expect("an id")]).await.expect("forgotten");
+    assert_eq!(page(fixture.catalog(), first.cursor, 20).await.videos.len(), 20, "not of this hashtag");
+    let report = fixture.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("finished");
     assert_eq!(report.videos, 0);
     let request = WalkRequest { cursor: first.cursor, count: 20, region: None };
-    assert!(matches!(held.catalog().walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
-    assert!(!held.store().is_forgetting().await.expect("an answer"));
+    assert!(matches!(fixture.catalog().walk(&cat(), request).await, Err(CatalogError::CursorUnknown)));
+    assert!(!fixture.store().is_forgetting().await.expect("an answer"));
     // Without an interruption only named rankings are dropped.
-    let again = page(held.catalog(), WalkCursor::START, 20).await;
-    held.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("nothing to do");
-    assert_eq!(page(held.catalog(), again.cursor, 20).await.videos.len(), 20);
+    let again = page(fixture.catalog(), WalkCursor::START, 20).await;
+    fixture.catalog().forget(ForgetOrder::default(), &|_, _| {}).await.expect("nothing to do");
+    assert_eq!(page(fixture.catalog(), again.cursor, 20).await.videos.len(), 20);
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     a_walk_gives_every_video_once_most_plays_first,
     a_page_with_all_videos_is_the_last,
     what_comes_in_during_a_walk_neither_repeats_nor_skips,

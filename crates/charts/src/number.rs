@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_of_an_axis_are_told_apart() {
+    fn labels_of_an_axis_are_distinguished() {
         let of = |first: f64, distance: f64| {
             labels(&[first, first + distance, first + 2.0 * distance], distance).join(" ")
         };

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_told_apart_by_every_eye() {
+    fn lines_are_distinguished_by_every_eye() {
         for &theme in Theme::VARIANTS {
             let lines = theme.colours().lines;
             for eye in &EYES {

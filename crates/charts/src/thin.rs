@@ -11,11 +11,11 @@ pub(crate) fn thinned(spots: &[Spot], times_ms: (i64, i64), columns: usize) -> V
     if spots.len() <= columns {
         return spots.to_vec();
     }
-    let mut kept = Vec::with_capacity(columns * 2);
+    let mut picked = Vec::with_capacity(columns * 2);
     for column in spots.chunk_by(|a, b| column_of(a, times_ms, columns) == column_of(b, times_ms, columns)) {
-        keep_extremes(column, &mut kept);
+        push_extremes(column, &mut picked);
     }
-    kept
+    picked
 }
 
 fn column_of(spot: &Spot, (first_ms, last_ms): (i64, i64), columns: usize) -> i128 {
@@ -23,7 +23,7 @@ fn column_of(spot: &Spot, (first_ms, last_ms): (i64, i64), columns: usize) -> i1
     i128::from(spot.at_ms - first_ms) * columns as i128 / span
 }
 
-fn keep_extremes(column: &[Spot], kept: &mut Vec<Spot>) {
+fn push_extremes(column: &[Spot], picked: &mut Vec<Spot>) {
     let by_value = |a: &(usize, &Spot), b: &(usize, &Spot)| a.1.value.total_cmp(&b.1.value);
     let place = |found: Option<(usize, &Spot)>| found.map_or(0, |(at, _)| at);
     let lowest = place(column.iter().enumerate().min_by(by_value));
@@ -36,7 +36,7 @@ fn keep_extremes(column: &[Spot], kept: &mut Vec<Spot>) {
             continue;
         }
         let before = column[next..=place].iter().map(|spot| spot.before).max();
-        kept.push(Spot { before: before.unwrap_or(column[place].before), ..column[place] });
+        picked.push(Spot { before: before.unwrap_or(column[place].before), ..column[place] });
         next = place + 1;
     }
 }
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn peaks_and_gaps_are_kept() {
+    fn peaks_and_gaps_are_retained() {
         let mut spots: Vec<Spot> = (0..10_000).map(|at| spot(at, 1.0)).collect();
         spots[4321].value = 9.0;
         spots[4322].value = -9.0;
@@ -80,8 +80,8 @@ mod tests {
         let values = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0];
         let mut spots: Vec<Spot> = (0..).zip(values).map(|(at, value)| spot(at, value)).collect();
         spots[5].before = Break::Gap;
-        let kept: Vec<i64> = without_levels(&spots).iter().map(|spot| spot.at_ms).collect();
-        assert_eq!(kept, [0, 2, 3, 4, 5, 7]);
+        let picked: Vec<i64> = without_levels(&spots).iter().map(|spot| spot.at_ms).collect();
+        assert_eq!(picked, [0, 2, 3, 4, 5, 7]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ const RUNS: u32 = 50;
 fn main() {
     let readings: Vec<Reading> = (0..READINGS).filter_map(reading).collect();
     let series = Series::repaired(&readings);
-    println!("{} readings, {} kept, repairs {:?}", readings.len(), series.kept(), series.repairs());
+    println!("{} readings, {} kept, repairs {:?}", readings.len(), series.counted_len(), series.repairs());
     time("repair", || Series::repaired(black_box(&readings)));
     let nothing = Series::default();
     let input = TrendInput {
@@ -58,10 +58,10 @@ fn hashtag(number: u64) -> [Option<f64>; Component::ALL.len()] {
 fn reading(number: u64) -> Option<Reading> {
     let lag = if number % 7 == 3 { 4 } else { 0 };
     let views = 200_000 + number.saturating_sub(lag).pow(2) / 3;
-    let told = if number.is_multiple_of(997) { 0 } else { views / 100 * 100 };
+    let shown = if number.is_multiple_of(997) { 0 } else { views / 100 * 100 };
     Some(Reading {
         at: Timestamp::from_ms(1_640_995_200_000 + i64::try_from(number).ok()? * 10_800_000),
-        count: Count::rounded(told)?,
+        count: Count::rounded(shown)?,
         source: Source::Series,
     })
 }

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_from_other_texts() {
+    fn addresses_are_distinguished_from_other_texts() {
         assert_eq!(
             " Me@Example.COM ".parse::<Email>().map(|e| e.to_string()).as_deref(),
             Ok("me@example.com")

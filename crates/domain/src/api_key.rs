@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_shows_itself_only_when_asked() {
+    fn a_key_shows_itself_only_on_request() {
         let key = ApiKey::new(KeyId(0xab), [7; 16]);
         assert_eq!(format!("{key:?}"), "ApiKey(tm_live_000000ab..)");
         assert_eq!(key.reveal().len(), KEY_LEN);

@@ -17,17 +17,17 @@ const TAIL_MIN: usize = 20;
 pub enum ComplianceError {
     /// Nothing is valid.
     #[error(
-        "the list of valid ids is empty, and {asked} were asked about: a failed download looks like that"
+        "the list of valid ids is empty, and {listed} were asked about: a failed download looks like that"
     )]
     Empty {
         /// Ids that were asked about.
-        asked: usize,
+        listed: usize,
     },
     /// Ids that were not in the request.
     #[error(
         "{number} of the valid ids were not asked about, the first of them {first}: the lists do not belong together, or the download broke off within an id"
     )]
-    NotAsked {
+    NotListed {
         /// The first of them.
         first: VideoId,
         /// Their number.
@@ -42,12 +42,12 @@ pub enum ComplianceError {
         missing: usize,
     },
     /// More than half are gone.
-    #[error("{gone} of {asked} ids are missing from the valid ones, more than half")]
+    #[error("{gone} of {listed} ids are missing from the valid ones, more than half")]
     MoreThanHalf {
         /// Ids that are missing.
         gone: usize,
         /// Ids that were asked about.
-        asked: usize,
+        listed: usize,
     },
 }
 
@@ -61,30 +61,30 @@ impl ComplianceError {
 /// Returns the ids that were requested and are not valid, in the order of the request, without duplicates.
 /// `is_complete` states that the list of valid ids is complete.
 pub fn gone(
-    asked: &[VideoId],
+    listed: &[VideoId],
     valid: &[VideoId],
     is_complete: bool,
 ) -> Result<Vec<VideoId>, ComplianceError> {
-    let mut known: HashSet<VideoId> = HashSet::with_capacity(asked.len());
-    let asked: Vec<VideoId> = asked.iter().copied().filter(|id| known.insert(*id)).collect();
-    if valid.is_empty() && asked.len() > FEW {
-        return Err(ComplianceError::Empty { asked: asked.len() });
+    let mut known: HashSet<VideoId> = HashSet::with_capacity(listed.len());
+    let listed: Vec<VideoId> = listed.iter().copied().filter(|id| known.insert(*id)).collect();
+    if valid.is_empty() && listed.len() > FEW {
+        return Err(ComplianceError::Empty { listed: listed.len() });
     }
-    let mut not_asked = valid.iter().filter(|id| !known.contains(id));
-    if let Some(first) = not_asked.next() {
-        return Err(ComplianceError::NotAsked { first: *first, number: not_asked.count() + 1 });
+    let mut not_listed = valid.iter().filter(|id| !known.contains(id));
+    if let Some(first) = not_listed.next() {
+        return Err(ComplianceError::NotListed { first: *first, number: not_listed.count() + 1 });
     }
     let valid: HashSet<VideoId> = valid.iter().copied().collect();
-    let gone: Vec<VideoId> = asked.iter().copied().filter(|id| !valid.contains(id)).collect();
-    if is_complete || asked.len() <= FEW {
+    let gone: Vec<VideoId> = listed.iter().copied().filter(|id| !valid.contains(id)).collect();
+    if is_complete || listed.len() <= FEW {
         return Ok(gone);
     }
-    let missing = asked.iter().rev().take_while(|id| !valid.contains(id)).count();
+    let missing = listed.iter().rev().take_while(|id| !valid.contains(id)).count();
     if missing >= TAIL_MIN {
         return Err(ComplianceError::BrokenOff { missing });
     }
-    if gone.len() > asked.len() / 2 {
-        return Err(ComplianceError::MoreThanHalf { gone: gone.len(), asked: asked.len() });
+    if gone.len() > listed.len() / 2 {
+        return Err(ComplianceError::MoreThanHalf { gone: gone.len(), listed: listed.len() });
     }
     Ok(gone)
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_and_not_valid_is_gone() {
+    fn what_is_listed_and_not_valid_is_gone() {
         assert_eq!(gone(&ids([1, 2, 3, 2]), &ids([3, 1]), false), Ok(ids([2])));
         assert_eq!(
             gone(&ids(1..=1_000), &ids((1..=1_000).filter(|n| n % 7 != 0)), false).map(|g| g.len()),
@@ -110,23 +110,23 @@ mod tests {
 
     #[test]
     fn a_failed_or_partial_download_is_never_all_gone() {
-        let asked = ids(1..=1_000);
+        let listed = ids(1..=1_000);
         let refused =
-            |valid: Vec<VideoId>, is_complete| gone(&asked, &valid, is_complete).expect_err("refused");
+            |valid: Vec<VideoId>, is_complete| gone(&listed, &valid, is_complete).expect_err("refused");
         for is_complete in [false, true] {
-            assert_eq!(refused(Vec::new(), is_complete), ComplianceError::Empty { asked: 1_000 });
+            assert_eq!(refused(Vec::new(), is_complete), ComplianceError::Empty { listed: 1_000 });
             let cut: VideoId = 700_000.try_into().expect("an id");
             let mut valid = ids(1..=10);
             valid.push(cut);
-            assert_eq!(refused(valid, is_complete), ComplianceError::NotAsked { first: cut, number: 1 });
+            assert_eq!(refused(valid, is_complete), ComplianceError::NotListed { first: cut, number: 1 });
         }
         assert_eq!(refused(ids(1..=980), false), ComplianceError::BrokenOff { missing: 20 });
-        assert_eq!(gone(&asked, &ids(1..=980), true).map(|gone| gone.len()), Ok(20));
-        assert_eq!(gone(&asked, &ids(1..=981), false).map(|gone| gone.len()), Ok(19));
+        assert_eq!(gone(&listed, &ids(1..=980), true).map(|gone| gone.len()), Ok(20));
+        assert_eq!(gone(&listed, &ids(1..=981), false).map(|gone| gone.len()), Ok(19));
         let third = ids((1..=1_000).filter(|n| n % 3 == 1));
-        assert_eq!(refused(third.clone(), false), ComplianceError::MoreThanHalf { gone: 666, asked: 1_000 });
-        assert_eq!(gone(&asked, &third, true).map(|gone| gone.len()), Ok(666));
-        assert!(!ComplianceError::Empty { asked: 101 }.is_doubt());
+        assert_eq!(refused(third.clone(), false), ComplianceError::MoreThanHalf { gone: 666, listed: 1_000 });
+        assert_eq!(gone(&listed, &third, true).map(|gone| gone.len()), Ok(666));
+        assert!(!ComplianceError::Empty { listed: 101 }.is_doubt());
         assert_eq!(gone(&ids(1..=100), &[], false).map(|gone| gone.len()), Ok(100), "100 are few");
         assert!(gone(&ids(1..=101), &[], false).is_err());
     }

@@ -67,7 +67,7 @@ const BETWEEN: &[u8] = b",\n";
 pub fn pack(id: VideoId, details: &VideoDetails, counts: &VideoCounts) -> Vec<u8> {
     let mut packer = Packer { bytes: Vec::with_capacity(768) };
     let d = details;
-    let told = |count: Option<Count>| count.map_or(0, Count::value);
+    let value_of = |count: Option<Count>| count.map_or(0, Count::value);
     packer.value(&id.to_string());
     packer.value(d.region.as_ref().map_or("", |region| region.as_str()));
     packer.value(&d.title);
@@ -83,7 +83,7 @@ pub fn pack(id: VideoId, details: &VideoDetails, counts: &VideoCounts) -> Vec<u8
     packer.music(&d.music);
     for count in [counts.plays, counts.likes, counts.comments, counts.shares, counts.downloads, counts.saves]
     {
-        packer.number(told(count));
+        packer.number(value_of(count));
     }
     packer.signed(d.create_time.unwrap_or(0));
     packer.value(&d.is_ad);
@@ -339,8 +339,8 @@ mod tests {
             let packed = pack(id, &before, &VideoCounts::default());
             prop_assert!(serde_json::from_slice::<Vec<serde_json::Value>>(&packed).is_ok(), "readable as JSON");
             prop_assert!(serde_json::from_str::<serde_json::Value>(&json(&packed)).is_ok());
-            let told = Label { title: before.title.clone(), author: before.author.unique_id.clone() };
-            prop_assert_eq!(label(&packed), Some(told));
+            let expected = Label { title: before.title.clone(), author: before.author.unique_id.clone() };
+            prop_assert_eq!(label(&packed), Some(expected));
             prop_assert_eq!(details(&packed), Some(before));
         }
     }

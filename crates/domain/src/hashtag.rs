@@ -223,11 +223,11 @@ mod tests {
 
     #[test]
     fn a_reported_total_wins_even_when_it_is_smaller_and_nothing_is_not_0() {
-        let held = Observed { videos: 2, views: Some(9), ..Observed::default() };
+        let sums = Observed { videos: 2, views: Some(9), ..Observed::default() };
         let reported = Total { value: 5, basis: Basis::Reported, rounded: false };
-        assert_eq!(hashtag(Count::exact(5), held).views(), Some(reported));
+        assert_eq!(hashtag(Count::exact(5), sums).views(), Some(reported));
         let observed = Total { value: 9, basis: Basis::Observed, rounded: false };
-        assert_eq!(hashtag(None, held).views(), Some(observed));
+        assert_eq!(hashtag(None, sums).views(), Some(observed));
         let too_many = Observed { videos: 2, views: None, ..Observed::default() };
         assert_eq!(hashtag(None, too_many).views(), None, "a sum above 2^53 is unknown");
         assert_eq!(hashtag(None, Observed::default()).views(), None);
@@ -245,28 +245,28 @@ mod tests {
 
     #[test]
     fn views_and_creators_stand_on_one_basis() {
-        let held = Observed { videos: 185, views: Some(9), creators: 2, ..Observed::default() };
+        let sums = Observed { videos: 185, views: Some(9), creators: 2, ..Observed::default() };
         let values = |hashtag: Hashtag| {
             let both = hashtag.on_one_basis();
             let parts = |total: Option<Total>| total.map(|total| (total.value, total.basis.name()));
             (parts(both.views), parts(both.creators))
         };
         let reported = |n| Some((n, "reported"));
-        assert_eq!(values(both(Some(151_200_000_000), None, held)), (reported(151_200_000_000), None));
-        assert_eq!(values(both(None, Some(7), held)), (None, reported(7)));
-        assert_eq!(values(both(Some(5), Some(7), held)), (reported(5), reported(7)));
-        assert_eq!(values(both(None, None, held)), (Some((9, "observed")), Some((2, "observed"))));
+        assert_eq!(values(both(Some(151_200_000_000), None, sums)), (reported(151_200_000_000), None));
+        assert_eq!(values(both(None, Some(7), sums)), (None, reported(7)));
+        assert_eq!(values(both(Some(5), Some(7), sums)), (reported(5), reported(7)));
+        assert_eq!(values(both(None, None, sums)), (Some((9, "observed")), Some((2, "observed"))));
         assert_eq!(values(both(None, None, Observed::default())), (None, None));
     }
 
     #[test]
     fn the_time_of_a_basis_is_that_of_its_own_counts() {
         let [old, new, held_at] = [1, 2, 3].map(|ms| Some(Timestamp::from_ms(ms)));
-        let held =
+        let sums =
             Observed { videos: 1, views: Some(9), creators: 1, read_at: held_at, ..Observed::default() };
         let read = |views, creators| {
             let times = ReportedTimes { views: new, creators: old, videos: None };
-            Hashtag { reported_times: times, ..both(views, creators, held) }.on_one_basis().read_at
+            Hashtag { reported_times: times, ..both(views, creators, sums) }.on_one_basis().read_at
         };
         assert_eq!(read(Some(5), None), new);
         assert_eq!(read(Some(5), Some(7)), old, "no count is older than the answer says");

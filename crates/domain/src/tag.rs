@@ -121,13 +121,13 @@ fn clean(name: &str) -> Cow<'_, str> {
     if !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         return Cow::Borrowed(name);
     }
-    let kept: Cow<'_, str> = if name.chars().any(is_stray) {
+    let cleaned: Cow<'_, str> = if name.chars().any(is_stray) {
         Cow::Owned(name.chars().filter(|c| !is_stray(*c)).collect())
     } else {
         Cow::Borrowed(name)
     };
     let is_edge = |c: char| c.is_whitespace() || c == '#' || c == '\u{ff03}';
-    match kept {
+    match cleaned {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(is_edge).trim_end()),
         Cow::Owned(text) => Cow::Owned(text.trim_start_matches(is_edge).trim_end().to_owned()),
     }

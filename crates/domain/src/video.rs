@@ -84,16 +84,16 @@ impl VideoDetails {
     pub fn updated_by(self, newer: Self) -> Self {
         Self {
             region: newer.region.or(self.region),
-            title: told(newer.title, self.title),
+            title: latest_text(newer.title, self.title),
             content_desc: if newer.content_desc.is_empty() { self.content_desc } else { newer.content_desc },
-            cover: told(newer.cover, self.cover),
-            ai_dynamic_cover: told(newer.ai_dynamic_cover, self.ai_dynamic_cover),
-            origin_cover: told(newer.origin_cover, self.origin_cover),
-            duration_seconds: told_number(newer.duration_seconds, self.duration_seconds),
-            play: told(newer.play, self.play),
-            wmplay: told(newer.wmplay, self.wmplay),
-            size_bytes: told_number(newer.size_bytes, self.size_bytes),
-            wm_size_bytes: told_number(newer.wm_size_bytes, self.wm_size_bytes),
+            cover: latest_text(newer.cover, self.cover),
+            ai_dynamic_cover: latest_text(newer.ai_dynamic_cover, self.ai_dynamic_cover),
+            origin_cover: latest_text(newer.origin_cover, self.origin_cover),
+            duration_seconds: latest_number(newer.duration_seconds, self.duration_seconds),
+            play: latest_text(newer.play, self.play),
+            wmplay: latest_text(newer.wmplay, self.wmplay),
+            size_bytes: latest_number(newer.size_bytes, self.size_bytes),
+            wm_size_bytes: latest_number(newer.wm_size_bytes, self.wm_size_bytes),
             music: if newer.music.id.is_empty() && newer.music.title.is_empty() {
                 self.music
             } else {
@@ -112,19 +112,19 @@ impl VideoDetails {
 impl Author {
     fn updated_by(self, newer: Self) -> Self {
         Self {
-            id: told(newer.id, self.id),
-            unique_id: told(newer.unique_id, self.unique_id),
-            nickname: told(newer.nickname, self.nickname),
-            avatar: told(newer.avatar, self.avatar),
+            id: latest_text(newer.id, self.id),
+            unique_id: latest_text(newer.unique_id, self.unique_id),
+            nickname: latest_text(newer.nickname, self.nickname),
+            avatar: latest_text(newer.avatar, self.avatar),
         }
     }
 }
 
-fn told(newer: String, older: String) -> String {
+fn latest_text(newer: String, older: String) -> String {
     if newer.is_empty() { older } else { newer }
 }
 
-fn told_number(newer: u64, older: u64) -> u64 {
+fn latest_number(newer: u64, older: u64) -> u64 {
     if newer == 0 { older } else { newer }
 }
 

@@ -91,12 +91,12 @@ impl Measure {
         format: Format,
         out: W,
     ) -> Result<(W, u64), MeasureError> {
-        self.export_telling(of, hashtag, format, out, |_, _| {}).await
+        self.export_with(of, hashtag, format, out, |_, _| {}).await
     }
 
     /// Exports like [`Self::export`]. Calls `progress` with the numbers of hashtags, or videos of all, done and
     /// in total.
-    pub async fn export_telling<W: Write + Send + 'static>(
+    pub async fn export_with<W: Write + Send + 'static>(
         &self,
         of: ExportOf,
         hashtag: Option<&Hashtag>,

@@ -98,6 +98,6 @@ impl Measure {
             }
         }
         let peers = Peers::of(figures.into_iter());
-        Ok(store.keep_trend_peers(number, peers.to_bytes(), made_of).await?)
+        Ok(store.write_trend_peers(number, peers.to_bytes(), made_of).await?)
     }
 }

@@ -267,13 +267,13 @@ impl Measure {
         while let Some(piece) = pieces.next().await? {
             progress.add(&piece.progress);
             newest = newest.max(piece.newest);
-            store.keep_standings(sequence, piece.standings).await?;
+            store.write_standings(sequence, piece.standings).await?;
             rows.extend(piece.drafts.into_iter().map(Draft::into_row));
             if rows.len() >= WRITE_MAX {
-                store.keep_trends(std::mem::take(&mut rows)).await?;
+                store.write_trends(std::mem::take(&mut rows)).await?;
             }
         }
-        store.keep_trends(rows).await?;
+        store.write_trends(rows).await?;
         Ok(newest)
     }
 

@@ -37,7 +37,7 @@ impl Measure {
         while let Some(piece) = pieces.next().await? {
             progress.add(&piece.progress);
             newest = newest.max(piece.newest);
-            store.keep_standings(sequence, piece.standings).await?;
+            store.write_standings(sequence, piece.standings).await?;
             scratch.write(&piece.drafts).map_err(CatalogError::Trends)?;
         }
         let (sorting, peers) = blocking(move || Sorting::of(scratch, newest)).await?;

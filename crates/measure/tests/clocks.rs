@@ -18,7 +18,7 @@ const WALK: Duration = Duration::from_secs(48 * 3600);
 /// Enough walks for PostgreSQL to delete old ones.
 const OTHERS: u64 = 40;
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_walk_continues_and_expires_on_time,
     trends_follow_the_corrected_clock,
 }

@@ -166,7 +166,7 @@ async fn an_abandoned_export_ends(place: &Place) {
     ended.await.expect("a thread").expect("the writer is dropped");
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     readings_are_exported_by_hashtag,
     each_video_is_exported_once_also_without_a_hashtag,
     hashtags_are_exported_like_their_records,

@@ -347,7 +347,7 @@ async fn hashtags_are_listed_by_keyword_and_order(place: &Where) {
     );
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_history_is_paged,
     trends_follow_new_readings,
     lost_trends_are_recomputed,

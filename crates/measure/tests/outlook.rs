@@ -153,7 +153,7 @@ async fn ranks_among_fewer_than_ten_are_unknown(place: &Place) {
     assert!(rows.iter().all(|row| row.outlook.as_ref().is_some_and(|it| it.pace.percentile.is_some())));
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     ranks_among_fewer_than_ten_are_unknown,
     pace_is_ranked_raw_and_missing_ones_come_last,
     missing_values_have_a_reason,

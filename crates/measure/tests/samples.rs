@@ -98,7 +98,7 @@ async fn comparisons_sample_the_same_creators(place: &Place) {
     }
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_part_of_the_creators_represents_all,
     the_most_played_come_first_in_large_hashtags,
     comparisons_sample_the_same_creators,

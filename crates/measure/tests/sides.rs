@@ -217,7 +217,7 @@ async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
     assert_eq!(caveat(&history(Some("2026-02-25")).await, "pipeline_changed"), None);
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     related_hashtags_are_given_by_side,
     benchmarks_are_given_by_side,
     overlap_is_given_by_side_where_both_hashtags_have_enough,

@@ -227,7 +227,7 @@ async fn concurrent_updates_leave_readers_consistent(place: &Place) {
     assert_eq!(trend_rows(temp.store()).await, expected);
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     incremental_trends_equal_a_rebuild,
     interrupted_updates_resume,
     concurrent_updates_leave_readers_consistent,

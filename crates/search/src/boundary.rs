@@ -118,9 +118,9 @@ mod tests {
         fn both_ways_of_asking_agree(form in "(a|b|_|7|é|日|ひ|😂|\u{301}|ร|่){1,8}") {
             let mut offsets = Vec::new();
             inner_boundaries(&form, &mut offsets);
-            let asked: Vec<usize> =
+            let expected: Vec<usize> =
                 form.char_indices().map(|(at, _)| at).filter(|at| *at > 0 && is_boundary(&form, *at)).collect();
-            prop_assert_eq!(offsets, asked);
+            prop_assert_eq!(offsets, expected);
         }
     }
 }

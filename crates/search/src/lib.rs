@@ -148,8 +148,8 @@ impl SearchIndex {
         for change in changes {
             let record = Record::from(change);
             if !fresh.holds(record.hashtag) && !state.overlay_holds(record.hashtag) {
-                match held_by(&state.base, &record, &mut group)? {
-                    Some(held) if held == record => continue,
+                match indexed_by(&state.base, &record, &mut group)? {
+                    Some(indexed) if indexed == record => continue,
                     Some(_) => {}
                     None => state.added += u64::from(!record.form.is_empty()),
                 }
@@ -189,7 +189,7 @@ impl From<Document<'_>> for Record {
 }
 
 /// Looks up the base's record of the same hashtag under the same form.
-fn held_by(base: &Segment, record: &Record, group: &mut Group) -> io::Result<Option<Record>> {
+fn indexed_by(base: &Segment, record: &Record, group: &mut Group) -> io::Result<Option<Record>> {
     let mut ranks = Vec::new();
     base.exact.candidates(&base.storage, &record.form, &mut ranks)?;
     for rank in ranks {

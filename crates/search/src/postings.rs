@@ -81,8 +81,9 @@ impl Window {
         ahead: u64,
         end: u64,
     ) -> io::Result<&[u8]> {
-        let held = offset >= self.offset && offset + bytes as u64 <= self.offset + self.bytes.len() as u64;
-        if !held {
+        let buffered =
+            offset >= self.offset && offset + bytes as u64 <= self.offset + self.bytes.len() as u64;
+        if !buffered {
             let reading = ahead.max(bytes as u64).min(end.saturating_sub(offset)) as usize;
             if reading < bytes {
                 return Err(damaged("posting list"));
@@ -104,7 +105,7 @@ pub(super) struct Cursor<'s> {
     window: Window,
     ranks: [u32; BLOCK],
     /// Ranks of the block that is loaded, and the place in it.
-    held: usize,
+    buffered: usize,
     place: usize,
     /// The block that is loaded; the tail counts as the last.
     block: usize,
@@ -120,7 +121,7 @@ impl<'s> Cursor<'s> {
             skips: Window::default(),
             window: Window::default(),
             ranks: [0; BLOCK],
-            held: 0,
+            buffered: 0,
             place: 0,
             block: 0,
         };
@@ -130,13 +131,13 @@ impl<'s> Cursor<'s> {
 
     /// Returns the current rank; `None` past the last one.
     pub(super) fn rank(&self) -> Option<u32> {
-        (self.place < self.held).then(|| self.ranks[self.place])
+        (self.place < self.buffered).then(|| self.ranks[self.place])
     }
 
     /// Goes to the next rank.
     pub(super) fn advance(&mut self) -> io::Result<()> {
         self.place += 1;
-        if self.place >= self.held && self.block < self.full_blocks() {
+        if self.place >= self.buffered && self.block < self.full_blocks() {
             self.load(self.block + 1)?;
         }
         Ok(())
@@ -144,19 +145,19 @@ impl<'s> Cursor<'s> {
 
     /// Goes forward to the first rank that is `target` or greater.
     pub(super) fn seek(&mut self, target: u32) -> io::Result<()> {
-        if self.held > 0 && self.ranks[self.held - 1] < target {
+        if self.buffered > 0 && self.ranks[self.buffered - 1] < target {
             if self.block >= self.full_blocks() {
-                self.place = self.held;
+                self.place = self.buffered;
                 return Ok(());
             }
             let block = self.block_of(target)?;
             self.load(block)?;
         }
         // Most often the target is near, so strides and a count, which has no branches, beat a binary search.
-        while self.place + STRIDE <= self.held && self.ranks[self.place + STRIDE - 1] < target {
+        while self.place + STRIDE <= self.buffered && self.ranks[self.place + STRIDE - 1] < target {
             self.place += STRIDE;
         }
-        let stride = &self.ranks[self.place.min(self.held)..self.held.min(self.place + STRIDE)];
+        let stride = &self.ranks[self.place.min(self.buffered)..self.buffered.min(self.place + STRIDE)];
         self.place += stride.iter().filter(|rank| **rank < target).count();
         Ok(())
     }
@@ -219,13 +220,13 @@ impl<'s> Cursor<'s> {
                 return Err(damaged("posting list"));
             }
             self.packer.decompress_strictly_sorted(before, packed, &mut self.ranks, *bits);
-            self.held = BLOCK;
+            self.buffered = BLOCK;
         } else {
             let bytes = end.checked_sub(offset).ok_or_else(|| damaged("posting list"))? as usize;
             let mut tail = Reader(self.window.get(self.storage, offset, bytes, READ_BYTES, end)?);
             let mut last = before.unwrap_or(0);
-            self.held = self.at.count as usize % BLOCK;
-            for rank in &mut self.ranks[..self.held] {
+            self.buffered = self.at.count as usize % BLOCK;
+            for rank in &mut self.ranks[..self.buffered] {
                 last = last.wrapping_add(tail.varint()? as u32);
                 *rank = last;
             }

@@ -203,8 +203,8 @@ impl Segment {
         for offset in &mut at {
             *offset = foot.u64()?;
         }
-        let [exact_at, lists_at, grams_at, firsts_at, starts_at, told_foot_at] = at;
-        if !at.is_sorted() || exact_at < HEAD_BYTES || told_foot_at != foot_at {
+        let [exact_at, lists_at, grams_at, firsts_at, starts_at, stored_foot_at] = at;
+        if !at.is_sorted() || exact_at < HEAD_BYTES || stored_foot_at != foot_at {
             return Err(OpenError::Damaged("its parts are not where they should be"));
         }
         let count = u32::try_from(foot.u64()?).map_err(|_| OpenError::Damaged("number of hashtags"))?;
@@ -227,19 +227,19 @@ impl Segment {
     /// the page cache.
     pub(super) fn open_checked(storage: Storage) -> Result<Self, OpenError> {
         let segment = Self::open(storage)?;
-        let told_at = segment.storage.bytes() - 16;
+        let footer_at = segment.storage.bytes() - 16;
         let (mut checksum, mut buffer, mut at) = (Xxh3Default::new(), vec![0; CHECK_BYTES], 0);
-        while at < told_at {
-            let bytes = (told_at - at).min(CHECK_BYTES as u64);
+        while at < footer_at {
+            let bytes = (footer_at - at).min(CHECK_BYTES as u64);
             let chunk = &mut buffer[..bytes as usize];
             segment.storage.read(at, chunk)?;
             checksum.update(chunk);
             at += bytes;
         }
-        let mut told = [0; 16];
-        segment.storage.read(told_at, &mut told)?;
-        let mut told = Reader(&told);
-        if told.u64()? != checksum.digest() || told.array()? != MAGIC {
+        let mut footer = [0; 16];
+        segment.storage.read(footer_at, &mut footer)?;
+        let mut footer = Reader(&footer);
+        if footer.u64()? != checksum.digest() || footer.array()? != MAGIC {
             return Err(OpenError::Damaged("its checksum is wrong"));
         }
         Ok(segment)

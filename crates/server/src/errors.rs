@@ -197,14 +197,14 @@ mod tests {
             }
         }
         for (name, text) in &pages {
-            let held = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            let stored = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
             assert_eq!(
-                &held, text,
+                &stored, text,
                 "docs/errors/{name}: TAGMETER_WRITE_DOCS=1 cargo test -p server every_code renews it"
             );
         }
-        let held = std::fs::read_dir(&folder).expect("a folder").count();
-        assert_eq!(held, pages.len(), "remove the page of a code that no longer exists");
+        let stored = std::fs::read_dir(&folder).expect("a folder").count();
+        assert_eq!(stored, pages.len(), "remove the page of a code that no longer exists");
     }
 
     #[test]

@@ -35,6 +35,6 @@ mod router;
 mod server;
 mod v1;
 
-pub use downloads::spool::remove_retained as remove_kept_downloads;
+pub use downloads::spool::remove_retained as remove_stored_downloads;
 pub use options::{Downloads, Options, Origins, PublicUrl, UPLOADS_AT_ONCE, Uploads};
 pub use server::{BindError, Parts, Server};

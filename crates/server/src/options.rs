@@ -54,7 +54,7 @@ pub const LARGE_ANSWERS_AT_ONCE: usize = 64;
 /// Exports that are made at once; others wait. Each takes some tens of megabytes of memory meanwhile.
 pub const EXPORTS_MADE_AT_ONCE: usize = 4;
 /// Retention of a large answer after its charge, so that its download can be resumed.
-pub const DOWNLOADS_KEPT: Duration = Duration::from_secs(60 * 60);
+pub const DOWNLOAD_RETENTION: Duration = Duration::from_secs(60 * 60);
 /// Bytes of large answers on the disk, stored or being sent.
 pub const DOWNLOAD_BYTES_MAX: u64 = 4 << 30;
 
@@ -66,7 +66,7 @@ pub struct Downloads {
     /// Bytes of all files together. The oldest stored answers are removed to make room for new ones.
     pub bytes_max: u64,
     /// Retention of a paid answer.
-    pub keep: Duration,
+    pub retention: Duration,
     /// Large answers of one key at once.
     pub per_key: usize,
     /// Large answers of all keys at once.
@@ -80,7 +80,7 @@ impl Default for Downloads {
         Self {
             folder: None,
             bytes_max: DOWNLOAD_BYTES_MAX,
-            keep: DOWNLOADS_KEPT,
+            retention: DOWNLOAD_RETENTION,
             per_key: LARGE_ANSWERS_PER_KEY,
             at_once: LARGE_ANSWERS_AT_ONCE,
             node: String::new(),

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_is_kept_and_a_last_slash_is_not() {
+    fn a_prefix_is_retained_and_a_last_slash_is_not() {
         for (text, link) in [
             ("https://api.example.com/tagmeter/", "https://api.example.com/tagmeter/v1/me"),
             ("http://localhost:8080", "http://localhost:8080/v1/me"),

@@ -54,7 +54,7 @@ async fn requests_are_named_and_keys_are_not() {
         ids.push(server.send(request).await.header("x-request-id").to_owned());
     }
     let database =
-        rusqlite::Connection::open(server.held().folder().join("catalog.db")).expect("the catalog's file");
+        rusqlite::Connection::open(server.fixture().folder().join("catalog.db")).expect("the catalog's file");
     database.execute_batch("ALTER TABLE hashtags RENAME TO on_fire").expect("a broken catalog");
     let fault = server.get("/challenge-info-name/?name=neverrequested").await;
     let text = captured.text();

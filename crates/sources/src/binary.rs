@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn media_are_told_from_data() {
+    fn media_are_distinguished_from_data() {
         let is_media = |head: &[u8]| kind_of(head).is_some_and(|kind| kind.is_media);
         assert!(is_media(b"GIF89a") && !is_media(b"%PDF-1.4"));
     }

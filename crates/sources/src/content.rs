@@ -88,16 +88,16 @@ fn plain(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>) -> Outcome {
 /// precede the name of the second column if the first column has none.
 fn first_byte(window: &mut ReadBuffer<&mut dyn Read>) -> Option<u8> {
     loop {
-        let held = window.buffered();
-        match held.iter().position(|byte| !byte.is_ascii_whitespace()) {
-            Some(at) if matches!(held[at], b'{' | b'[' | b'<') => return window.peek(),
+        let buffered = window.buffered();
+        match buffered.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            Some(at) if matches!(buffered[at], b'{' | b'[' | b'<') => return window.peek(),
             Some(at) => {
-                let byte = held[at];
-                let passed = memchr::memrchr2(b'\n', b'\r', &held[..at]).map_or(0, |end| end + 1);
+                let byte = buffered[at];
+                let passed = memchr::memrchr2(b'\n', b'\r', &buffered[..at]).map_or(0, |end| end + 1);
                 window.consume(passed);
                 return Some(byte);
             }
-            None if held.len() >= HEAD_BYTES || !window.grow() => return window.peek(),
+            None if buffered.len() >= HEAD_BYTES || !window.grow() => return window.peek(),
             None => {}
         }
     }
@@ -179,8 +179,8 @@ fn lines_of_text(
 /// Returns the buffered part of the first line.
 fn first_line(window: &mut ReadBuffer<&mut dyn Read>) -> String {
     while memchr::memchr2(b'\n', b'\r', window.buffered()).is_none() && window.grow() {}
-    let held = window.buffered();
-    let line = &held[..memchr::memchr2(b'\n', b'\r', held).unwrap_or(held.len())];
+    let buffered = window.buffered();
+    let line = &buffered[..memchr::memchr2(b'\n', b'\r', buffered).unwrap_or(buffered.len())];
     String::from_utf8_lossy(line).into_owned()
 }
 

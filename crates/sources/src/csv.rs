@@ -78,11 +78,11 @@ impl Splitter {
     fn next<R: Read>(&mut self, window: &mut ReadBuffer<R>) -> Next {
         let mut looked = 0;
         loop {
-            let held = window.buffered();
-            match memchr::memchr3(b'\n', b'\r', b'"', &held[looked..]).map(|at| looked + at) {
-                Some(at) if held[at] == b'"' => return self.next_quoted(window),
+            let buffered = window.buffered();
+            match memchr::memchr3(b'\n', b'\r', b'"', &buffered[looked..]).map(|at| looked + at) {
+                Some(at) if buffered[at] == b'"' => return self.next_quoted(window),
                 Some(at) => {
-                    if held[at] == b'\r' && at + 1 == held.len() {
+                    if buffered[at] == b'\r' && at + 1 == buffered.len() {
                         // The line feed after it may not be buffered yet.
                         window.grow();
                     }
@@ -90,7 +90,7 @@ impl Splitter {
                     return self.plain(window.buffered(), at, passed);
                 }
                 None => {
-                    looked = held.len();
+                    looked = buffered.len();
                     if window.grow() {
                         continue;
                     }
@@ -105,10 +105,10 @@ impl Splitter {
     }
 
     /// Splits a row without quotes in place.
-    fn plain(&mut self, held: &[u8], len: usize, passed: usize) -> Next {
+    fn plain(&mut self, buffered: &[u8], len: usize, passed: usize) -> Next {
         self.is_apart = false;
         self.cells = 0;
-        let ends = memchr::memchr_iter(self.separator, &held[..len]).chain([len]);
+        let ends = memchr::memchr_iter(self.separator, &buffered[..len]).chain([len]);
         for end in ends {
             match self.ends.get_mut(self.cells) {
                 Some(place) => *place = end,
@@ -238,9 +238,9 @@ impl Looks {
         });
         let is_distinctive =
             |at: usize| looks[at].is_distinctive() && (self.rows == 0 || known(at) == looks[at]);
-        let tells = (0..columns).any(is_distinctive);
+        let is_distinct = (0..columns).any(is_distinctive);
         let has_digits = looks.contains(&Look::Digits);
-        fits && (tells || (is_sure && has_digits))
+        fits && (is_distinct || (is_sure && has_digits))
     }
 }
 
@@ -353,13 +353,13 @@ impl<R: Read> Lines<'_, R> {
     /// Skips the first line of an unterminated row; what follows may be rows.
     fn too_long(&mut self, run: &mut Run<'_>, rows: &mut Rows) -> Outcome {
         let line = self.line;
-        let held = self.window.buffered();
-        let beginning = held[..held.len().min(crate::record::RAW_BYTES_MAX)].to_vec();
+        let buffered = self.window.buffered();
+        let beginning = buffered[..buffered.len().min(crate::record::RAW_BYTES_MAX)].to_vec();
         let reason = format!("a row longer than {ROW_BYTES_MAX} bytes: a quote may not be closed");
-        match line_end(held) {
+        match line_end(buffered) {
             Some(end) => {
-                self.again += held.len() - end;
-                self.pass(if self.again > AGAIN_BYTES_MAX { held.len() } else { end });
+                self.again += buffered.len() - end;
+                self.pass(if self.again > AGAIN_BYTES_MAX { buffered.len() } else { end });
             }
             None => {
                 self.window.skip_line();

@@ -83,8 +83,8 @@ fn is_lines<R: Read>(window: &mut ReadBuffer<R>) -> bool {
 }
 
 /// Returns true if one of the lines after the first is a whole record.
-pub(crate) fn has_whole_lines(held: &[u8]) -> bool {
-    let lines = held.split(|byte| *byte == b'\n').skip(1);
+pub(crate) fn has_whole_lines(buffered: &[u8]) -> bool {
+    let lines = buffered.split(|byte| *byte == b'\n').skip(1);
     lines.take(LINES_LOOKED_AT).any(|line| line.starts_with(b"{") && is_whole(line))
 }
 

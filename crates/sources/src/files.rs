@@ -79,10 +79,12 @@ use std::time::UNIX_EPOCH;
 
 pub use crate::document::RECORD_BYTES_MAX;
 pub use crate::future::{AHEAD_MS_MAX, is_ahead};
-pub use crate::kept::{HashtagsKept, Kept, KeptField, Lack, RecordKind, VideosKept, WindowsKept};
 pub use crate::record::RAW_BYTES_MAX;
 pub use crate::run::UNKNOWN_RECORDS_MAX;
 pub use crate::stated::TimeOf;
+pub use crate::stored_fields::{
+    HashtagsStored, Lack, RecordKind, StoredField, StoredFields, VideosStored, WindowsStored,
+};
 pub use encoding_rs::Encoding;
 pub use mapping::{Mapping, MappingError};
 
@@ -212,7 +214,7 @@ pub struct FileReport {
     /// Observations by source.
     pub observations: BTreeMap<Source, u64>,
     /// Stored fields by source.
-    pub kept: BTreeMap<Source, Kept>,
+    pub kept: BTreeMap<Source, StoredFields>,
     /// Missing fields that some column or key of the file looks like.
     pub warnings: Vec<Lack>,
     /// `--map` arguments that would read the records by column or key, if a field is missing.
@@ -243,8 +245,8 @@ impl FileReport {
 
     /// Returns true if there are observations but none can be measured: no count, and no video under a
     /// hashtag.
-    pub fn keeps_nothing(&self) -> bool {
-        self.observations_total() > 0 && self.kept.values().all(Kept::is_nothing)
+    pub fn stores_nothing(&self) -> bool {
+        self.observations_total() > 0 && self.kept.values().all(StoredFields::is_nothing)
     }
 }
 

@@ -2,9 +2,9 @@
 //! for "unknown". Such a reading would be the first or last point of its series for good.
 
 use crate::files::Options;
-use crate::kept;
 use crate::reading::{RecordOutput, retain_from};
 use crate::record::{RecordContext, refuse};
+use crate::stored_fields;
 use domain::{Clock, Observation, Timestamp};
 use std::borrow::Cow;
 use std::fmt;
@@ -27,7 +27,7 @@ pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
 pub(crate) struct Present {
     clock: Option<Arc<dyn Clock>>,
     /// Last value of the clock. It is read again only for a time ahead of this.
-    asked: Option<Timestamp>,
+    last_read: Option<Timestamp>,
 }
 
 impl fmt::Debug for Present {
@@ -38,17 +38,17 @@ impl fmt::Debug for Present {
 
 impl Present {
     pub(crate) fn new(options: &Options) -> Self {
-        Self { clock: options.clock.clone(), asked: None }
+        Self { clock: options.clock.clone(), last_read: None }
     }
 
     /// Returns the current time, if any of these times may be ahead of it.
     fn now_beside(&mut self, latest: Option<Timestamp>) -> Option<Timestamp> {
         let clock = self.clock.as_ref()?;
         let latest = latest?;
-        if self.asked.is_none_or(|asked| is_ahead(latest, asked)) {
-            self.asked = Some(clock.now());
+        if self.last_read.is_none_or(|last_read| is_ahead(latest, last_read)) {
+            self.last_read = Some(clock.now());
         }
-        self.asked
+        self.last_read
     }
 
     /// Removes the observations of a record, from `start` on, and rejects it if its time is impossible or
@@ -71,7 +71,7 @@ impl Present {
         start: usize,
         found: &mut Vec<RecordOutput>,
     ) {
-        if let Some(reason) = kept::take_empty(start, found) {
+        if let Some(reason) = stored_fields::take_empty(start, found) {
             refuse(&raw(), reason.to_owned(), context, found);
         }
         let times = |found: &RecordOutput| match found {

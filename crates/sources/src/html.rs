@@ -17,18 +17,18 @@ const SCRIPTS: [&str; 4] =
 const SCRIPTS_MAX: usize = 16;
 
 /// Returns true if the buffered bytes belong to a page with data.
-pub(crate) fn has_scripts(held: &[u8]) -> bool {
-    SCRIPTS.iter().any(|id| scripts(held, id).next().is_some())
+pub(crate) fn has_scripts(buffered: &[u8]) -> bool {
+    SCRIPTS.iter().any(|id| scripts(buffered, id).next().is_some())
 }
 
 /// Reads a page with data.
 pub(crate) fn read(run: &mut Run<'_>, window: &mut ReadBuffer<&mut dyn Read>) -> Outcome {
-    let held = window.fill(RECORD_BYTES_MAX);
-    let bytes = held.len();
+    let buffered = window.fill(RECORD_BYTES_MAX);
+    let bytes = buffered.len();
     if bytes >= RECORD_BYTES_MAX {
         return Err(Stop::Unknown(format!("an HTML page longer than {RECORD_BYTES_MAX} bytes")));
     }
-    read_scripts(&mut run.records, held, RecordContext::default(), &mut run.found);
+    read_scripts(&mut run.records, buffered, RecordContext::default(), &mut run.found);
     if run.found.is_empty() {
         return Err(Stop::Unknown("a TikTok page without hashtag or video data".to_owned()));
     }

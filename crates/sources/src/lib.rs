@@ -67,7 +67,7 @@ mod record;
 
 mod future;
 
-mod kept;
+mod stored_fields;
 
 mod lookalike;
 

@@ -7,7 +7,7 @@ mod words;
 
 use crate::json::keys::Keys;
 use crate::json::scan::elements;
-use crate::kept::quoted;
+use crate::stored_fields::quoted;
 use domain::Source;
 use std::collections::BTreeMap;
 use value::Value;

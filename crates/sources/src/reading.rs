@@ -17,7 +17,7 @@ const TAGS_MAX: usize = 1000;
 
 /// Most descriptions and totals remembered. When full, all are dropped and some are delivered again, which
 /// changes nothing.
-const TOLD_MAX: usize = 1 << 16;
+const DESCRIPTIONS_MAX: usize = 1 << 16;
 
 /// Most characters of a value in a note.
 const NOTE_EXAMPLE_MAX: usize = 40;
@@ -210,7 +210,7 @@ impl SeenDescriptions {
     }
 
     fn is_new_hash(&mut self, hash: u64) -> bool {
-        if self.hashes.len() >= TOLD_MAX {
+        if self.hashes.len() >= DESCRIPTIONS_MAX {
             self.hashes.clear();
         }
         self.hashes.insert(hash)
@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_is_kept_once_with_the_id_any_list_has() {
+    fn each_key_is_retained_once_with_the_id_any_list_has() {
         let mut tags = TagList::default();
         let id = HashtagId::try_from(7551).ok();
         for (name, id) in [("Cat", None), ("", None), ("#", None), ("cat", id), ("CAT", None), ("dog", None)]
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_is_told_once_and_only_if_it_says_something() {
+    fn a_description_is_reported_once_and_only_if_it_says_something() {
         let (mut seen, mut found) = (SeenDescriptions::default(), Vec::new());
         let mut reading =
             Reading { observed_at: None, source: None, is_listed: false, seen: &mut seen, found: &mut found };

@@ -2,12 +2,12 @@
 
 use crate::files::foreign::Foreign;
 use crate::files::{FileError, FileReport, Input, Item, Options, Place, Progress, Reject, Sink};
-use crate::kept::{Kept, Lack};
 use crate::lookalike::Sample;
 use crate::posting::PostingTimes;
 use crate::reading::{RecordOutput, digest};
 use crate::record::RecordReader;
 use crate::stated::Stated;
+use crate::stored_fields::{Lack, StoredFields};
 use domain::{Observation, Source, Timestamp};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -49,7 +49,7 @@ pub(crate) struct Run<'s> {
     report: FileReport,
     stated: Stated,
     /// Stored fields of this content, and its first records.
-    kept: BTreeMap<Source, Kept>,
+    kept: BTreeMap<Source, StoredFields>,
     sample: Sample,
     sampled: usize,
     bytes_total: Option<u64>,

@@ -167,8 +167,8 @@ impl<'r> Row<'r> {
         self.text.len() <= self.len() * 4 && self.iter().all(|cell| cell.trim().is_empty())
     }
 
-    fn hold(self, context: RecordContext, line: Option<u64>) -> Held {
-        Held {
+    fn hold(self, context: RecordContext, line: Option<u64>) -> BufferedRow {
+        BufferedRow {
             text: self.text.into(),
             ends: self.ends.into(),
             gap: self.gap,
@@ -181,7 +181,7 @@ impl<'r> Row<'r> {
 
 /// A row buffered until enough rows were seen.
 #[derive(Debug)]
-struct Held {
+struct BufferedRow {
     text: Box<str>,
     ends: Box<[usize]>,
     gap: usize,
@@ -190,7 +190,7 @@ struct Held {
     line: Option<u64>,
 }
 
-impl Held {
+impl BufferedRow {
     fn row(&self) -> Row<'_> {
         Row { text: &self.text, ends: &self.ends, gap: self.gap, raw: self.raw.as_deref() }
     }
@@ -199,7 +199,7 @@ impl Held {
 /// Items buffered until enough rows were seen.
 #[derive(Debug)]
 enum Waiting {
-    Row(Held),
+    Row(BufferedRow),
     Refused { raw: Box<[u8]>, reason: String, context: RecordContext, line: Option<u64> },
 }
 
@@ -214,7 +214,7 @@ impl Sample {
     /// Iterates over the rows.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.waiting.iter().filter_map(|waiting| match waiting {
-            Waiting::Row(held) => Some(held.row()),
+            Waiting::Row(buffered) => Some(buffered.row()),
             Waiting::Refused { .. } => None,
         })
     }
@@ -339,16 +339,16 @@ impl Rows {
         context: RecordContext,
         line: Option<u64>,
     ) -> Outcome {
-        let held = || -> Box<[u8]> { raw[..raw.len().min(crate::record::RAW_BYTES_MAX)].into() };
+        let buffered = || -> Box<[u8]> { raw[..raw.len().min(crate::record::RAW_BYTES_MAX)].into() };
         match &mut self.state {
             State::Sampling(_, sample) => {
-                let raw = held();
+                let raw = buffered();
                 let bytes = raw.len();
                 sample.push(Waiting::Refused { raw, reason, context, line }, bytes);
                 if sample.is_full() { self.settle(run) } else { Ok(()) }
             }
             State::Beside(beside) => {
-                beside.refuse((held(), reason), context, line, |line, found| run.deliver_one(found, line))
+                beside.refuse((buffered(), reason), context, line, |line, found| run.deliver_one(found, line))
             }
             State::Here(_) | State::Ended => {
                 refuse(raw, reason, context, &mut run.found);
@@ -386,7 +386,9 @@ impl Rows {
         reader.reader.survey(&sample);
         for waiting in sample.waiting {
             match waiting {
-                Waiting::Row(held) => read_here(run, &mut reader, &held.row(), held.context, held.line)?,
+                Waiting::Row(buffered) => {
+                    read_here(run, &mut reader, &buffered.row(), buffered.context, buffered.line)?
+                }
                 Waiting::Refused { raw, reason, context, line } => {
                     refuse(&raw, reason, context, &mut run.found);
                     run.deliver(line)?;

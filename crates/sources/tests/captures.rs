@@ -98,7 +98,7 @@ fn bare_ids_are_of_removed_videos() {
 }
 
 #[test]
-fn readings_have_the_time_their_source_tells_and_no_other() {
+fn readings_have_the_time_their_source_states_and_no_other() {
     let Some(folder) = captures() else { return };
     let times = |name: &str| {
         let read = read(&folder, &[name]);
@@ -106,18 +106,18 @@ fn readings_have_the_time_their_source_tells_and_no_other() {
             read.videos.iter().map(|video| video.observed_at.map(Timestamp::to_rfc3339)).collect();
         (times[0].clone(), times.iter().filter(|time| time.is_some()).count(), times.len())
     };
-    let told = |text: &str| Some(text.to_owned());
+    let stated = |text: &str| Some(text.to_owned());
     assert_eq!(times(FOUR[0]), (None, 0, 1000));
-    assert_eq!(times(FOUR[1]), (told("2025-03-07T12:29:19.037Z"), 60, 60));
-    assert_eq!(times(FOUR[2]), (told("2026-06-09T18:16:35Z"), 1056, 1056));
-    assert_eq!(times(FOUR[3]), (told("2025-02-12T16:00:10Z"), 3920, 3920));
-    assert_eq!(times("tiktok-web/item-list.json"), (told("2022-11-10T02:50:34Z"), 28, 28));
-    assert_eq!(times("tiktok-mobile/challenge-aweme-list.json"), (told("2021-08-16T06:50:58Z"), 2, 2));
+    assert_eq!(times(FOUR[1]), (stated("2025-03-07T12:29:19.037Z"), 60, 60));
+    assert_eq!(times(FOUR[2]), (stated("2026-06-09T18:16:35Z"), 1056, 1056));
+    assert_eq!(times(FOUR[3]), (stated("2025-02-12T16:00:10Z"), 3920, 3920));
+    assert_eq!(times("tiktok-web/item-list.json"), (stated("2022-11-10T02:50:34Z"), 28, 28));
+    assert_eq!(times("tiktok-mobile/challenge-aweme-list.json"), (stated("2021-08-16T06:50:58Z"), 2, 2));
     assert_eq!(times("tiktok-web/trending.json"), (None, 0, 10));
 }
 
 #[test]
-fn exact_and_rounded_counts_are_told_apart() {
+fn exact_and_rounded_counts_are_distinguished() {
     let Some(folder) = captures() else { return };
     let read = read(&folder, &FOUR);
     let saves = |source: Source| {

@@ -56,12 +56,12 @@ fn the_figures_of_the_docs_are_those_of_the_capture() {
     };
     let (named, videos, many) = (row("posted in"), row("videos"), row("with more than five"));
     let number = |cells: &[String], place: usize| cells[place].parse::<u64>().expect("a number");
-    let told: ByMonth = named
+    let counted: ByMonth = named
         .iter()
         .enumerate()
         .map(|(place, month)| (month.clone(), (number(&videos, place), number(&many, place))))
         .collect();
     let shown: ByMonth = months.into_iter().filter(|(month, _)| **month >= *"2025-03").collect();
-    assert_eq!(told, shown);
-    assert_eq!(told["2025-05"], (84, 40));
+    assert_eq!(counted, shown);
+    assert_eq!(counted["2025-05"], (84, 40));
 }

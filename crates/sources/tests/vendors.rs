@@ -206,7 +206,7 @@ fn apify_rows_are_items_whatever_their_columns_are_called_like() {
 }
 
 #[test]
-fn a_bad_row_of_apify_is_told_with_its_line() {
+fn a_bad_row_of_apify_is_reported_with_its_line() {
     let out = read(concat!(
         "text,playCount,webVideoUrl\n",
         "a #cat,5,https://www.tiktok.com/@me/video/11\n",
@@ -269,7 +269,7 @@ fn info_json_is_read_alone_and_in_playlists() {
 }
 
 #[test]
-fn info_json_that_is_no_video_of_tiktok_is_told_so() {
+fn info_json_that_is_no_video_of_tiktok_is_reported_so() {
     for (bad, part) in [
         (info("").replace("TikTok\"", "Youtube\""), "another site (Youtube)"),
         (info(r#","live_status":"is_live""#), "a live stream"),

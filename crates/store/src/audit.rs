@@ -137,7 +137,7 @@ pub(crate) struct Auditor {
     report: AuditReport,
     granted: i128,
     charged: i128,
-    held: i128,
+    balances: i128,
 }
 
 impl Auditor {
@@ -210,7 +210,7 @@ impl Auditor {
         ];
         let wrong: Vec<_> = checks.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();
         self.report.accounts += 1;
-        self.held += i128::from(stored.balance);
+        self.balances += i128::from(stored.balance);
         for what in wrong {
             self.problem(Some(account_id), what);
         }
@@ -223,7 +223,7 @@ impl Auditor {
             self.problem(Some(account), "there are entries but no balance");
         }
         // The three books must add up to zero.
-        if self.granted - self.charged != self.held {
+        if self.granted - self.charged != self.balances {
             self.problem(
                 None,
                 "the books do not balance: granted and charged credits do not add up to the balances",
@@ -232,7 +232,7 @@ impl Auditor {
         let unsigned = |credits: i128| u64::try_from(credits).unwrap_or(0);
         self.report.credits_granted = unsigned(self.granted);
         self.report.credits_charged = unsigned(self.charged);
-        self.report.credits_held = unsigned(self.held);
+        self.report.credits_held = unsigned(self.balances);
         self.report
     }
 }

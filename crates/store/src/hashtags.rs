@@ -11,9 +11,9 @@ use domain::{Caveat, CaveatSet, Hashtag, HashtagId, HashtagRow, SourceSet, Tag, 
 use std::collections::BTreeSet;
 
 /// Lists of changes that are retained: a follower further behind starts over, which is then cheaper anyway.
-pub(crate) const CHANGES_KEPT: u64 = 1000;
+pub(crate) const CHANGES_RETAINED: u64 = 1000;
 /// Maximum number of lists a follower reads at once; with more it starts over.
-pub(crate) const CHANGES_READ_MAX: u64 = CHANGES_KEPT;
+pub(crate) const CHANGES_READ_MAX: u64 = CHANGES_RETAINED;
 
 /// Changes since a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,7 +185,7 @@ row! {
         id: Option<i64>,
         changed: i64,
         /// Number, views and creators of the stored videos.
-        held: [i64; 3] = ["held_videos", "held_views", "held_creators"],
+        sums: [i64; 3] = ["held_videos", "held_views", "held_creators"],
         /// Bits of sources and of caveats of these sums.
         made_from: [i64; 2] = ["held_sources", "held_caveats"],
         reported: [Option<i64>; 3] = ["views", "creators", "videos"],
@@ -215,7 +215,7 @@ impl HashtagColumns<'_> {
             *count = known_count(self.reported[n], self.rounded >> n & 1 == 1, self.reported_at[n]);
         }
         let [views, creators, videos] = counts.map(|known| known.map(|t| t.count));
-        let [held_videos, held_views, held_creators] = self.held.map(|n| n.max(0).unsigned_abs());
+        let [held_videos, held_views, held_creators] = self.sums.map(|n| n.max(0).unsigned_abs());
         let held_views = Some(held_views).filter(|views| *views <= COUNT_MAX);
         let mut caveats = CaveatSet::from_bits(self.made_from[1]);
         if held_views.is_none() {

@@ -57,13 +57,13 @@ impl Fingerprint {
 
 /// An answer as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAnswer {
+pub struct StoredAnswer {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl KeptAnswer {
+impl StoredAnswer {
     /// Checks an answer: only successful ones are charged and stored.
     pub fn new(status: u16, content_type: &str, body: Vec<u8>) -> Result<Self, IdempotencyError> {
         let fits = (200..300).contains(&status)
@@ -105,16 +105,16 @@ pub struct Idempotent {
     /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
     /// Answer to store if the charge succeeds.
-    pub answer: KeptAnswer,
+    pub answer: StoredAnswer,
 }
 
 /// Answer stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum KeyLookup {
     /// The same request was charged before, with this answer.
     Answer {
         /// The stored answer.
-        answer: KeptAnswer,
+        answer: StoredAnswer,
         /// The call that was charged.
         request_id: RequestId,
     },
@@ -136,12 +136,12 @@ row! {
 
 impl AnswerRow {
     /// Returns the outcome for a request of this fingerprint.
-    pub(crate) fn matched(self, fingerprint: Fingerprint) -> Kept {
+    pub(crate) fn matched(self, fingerprint: Fingerprint) -> KeyLookup {
         if self.fingerprint != fingerprint.0 {
-            return Kept::OtherRequest;
+            return KeyLookup::OtherRequest;
         }
-        let answer = KeptAnswer { status: self.status, content_type: self.content_type, body: self.body };
-        Kept::Answer { answer, request_id: RequestId::from_bytes(self.request_id) }
+        let answer = StoredAnswer { status: self.status, content_type: self.content_type, body: self.body };
+        KeyLookup::Answer { answer, request_id: RequestId::from_bytes(self.request_id) }
     }
 }
 
@@ -156,9 +156,9 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    fn of(now: Timestamp, kept_ms: i64) -> Self {
-        let before = Timestamp::from_ms(now.as_ms().saturating_sub(kept_ms));
-        Self { now, before, ahead_from: Timestamp::from_ms(now.as_ms().saturating_add(kept_ms)) }
+    fn of(now: Timestamp, retention_ms: i64) -> Self {
+        let before = Timestamp::from_ms(now.as_ms().saturating_sub(retention_ms));
+        Self { now, before, ahead_from: Timestamp::from_ms(now.as_ms().saturating_add(retention_ms)) }
     }
 }
 
@@ -170,23 +170,23 @@ impl Store {
         account_id: AccountId,
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
-    ) -> Result<Option<Kept>, StoreError> {
+    ) -> Result<Option<KeyLookup>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.idempotent_answer(account_id, key, fingerprint),
             Self::Postgres(postgres) => postgres.idempotent_answer(account_id, key, fingerprint).await,
         }
     }
 
-    /// Deletes up to `limit` answers older than `kept_ms`; returns their number. Retain them for 24 hours at
-    /// least. One with a time more than `kept_ms` in the future was stored while the clock was ahead: it is
+    /// Deletes up to `limit` answers older than `retention_ms`; returns their number. Retain them for 24 hours at
+    /// least. One with a time more than `retention_ms` in the future was stored while the clock was ahead: it is
     /// retained like one stored now.
     pub async fn forget_idempotent_answers(
         &self,
         now: Timestamp,
-        kept_ms: i64,
+        retention_ms: i64,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let spans = Spans::of(now, kept_ms);
+        let spans = Spans::of(now, retention_ms);
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.forget_idempotent_answers(spans, limit).await,
             Self::Postgres(postgres) => postgres.forget_idempotent_answers(spans, limit).await,
@@ -209,9 +209,9 @@ mod tests {
 
     #[test]
     fn only_successes_of_a_bounded_size_are_stored() {
-        assert!(KeptAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX]).is_ok());
-        assert!(KeptAnswer::new(404, "application/json", vec![]).is_err());
-        assert!(KeptAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX + 1]).is_err());
-        assert!(KeptAnswer::new(200, &"x".repeat(101), vec![]).is_err());
+        assert!(StoredAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX]).is_ok());
+        assert!(StoredAnswer::new(404, "application/json", vec![]).is_err());
+        assert!(StoredAnswer::new(200, "application/json", vec![0; BODY_BYTES_MAX + 1]).is_err());
+        assert!(StoredAnswer::new(200, &"x".repeat(101), vec![]).is_err());
     }
 }

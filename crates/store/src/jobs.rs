@@ -155,7 +155,7 @@ impl Claim {
 
 /// Outcome of extending a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobKept {
+pub enum JobCheckpoint {
     /// It is still ours.
     Ours,
     /// It is still ours, and its owner requested its end.
@@ -219,20 +219,20 @@ impl Store {
     }
 
     /// Stores the progress of a claimed job, durably, and sets its lease. A lease until now releases the job.
-    pub async fn keep_job(
+    pub async fn checkpoint_job(
         &self,
         claim: &Claim,
         progress: String,
         lease: Lease,
-    ) -> Result<JobKept, StoreError> {
+    ) -> Result<JobCheckpoint, StoreError> {
         let is_cancel_wanted = match self {
-            Self::Sqlite(sqlite) => sqlite.accounts.keep_job(*claim, progress, lease).await?,
-            Self::Postgres(postgres) => postgres.keep_job(claim, &progress, lease).await?,
+            Self::Sqlite(sqlite) => sqlite.accounts.checkpoint_job(*claim, progress, lease).await?,
+            Self::Postgres(postgres) => postgres.checkpoint_job(claim, &progress, lease).await?,
         };
         Ok(match is_cancel_wanted {
-            Some(false) => JobKept::Ours,
-            Some(true) => JobKept::CancelWanted,
-            None => JobKept::Lost,
+            Some(false) => JobCheckpoint::Ours,
+            Some(true) => JobCheckpoint::CancelWanted,
+            None => JobCheckpoint::Lost,
         })
     }
 
@@ -290,7 +290,7 @@ impl Store {
     }
 
     /// Cancels an account's job, and returns it; `None` if there is none. One without a worker, because it
-    /// waits or its lease expired, ends at once; a worker learns of it by [`Store::keep_job`]. One that has
+    /// waits or its lease expired, ends at once; a worker learns of it by [`Store::checkpoint_job`]. One that has
     /// ended does not change.
     pub async fn cancel_job(
         &self,

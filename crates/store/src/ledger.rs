@@ -3,7 +3,7 @@
 //! Entries are never changed. Each has the account's balance after it and a hash over everything before it
 //! ([`crate::audit`] recomputes all of it).
 
-use crate::idempotency::{Idempotent, KeptAnswer};
+use crate::idempotency::{Idempotent, StoredAnswer};
 use crate::row::row;
 use crate::{Store, StoreError};
 use domain::{AccountId, Credits, Operation, OperationNumber, RequestId, Timestamp};
@@ -100,7 +100,7 @@ pub enum ChargeOutcome {
     /// debited.
     Replayed {
         /// The answer of the first call.
-        answer: KeptAnswer,
+        answer: StoredAnswer,
         /// The call that was charged.
         request_id: RequestId,
         /// Current balance.

@@ -152,11 +152,11 @@ impl<const N: usize> SnapshotColumns<N> {
             column: "source",
             row: observed_at.to_rfc3339(),
         })?;
-        let mut told_counts = [None; N];
-        for (n, count) in told_counts.iter_mut().enumerate() {
+        let mut values = [None; N];
+        for (n, count) in values.iter_mut().enumerate() {
             *count = known_count(self.counts[n], self.rounded >> n & 1 == 1, None).map(|t| t.count);
         }
-        Ok(Snapshot { observed_at, source, counts: counts(told_counts) })
+        Ok(Snapshot { observed_at, source, counts: counts(values) })
     }
 }
 

@@ -1,5 +1,5 @@
 //! The totals that count (standings): a hashtag's newest reading after the repair of its series. Only those
-//! that differ from the newest reading are stored, by the computation of trends ([`Store::keep_standings`]). If
+//! that differ from the newest reading are stored, by the computation of trends ([`Store::write_standings`]). If
 //! a hashtag changed since, its series is read and repaired here, so that every answer agrees with its history.
 
 use crate::snapshots::readings_of;
@@ -134,9 +134,9 @@ impl Standings {
 fn standing(series: &Series) -> Option<Standing> {
     let (last, newest) = (series.last()?, series.as_read()?);
     let count = if last.step > 1 { Count::rounded(last.value) } else { Count::exact(last.value) }?;
-    let as_told =
+    let as_reported =
         if newest.step > 1 { Count::rounded(newest.observed) } else { Count::exact(newest.observed) };
-    let differs = as_told.map(Count::on_step) != Some(count);
+    let differs = as_reported.map(Count::on_step) != Some(count);
     differs.then_some(Standing { count, at: last.at, read: newest.observed, read_at: newest.at })
 }
 
@@ -152,14 +152,14 @@ pub(crate) fn read(hashtag: HashtagRow, bytes: &[u8]) -> Result<Standings, Store
 impl Store {
     /// Stores the standings of hashtags as of a change sequence of the catalog, in place of earlier ones. Those
     /// of a later sequence stay.
-    pub async fn keep_standings(
+    pub async fn write_standings(
         &self,
         sequence: u64,
         hashtags: Vec<HashtagStandings>,
     ) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep_standings(sequence, hashtags).await,
-            Self::Postgres(postgres) => postgres.keep_standings(sequence, &hashtags).await,
+            Self::Sqlite(sqlite) => sqlite.walks.write_standings(sequence, hashtags).await,
+            Self::Postgres(postgres) => postgres.write_standings(sequence, &hashtags).await,
         }
     }
 

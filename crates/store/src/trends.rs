@@ -225,10 +225,10 @@ impl Store {
     }
 
     /// Stores trends, in place of older ones of the same hashtags and windows.
-    pub async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+    pub async fn write_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep_trends(rows).await,
-            Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
+            Self::Sqlite(sqlite) => sqlite.walks.write_trends(rows).await,
+            Self::Postgres(postgres) => postgres.write_trends(&rows).await,
         }
     }
 
@@ -253,7 +253,7 @@ impl Store {
     pub async fn add_rebuilt_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.walks.add_rebuilt_trends(rows).await,
-            Self::Postgres(postgres) => postgres.keep_trends(&rows).await,
+            Self::Postgres(postgres) => postgres.write_trends(&rows).await,
         }
     }
 
@@ -270,7 +270,7 @@ impl Store {
             }
             Self::Postgres(postgres) => {
                 for TrendPeers { window, peers, made_of } in peers {
-                    postgres.keep_trend_peers(window, &peers, made_of).await?;
+                    postgres.write_trend_peers(window, &peers, made_of).await?;
                 }
                 postgres.note_trend_state(state).await
             }
@@ -348,10 +348,15 @@ impl Store {
     }
 
     /// Stores the peers of a window.
-    pub async fn keep_trend_peers(&self, window: u8, peers: Vec<u8>, made_of: u64) -> Result<(), StoreError> {
+    pub async fn write_trend_peers(
+        &self,
+        window: u8,
+        peers: Vec<u8>,
+        made_of: u64,
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.walks.keep_trend_peers(window, peers, made_of).await,
-            Self::Postgres(postgres) => postgres.keep_trend_peers(window, &peers, made_of).await,
+            Self::Sqlite(sqlite) => sqlite.walks.write_trend_peers(window, peers, made_of).await,
+            Self::Postgres(postgres) => postgres.write_trend_peers(window, &peers, made_of).await,
         }
     }
 

@@ -41,7 +41,7 @@ impl Store {
         let first_page = join(&self.shown(&videos[..videos.len().min(FIRST_PAGE_VIDEOS)]).await?);
         let generation =
             NewGeneration { hashtag, region, changed, built_at, expired_before, videos, first_page };
-        let kept = match self {
+        let written = match self {
             Self::Sqlite(sqlite) => sqlite.walks.write(sqlite.catalog.identity()?, generation).await?,
             Self::Postgres(postgres) => postgres.write_generation(generation).await?,
         };
@@ -49,7 +49,7 @@ impl Store {
         if self.videos_gone().await? != gone_before {
             self.drop_generations(Some(vec![hashtag])).await?;
         }
-        Ok(kept)
+        Ok(written)
     }
 
     /// Appends videos to a ranking, those that are not in it yet, in the given order; all others keep their
@@ -203,8 +203,8 @@ impl NewVideos {
         if numbers.len() as u64 != count || !rest.is_empty() {
             return None;
         }
-        let held: HashSet<u64> = numbers.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
-        let is_new = |video: &VideoRow| !held.contains(&video.0);
+        let frozen: HashSet<u64> = numbers.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        let is_new = |video: &VideoRow| !frozen.contains(&video.0);
         let new: Vec<VideoRow> = self.videos.iter().copied().filter(is_new).collect();
         let whole_chunks = numbers.len() / CHUNK_VIDEOS as usize;
         let mut tail = chunks[whole_chunks * CHUNK_BYTES..].to_vec();
@@ -367,23 +367,23 @@ mod tests {
     #[test]
     fn an_extension_fills_the_last_chunk_and_leaves_the_others() {
         let bytes = |videos: &[u64]| -> Vec<u8> { videos.iter().flat_map(|n| n.to_le_bytes()).collect() };
-        let held: Vec<u64> = (0..CHUNK_VIDEOS + 10).collect();
+        let frozen: Vec<u64> = (0..CHUNK_VIDEOS + 10).collect();
         let more = |videos: &[u64]| NewVideos {
             hashtag: HashtagRow(1),
             slot: 1,
             videos: videos.iter().copied().map(VideoRow).collect(),
             shown: Vec::new(),
         };
-        let extension = more(&[3, 9_000, 7, 8_000]).beyond(held.len() as u64, &bytes(&held));
-        let tail: Vec<u64> = held[CHUNK_VIDEOS as usize..].iter().copied().chain([9_000, 8_000]).collect();
+        let extension = more(&[3, 9_000, 7, 8_000]).beyond(frozen.len() as u64, &bytes(&frozen));
+        let tail: Vec<u64> = frozen[CHUNK_VIDEOS as usize..].iter().copied().chain([9_000, 8_000]).collect();
         let want = Extension { appended: 2, chunks: vec![(1, bytes(&tail))], first_page: Vec::new() };
         assert_eq!(extension, Some(want));
         let many: Vec<u64> = (10_000..10_000 + CHUNK_VIDEOS * 2).collect();
-        let extension = more(&many).beyond(CHUNK_VIDEOS, &bytes(&held[..CHUNK_VIDEOS as usize]));
+        let extension = more(&many).beyond(CHUNK_VIDEOS, &bytes(&frozen[..CHUNK_VIDEOS as usize]));
         let extension = extension.expect("an extension");
         let sizes: Vec<_> = extension.chunks.iter().map(|(number, videos)| (*number, videos.len())).collect();
         assert_eq!(sizes, [(1, CHUNK_BYTES), (2, CHUNK_BYTES)]);
-        assert_eq!(more(&[1]).beyond(11, &bytes(&held[..10])), None, "a chunk was dropped");
+        assert_eq!(more(&[1]).beyond(11, &bytes(&frozen[..10])), None, "a chunk was dropped");
     }
 
     #[test]
@@ -392,8 +392,8 @@ mod tests {
         let shown: Vec<ShownVideo> = (0..70_u8).map(|n| ShownVideo::of(vec![n], None, 1)).collect();
         let want = join(&shown[30..35]);
         let more = NewVideos { hashtag: HashtagRow(1), slot: 1, videos, shown };
-        let held: Vec<u8> = (0..30_u64).flat_map(u64::to_le_bytes).collect();
-        let extension = more.beyond(30, &held).expect("an extension");
+        let frozen: Vec<u8> = (0..30_u64).flat_map(u64::to_le_bytes).collect();
+        let extension = more.beyond(30, &frozen).expect("an extension");
         assert_eq!((extension.appended, extension.first_page), (40, want));
     }
 

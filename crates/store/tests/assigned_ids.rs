@@ -29,8 +29,8 @@ async fn name_of(store: &Store, id: HashtagId) -> Option<String> {
 }
 
 testkit::on_each_backend! {
-    async fn an_assigned_id_leads_to_its_hashtag_before_and_after_the_true_one_is_known(held: &TestStore) {
-        let store = held.store();
+    async fn an_assigned_id_leads_to_its_hashtag_before_and_after_the_true_one_is_known(fixture: &TestStore) {
+        let store = fixture.store();
         store.record_all(vec![reading("Cat", None), reading("dog", None)]).await.expect("recorded");
         let cat = by_id(store, assigned("cat", 0)).await.expect("a hashtag");
         assert_eq!((cat.tag.name(), cat.id, cat.public_id()), ("Cat", None, assigned("cat", 0)));
@@ -45,8 +45,8 @@ testkit::on_each_backend! {
         assert_eq!(name_of(store, assigned("fish", 0)).await, None);
     }
 
-    async fn an_assigned_id_in_a_record_is_not_stored_as_the_true_one(held: &TestStore) {
-        let store = held.store();
+    async fn an_assigned_id_in_a_record_is_not_stored_as_the_true_one(fixture: &TestStore) {
+        let store = fixture.store();
         store.record_all(vec![reading("cat", Some(assigned("cat", 0)))]).await.expect("recorded");
         store.record_all(vec![reading("dog", Some(assigned("cat", 0)))]).await.expect("recorded");
         for name in ["cat", "dog"] {
@@ -58,12 +58,12 @@ testkit::on_each_backend! {
         assert_eq!(cat.id, "7551".parse().ok(), "the true id is still free to come");
     }
 
-    async fn a_hashtag_whose_assigned_id_is_taken_gets_the_next_one(held: &TestStore) {
-        let store = held.store();
+    async fn a_hashtag_whose_assigned_id_is_taken_gets_the_next_one(fixture: &TestStore) {
+        let store = fixture.store();
         store.record_all(vec![reading("dog", None)]).await.expect("recorded");
         for attempt in [0, 1] {
             let id = assigned("cat", attempt);
-            held.sql(&format!("INSERT INTO tagmeter.hashtag_ids (id, hashtag) VALUES ({id}, 1)"));
+            fixture.sql(&format!("INSERT INTO tagmeter.hashtag_ids (id, hashtag) VALUES ({id}, 1)"));
         }
         store.record_all(vec![reading("cat", None)]).await.expect("recorded");
         let key = TagKey::new("cat").expect("a tag");
@@ -73,25 +73,25 @@ testkit::on_each_backend! {
         assert_eq!(name_of(store, assigned("cat", 0)).await.as_deref(), Some("dog"));
     }
 
-    async fn data_from_before_gets_its_ids_when_it_is_opened(held: &TestStore) {
-        let store = held.store();
+    async fn data_from_before_gets_its_ids_when_it_is_opened(fixture: &TestStore) {
+        let store = fixture.store();
         let names = ["cat", "dog", "bird"];
         let readings = names.map(|name| reading(name, (name == "dog").then(|| "8".parse().expect("an id"))));
         store.record_all(readings.into()).await.expect("recorded");
         // The state before hashtags had assigned ids; and one of them is taken meanwhile.
-        held.sql("DELETE FROM tagmeter.hashtag_ids WHERE id >= 9100000000000000000");
-        held.sql("UPDATE tagmeter.store SET backfill_hashtag = 3");
+        fixture.sql("DELETE FROM tagmeter.hashtag_ids WHERE id >= 9100000000000000000");
+        fixture.sql("UPDATE tagmeter.store SET backfill_hashtag = 3");
         let taken = assigned("bird", 0);
-        held.sql(&format!("INSERT INTO tagmeter.hashtag_ids (id, hashtag) VALUES ({taken}, 1)"));
+        fixture.sql(&format!("INSERT INTO tagmeter.hashtag_ids (id, hashtag) VALUES ({taken}, 1)"));
         assert_eq!(name_of(store, assigned("cat", 0)).await, None);
-        let again = held.again().await;
+        let again = fixture.again().await;
         for (name, attempt) in [("cat", 0), ("dog", 0), ("bird", 1)] {
             let hashtag = by_id(&again, assigned(name, attempt)).await.expect(name);
             assert_eq!(hashtag.tag.name(), name);
             let own = hashtag.id.unwrap_or(assigned(name, attempt));
             assert_eq!(hashtag.public_id(), own);
         }
-        let once_more = held.again().await;
+        let once_more = fixture.again().await;
         assert_eq!(name_of(&once_more, assigned("bird", 1)).await.as_deref(), Some("bird"));
         assert_eq!(name_of(&once_more, assigned("bird", 2)).await, None, "it is done once");
     }

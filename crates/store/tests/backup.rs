@@ -43,16 +43,16 @@ struct Storm {
 }
 
 impl Storm {
-    fn begin(held: &Arc<TemporaryCatalog>, account_id: AccountId, clock: &FixedClock) -> Self {
+    fn begin(fixture: &Arc<TemporaryCatalog>, account_id: AccountId, clock: &FixedClock) -> Self {
         let (is_over, reported) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut tasks = Vec::new();
         for caller in 0..CALLERS {
-            let (held, clock) = (Arc::clone(held), clock.clone());
+            let (fixture, clock) = (Arc::clone(fixture), clock.clone());
             let (is_over, reported) = (Arc::clone(&is_over), Arc::clone(&reported));
             tasks.push(tokio::spawn(async move {
                 for call in 0.. {
                     let charge = charge(account_id, &clock, call * CALLERS + caller);
-                    let outcome = held.store().charge(charge).await.expect("an outcome");
+                    let outcome = fixture.store().charge(charge).await.expect("an outcome");
                     assert!(matches!(outcome, ChargeOutcome::Paid(_)));
                     reported.fetch_add(1, Ordering::SeqCst);
                     if is_over.load(Ordering::SeqCst) {
@@ -61,10 +61,10 @@ impl Storm {
                 }
             }));
         }
-        let (held, over) = (Arc::clone(held), Arc::clone(&is_over));
+        let (fixture, over) = (Arc::clone(fixture), Arc::clone(&is_over));
         tasks.push(tokio::spawn(async move {
             for piece in 0.. {
-                held.record((1..200).map(|n| video(piece * 1000 + n).tag("cat").plays(n).into())).await;
+                fixture.record((1..200).map(|n| video(piece * 1000 + n).tag("cat").plays(n).into())).await;
                 if over.load(Ordering::SeqCst) {
                     return;
                 }
@@ -84,14 +84,14 @@ impl Storm {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_backup_in_a_storm_is_sound_and_has_every_charge_reported_before_it() {
     let (clock, home) = (FixedClock::default(), tempfile::tempdir().expect("a folder"));
-    let held = Arc::new(TemporaryCatalog::open(&clock).await);
-    held.record((1..5000).map(|n| video(n << 32).tag("cat").plays(n).into())).await;
-    let account_id = account(held.store(), &clock).await;
-    let storm = Storm::begin(&held, account_id, &clock);
+    let fixture = Arc::new(TemporaryCatalog::open(&clock).await);
+    fixture.record((1..5000).map(|n| video(n << 32).tag("cat").plays(n).into())).await;
+    let account_id = account(fixture.store(), &clock).await;
+    let storm = Storm::begin(&fixture, account_id, &clock);
     for round in 0..4 {
         let before = storm.reported.load(Ordering::SeqCst);
         let to = home.path().join(format!("deep/backup-{round}"));
-        let report = back_up(held.folder(), &to).await.expect("a backup");
+        let report = back_up(fixture.folder(), &to).await.expect("a backup");
         assert!(report.audit.ok(), "{:#?}", report.audit.problems);
         let reported = storm.reported.load(Ordering::SeqCst);
         assert!(report.audit.charges >= before && report.audit.charges <= reported + CALLERS);
@@ -105,7 +105,7 @@ async fn a_backup_in_a_storm_is_sound_and_has_every_charge_reported_before_it() 
         assert_eq!((size.videos - 4999) % 199, 0, "an import is in the copy whole or not at all");
         assert_eq!(
             copy.identity().await.expect("an identity"),
-            held.store().identity().await.expect("an identity")
+            fixture.store().identity().await.expect("an identity")
         );
     }
     storm.end().await;
@@ -114,15 +114,15 @@ async fn a_backup_in_a_storm_is_sound_and_has_every_charge_reported_before_it() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_goes_to_a_new_place_only() {
     let (clock, home) = (FixedClock::default(), tempfile::tempdir().expect("a folder"));
-    let held = TemporaryCatalog::open(&clock).await;
+    let fixture = TemporaryCatalog::open(&clock).await;
     let to = home.path().join("backup");
     std::fs::create_dir(&to).expect("a folder");
     // The rest of an interrupted one.
     std::fs::create_dir(home.path().join("backup.unfinished")).expect("a folder");
     std::fs::write(home.path().join("backup.unfinished/catalog.db"), "half").expect("a file");
-    back_up(held.folder(), &to).await.expect("an empty folder will do");
+    back_up(fixture.folder(), &to).await.expect("an empty folder will do");
     assert!(!home.path().join("backup.unfinished").exists());
-    let refused = back_up(held.folder(), &to).await.expect_err("it is full").to_string();
+    let refused = back_up(fixture.folder(), &to).await.expect_err("it is full").to_string();
     assert!(refused.contains("is not an empty folder"), "{refused}");
     let refused = back_up(&home.path().join("nowhere"), &home.path().join("b")).await.expect_err("no source");
     assert!(refused.to_string().contains("there is no "), "{refused}");

@@ -92,8 +92,8 @@ fn reading(id: u64, plays: u64, tags: &[(&'static str, Option<u64>)]) -> Reading
 }
 
 testkit::on_each_backend! {
-    async fn rows_of_videos_are_found_by_their_ids(held: &TestStore) {
-        let store = held.store();
+    async fn rows_of_videos_are_found_by_their_ids(fixture: &TestStore) {
+        let store = fixture.store();
         let reading = |id| Reading { id, author: None, at_s: Some(1), plays: Some(1), tags: vec![("cat", None)] };
         let readings = [30, 10, 20].map(|id| video(&reading(id)));
         store.record_all(readings.into()).await.expect("recorded");
@@ -107,8 +107,8 @@ testkit::on_each_backend! {
         assert_eq!(rows(&[10, 20, 30]).await, [1, 2, 3]);
     }
 
-    async fn sums_say_where_they_came_from_and_what_is_to_be_said_of_them(held: &TestStore) {
-        let store = held.store();
+    async fn sums_say_where_they_came_from_and_what_is_to_be_said_of_them(fixture: &TestStore) {
+        let store = fixture.store();
         let of = async |name: &str| {
             let key = TagKey::new(name).expect("a tag");
             store.hashtag_by_key(&key).await.expect("an answer").expect("a hashtag").observed
@@ -142,8 +142,8 @@ testkit::on_each_backend! {
         assert!(dog.caveats.contains(Caveat::AdultsOnly), "it stays true of the stored videos");
     }
 
-    async fn what_is_recorded_is_found_by_every_spelling_and_id(held: &TestStore) {
-        let store = held.store();
+    async fn what_is_recorded_is_found_by_every_spelling_and_id(fixture: &TestStore) {
+        let store = fixture.store();
         let recorded = store
             .record_all(vec![
                 video(&reading(1, 10, &[("Cat", Some(7551)), ("fyp", None)])),
@@ -166,8 +166,8 @@ testkit::on_each_backend! {
         assert_eq!(store.hashtag_by_key(&key("dog")).await.expect("an answer"), None);
     }
 
-    async fn an_id_reported_later_joins_and_a_second_id_leads_to_the_same_hashtag(held: &TestStore) {
-        let store = held.store();
+    async fn an_id_reported_later_joins_and_a_second_id_leads_to_the_same_hashtag(fixture: &TestStore) {
+        let store = fixture.store();
         store.record_all(vec![video(&reading(1, 5, &[("comedy", None)]))]).await.expect("recorded");
         assert_eq!(found(store, "comedy").await.id, None);
         let later = vec![hashtag("comedy", Some(7888), None, None), hashtag("comedy", Some(1_606), None, None)];
@@ -183,8 +183,8 @@ testkit::on_each_backend! {
         assert_eq!(found(store, "funny").await.id, None);
     }
 
-    async fn a_reported_total_wins_over_what_is_added_up_and_the_newest_over_older_ones(held: &TestStore) {
-        let store = held.store();
+    async fn a_reported_total_wins_over_what_is_added_up_and_the_newest_over_older_ones(fixture: &TestStore) {
+        let store = fixture.store();
         store.record_all(vec![video(&reading(1, 500, &[("cat", None)]))]).await.expect("recorded");
         assert_eq!(found(store, "cat").await.views().map(|t| t.basis.name()), Some("observed"));
         store.record_all(vec![hashtag("cat", None, Some(10), Some(16_400_000))]).await.expect("recorded");
@@ -196,8 +196,8 @@ testkit::on_each_backend! {
         assert_eq!(values, [Some(16_300_000), Some(16_400_000)], "both readings are stored, oldest first");
     }
 
-    async fn a_zero_between_numbers_is_unknown_in_whatever_order(held: &TestStore) {
-        let store = held.store();
+    async fn a_zero_between_numbers_is_unknown_in_whatever_order(fixture: &TestStore) {
+        let store = fixture.store();
         let orders = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0], [0, 2, 1], [2, 0, 1]];
         let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
         // Each order in three transactions and in one.
@@ -225,8 +225,8 @@ testkit::on_each_backend! {
         }
     }
 
-    async fn the_same_again_changes_nothing(held: &TestStore) {
-        let store = held.store();
+    async fn the_same_again_changes_nothing(fixture: &TestStore) {
+        let store = fixture.store();
         let again = || {
             vec![
                 video(&reading(1, 10, &[("cat", Some(7551))])),
@@ -248,8 +248,8 @@ testkit::on_each_backend! {
         assert_eq!(store.changes_since(7).await.expect("changes"), Changes::Gap, "a follower from another store");
     }
 
-    async fn sums_over_a_window_are_separate_from_totals(held: &TestStore) {
-        let store = held.store();
+    async fn sums_over_a_window_are_separate_from_totals(fixture: &TestStore) {
+        let store = fixture.store();
         let windows = || vec![window("Malaysia", 1, 500), window("Malaysia", 2, 400), window("", 2, 9), window("", 2, 8)];
         let first = store.record_all(windows()).await.expect("recorded");
         assert_eq!((first.window_records, first.hashtags_new, first.snapshots_new), (4, 1, 3));
@@ -266,8 +266,8 @@ testkit::on_each_backend! {
         assert_eq!(store.hashtag_windows(cat.row, 1).await.expect("windows").len(), 1);
     }
 
-    async fn videos_rank_by_plays_then_by_id_and_region_narrows(held: &TestStore) {
-        let store = held.store();
+    async fn videos_rank_by_plays_then_by_id_and_region_narrows(fixture: &TestStore) {
+        let store = fixture.store();
         let plays = [(4, 10), (9, 30), (2, 10), (7, 10), (5, 20)];
         let videos = plays.iter().map(|(id, plays)| video(&reading(*id, *plays, &[("cat", None)]))).collect();
         store.record_all(videos).await.expect("recorded");

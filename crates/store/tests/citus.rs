@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use store::Store;
 use store::accounts::AccountCreated;
 use store::hashtags::Changes;
-use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
-use store::jobs::{JobEnd, JobKept, JobKind, NewJob};
+use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
+use store::jobs::{JobCheckpoint, JobEnd, JobKind, NewJob};
 use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedVideo};
 use store::upstream_calls::CallReservation;
@@ -77,19 +77,19 @@ async fn queries_of_requests(store: &Store) {
     let ranking = store.ranking(cat.row, None).await.expect("a ranking");
     let plays: Vec<u64> = ranking.iter().map(|video| video.0).collect();
     assert_eq!(plays.len() as u64, VIDEOS);
-    let kept = store
+    let written = store
         .write_generation(cat.row, None, cat.changed, NOW, Timestamp::from_ms(0), ranking.clone())
         .await
         .expect("a generation");
-    assert_eq!(store.newest_generation(cat.row, None).await.expect("an answer"), Some(kept));
-    assert_eq!(store.generation(cat.row, kept.slot).await.expect("an answer"), Some(kept));
-    assert_eq!(store.ranked(cat.row, kept.slot, 30, 30).await.expect("a part"), ranking[30..]);
-    let head = store.first_page(cat.row, kept.slot, 30).await.expect("a head").expect("its videos");
+    assert_eq!(store.newest_generation(cat.row, None).await.expect("an answer"), Some(written));
+    assert_eq!(store.generation(cat.row, written.slot).await.expect("an answer"), Some(written));
+    assert_eq!(store.ranked(cat.row, written.slot, 30, 30).await.expect("a part"), ranking[30..]);
+    let head = store.first_page(cat.row, written.slot, 30).await.expect("a head").expect("its videos");
     assert_eq!(head, store.shown(&ranking[..30]).await.expect("videos"));
     assert_eq!(store.hashtag_snapshots(cat.row, None, 10).await.expect("snapshots").len(), 1);
     let repeated = vec![ranking[0], ranking[59]];
-    let extended = store.extend_generation(cat.row, kept.slot, repeated).await.expect("an answer");
-    assert_eq!(extended.map(|extended| (extended.appended, extended.generation)), Some((0, kept)));
+    let extended = store.extend_generation(cat.row, written.slot, repeated).await.expect("an answer");
+    assert_eq!(extended.map(|extended| (extended.appended, extended.generation)), Some((0, written)));
     let run =
         WalkRun { hashtag: cat.row, region: None, job_id: JobId::new(NOW, 1), at: NOW, videos: ranking };
     store.write_walk_run(run).await.expect("stored");
@@ -101,9 +101,9 @@ async fn queries_of_requests(store: &Store) {
 /// Records an upstream fetch, and runs a job.
 async fn queries_of_upstreams_and_jobs(store: &Store) {
     let ask = Fetch::new(FetchKind::InfoByName, "cat");
-    let asked = LastFetch { at: NOW, outcome: FetchOutcome::Missing, cursor: None, has_more: false };
-    store.note_fetch(&ask, asked).await.expect("noted");
-    assert_eq!(store.last_fetch(&ask).await.expect("an answer"), Some(asked));
+    let fetched = LastFetch { at: NOW, outcome: FetchOutcome::Missing, cursor: None, has_more: false };
+    store.note_fetch(&ask, fetched).await.expect("noted");
+    assert_eq!(store.last_fetch(&ask).await.expect("an answer"), Some(fetched));
     let day = UtcDay::of(NOW);
     for want in [CallReservation::Reserved { calls: 1 }, CallReservation::UsedUp { calls: 1 }] {
         assert_eq!(store.reserve_upstream_call("original", day, Some(1)).await.expect("an answer"), want);
@@ -124,7 +124,10 @@ async fn queries_of_upstreams_and_jobs(store: &Store) {
     let lease = store::jobs::Lease { from: NOW, until: day.ends_at() };
     let claimed = store.claim_job(&[JobKind::Walk], "one", lease).await.expect("an answer");
     let (job, claim) = claimed.expect("a job");
-    assert_eq!(store.keep_job(&claim, "{}".to_owned(), lease).await.expect("an answer"), JobKept::Ours);
+    assert_eq!(
+        store.checkpoint_job(&claim, "{}".to_owned(), lease).await.expect("an answer"),
+        JobCheckpoint::Ours
+    );
     assert!(
         store.cancel_job(account_id, job.id, NOW).await.expect("an answer").expect("a job").is_cancel_wanted
     );
@@ -137,7 +140,7 @@ async fn pay(store: &Store) {
     let created = store.create_account(&email, credits(10), NOW).await.expect("an account");
     let (AccountCreated::Created(account_id) | AccountCreated::EmailTaken(account_id)) = created;
     let (key, fingerprint) = ("once".parse().expect("a key"), Fingerprint::of(b"GET /"));
-    let answer = KeptAnswer::new(200, "application/json", b"{}".to_vec()).expect("an answer");
+    let answer = StoredAnswer::new(200, "application/json", b"{}".to_vec()).expect("an answer");
     for (n, idempotency) in [(1, None), (2, Some(Box::new(Idempotent { key, fingerprint, answer })))] {
         let request_id = RequestId::new(NOW, n);
         let charge = Charge {

@@ -183,8 +183,8 @@ async fn counted(store: &Store) -> (u64, u64) {
 }
 
 testkit::on_each_backend! {
-    async fn a_handle_joins_the_id_that_comes_with_it_later_and_leaves_it_when_a_second_one_does(held: &TestStore) {
-        let store = held.store();
+    async fn a_handle_joins_the_id_that_comes_with_it_later_and_leaves_it_when_a_second_one_does(fixture: &TestStore) {
+        let store = fixture.store();
         // Videos 3 and 6 are of creator 1, and 1 and 4 of creator 2.
         record(store, &[by(3, false, Some(0)), by(6, false, Some(0)), by(1, true, Some(1))], 9).await;
         assert_eq!(counted(store).await, (2, 1), "two videos of one handle are of one creator");
@@ -196,24 +196,24 @@ testkit::on_each_backend! {
         assert_eq!(counted(store).await, (2, 0), "both videos have their own id now");
     }
 
-    async fn videos_from_before_get_their_creators_when_they_are_opened(held: &TestStore) {
-        let store = held.store();
+    async fn videos_from_before_get_their_creators_when_they_are_opened(fixture: &TestStore) {
+        let store = fixture.store();
         let records = [by(3, false, Some(0)), by(6, false, Some(0)), by(2, false, Some(2)), by(1, true, Some(1)), by(5, false, None)];
         record(store, &records, 9).await;
         record(store, &[by(7, false, Some(1))], 9).await;
         let want = facts(store).await;
         assert_eq!(counted(store).await, (3, 2));
         // The state before handles were read: they are in the videos' JSON alone.
-        held.sql("DELETE FROM tagmeter.handles");
-        held.sql("UPDATE tagmeter.links SET author = 0 WHERE author < 0");
-        held.sql("UPDATE tagmeter.links SET author = 0 WHERE video = 6");
-        held.sql("UPDATE tagmeter.videos SET author = NULL, handle = NULL WHERE handle IS NOT NULL");
-        held.sql("UPDATE tagmeter.hashtags SET held_creators = 1, held_by_handle = 0, held_at = NULL");
-        held.sql("UPDATE tagmeter.store SET backfill_video = 6");
-        let again = held.again().await;
+        fixture.sql("DELETE FROM tagmeter.handles");
+        fixture.sql("UPDATE tagmeter.links SET author = 0 WHERE author < 0");
+        fixture.sql("UPDATE tagmeter.links SET author = 0 WHERE video = 6");
+        fixture.sql("UPDATE tagmeter.videos SET author = NULL, handle = NULL WHERE handle IS NOT NULL");
+        fixture.sql("UPDATE tagmeter.hashtags SET held_creators = 1, held_by_handle = 0, held_at = NULL");
+        fixture.sql("UPDATE tagmeter.store SET backfill_video = 6");
+        let again = fixture.again().await;
         assert_eq!(facts(&again).await, want);
         let cat = again.hashtags_after(None, 1).await.expect("hashtags").remove(0);
         assert_eq!(cat.observed.read_at, Some(Timestamp::from_ms(1_700_000_000_000)));
-        assert_eq!(facts(&held.again().await).await, want);
+        assert_eq!(facts(&fixture.again().await).await, want);
     }
 }

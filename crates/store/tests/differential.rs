@@ -470,8 +470,8 @@ async fn nodes_that_import_at_once_take_turns() {
         sums.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         sums
     };
-    let held = nodes[0].hashtags_after(None, 100).await.expect("hashtags");
-    assert_eq!(sums(held), sums(alone.hashtags_after(None, 100).await.expect("hashtags")));
+    let fixture = nodes[0].hashtags_after(None, 100).await.expect("hashtags");
+    assert_eq!(sums(fixture), sums(alone.hashtags_after(None, 100).await.expect("hashtags")));
     // Sequences are assigned one after the other and each is listed.
     let sequence = nodes[1].sequence().await.expect("a sequence");
     let all = (1..=5).map(HashtagRow).collect();

@@ -10,7 +10,7 @@ use domain::{
 use std::collections::{BTreeSet, HashSet};
 use store::accounts::AccountCreated;
 use store::forget::{Forgettable, HandleOwner, Named};
-use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::ledger::{Charge, ChargeOutcome};
 use store::record::{Prepared, PreparedRemoval, PreparedVideo, Recorded};
 use store::transfer::transfer;
@@ -80,25 +80,25 @@ async fn is_sound(store: &Store) {
 }
 
 testkit::on_each_backend! {
-    async fn no_row_of_a_forgotten_video_is_left(held: &TestStore) {
-        let store = held.store();
+    async fn no_row_of_a_forgotten_video_is_left(fixture: &TestStore) {
+        let store = fixture.store();
         filled(store).await;
         record(store, vec![reading(9, Some(5), "user5", 2)]).await;
         let before = store.sequence().await.expect("a sequence");
-        let asked = [id(9), id(10), id(77)];
-        let plan = store.forgettable(&asked).await.expect("a plan");
+        let wanted = [id(9), id(10), id(77)];
+        let plan = store.forgettable(&wanted).await.expect("a plan");
         assert_eq!(plan, Forgettable { videos: 2, snapshots: 3 });
         assert_eq!(sums(store, "cat").await.0, 10, "a plan changes nothing");
 
-        let forgotten = store.forget_videos(asked.to_vec()).await.expect("forgotten");
+        let forgotten = store.forget_videos(wanted.to_vec()).await.expect("forgotten");
         assert_eq!((forgotten.videos, forgotten.snapshots), (2, 3));
         let creator = |id: u64| Creator::from(domain::AuthorId::try_from(id).expect("an id"));
         assert_eq!(forgotten.creators, BTreeSet::from([creator(5), creator(1)]));
         assert_eq!(forgotten.hashtags.len(), 3);
         assert_eq!(sums(store, "cat").await, (8, Some(360), 5));
         assert_eq!((sums(store, "odd").await, sums(store, "even").await), ((4, Some(160), 4), (4, Some(200), 4)));
-        assert_eq!(store.video_rows(&asked).await.expect("rows"), []);
-        for id in asked {
+        assert_eq!(store.video_rows(&wanted).await.expect("rows"), []);
+        for id in wanted {
             assert_eq!(store.video_snapshots(id, None, 10).await.expect("a series"), [], "{id}");
         }
         assert_eq!(store.ranking(found(store, "cat").await.row, None).await.expect("a ranking").len(), 8);
@@ -114,7 +114,7 @@ testkit::on_each_backend! {
         assert_eq!(store.video_rows(&[id(11)]).await.expect("rows"), [VideoRow(11)]);
         assert_eq!(sums(store, "cat").await, (9, Some(470), 5));
         // The second time it finds nothing.
-        assert_eq!(store.forget_videos(asked.to_vec()).await.expect("forgotten").videos, 0);
+        assert_eq!(store.forget_videos(wanted.to_vec()).await.expect("forgotten").videos, 0);
 
         assert_eq!(store.allow_again(&[id(9), id(3)], &BTreeSet::new()).await.expect("lifted"), 1);
         let recorded = record(store, vec![reading(9, Some(5), "user5", 1), reading(10, Some(1), "user1", 4)]).await;
@@ -123,8 +123,8 @@ testkit::on_each_backend! {
         is_sound(store).await;
     }
 
-    async fn removed_videos_can_be_forgotten(held: &TestStore) {
-        let store = held.store();
+    async fn removed_videos_can_be_forgotten(fixture: &TestStore) {
+        let store = fixture.store();
         filled(store).await;
         let at = Timestamp::from_ms(1_800_000_000_000);
         record(store, vec![Prepared::Removed(PreparedRemoval { id: id(1), at, is_timed: true })]).await;
@@ -139,8 +139,8 @@ testkit::on_each_backend! {
         is_sound(store).await;
     }
 
-    async fn imports_skip_forgotten_creators_and_all_their_videos(held: &TestStore) {
-        let store = held.store();
+    async fn imports_skip_forgotten_creators_and_all_their_videos(fixture: &TestStore) {
+        let store = fixture.store();
         filled(store).await;
         record(store, vec![reading(20, None, "byname", 1), reading(21, Some(8), "twice", 1), reading(22, Some(9), "twice", 1)]).await;
         let handles = ["user2", "byname", "twice", "nobody"].map(handle);
@@ -175,8 +175,8 @@ testkit::on_each_backend! {
         is_sound(store).await;
     }
 
-    async fn handles_go_with_the_last_video_of_their_owner(held: &TestStore) {
-        let store = held.store();
+    async fn handles_go_with_the_last_video_of_their_owner(fixture: &TestStore) {
+        let store = fixture.store();
         filled(store).await;
         let forgotten = store.forget_videos(vec![id(1), id(6), id(2)]).await.expect("forgotten");
         // User 2 has none left, user 3 has one.
@@ -187,16 +187,16 @@ testkit::on_each_backend! {
         assert_eq!(store.drop_idle_handles(&BTreeSet::new()).await.expect("dropped"), 0);
     }
 
-    async fn frozen_rankings_of_the_hashtags_go(held: &TestStore) {
-        let store = held.store();
+    async fn frozen_rankings_of_the_hashtags_go(fixture: &TestStore) {
+        let store = fixture.store();
         filled(store).await;
         let (even, odd) = (found(store, "even").await, found(store, "odd").await);
-        let keep = async |hashtag: &Hashtag| {
+        let write = async |hashtag: &Hashtag| {
             let ranking = store.ranking(hashtag.row, None).await.expect("a ranking");
             let before = Timestamp::from_ms(0);
             store.write_generation(hashtag.row, None, hashtag.changed, NOW, before, ranking).await.expect("stored")
         };
-        let (of_even, of_odd) = (keep(&even).await, keep(&odd).await);
+        let (of_even, of_odd) = (write(&even).await, write(&odd).await);
         assert_eq!(store.first_page(even.row, of_even.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
         store.forget_videos(vec![id(2)]).await.expect("forgotten");
         assert_eq!(store.first_page(even.row, of_even.slot, 5).await.expect("a head"), None);
@@ -204,14 +204,14 @@ testkit::on_each_backend! {
         assert_eq!(store.ranked(odd.row, of_odd.slot, 0, 5).await.expect("rows").len(), 5, "others go on");
         assert_eq!(store.first_page(odd.row, of_odd.slot, 5).await.expect("a head").map(|head| head.len()), Some(5));
         // The next one has a new number.
-        let next = keep(&found(store, "even").await).await;
+        let next = write(&found(store, "even").await).await;
         assert!(next.slot != of_even.slot && next.slot != of_odd.slot);
         store.drop_generations(None).await.expect("dropped");
         assert_eq!(store.ranked(odd.row, of_odd.slot, 0, 5).await.expect("rows"), []);
     }
 
-    async fn stored_answers_that_name_any_of_it_are_deleted(held: &TestStore) {
-        let store = held.store();
+    async fn stored_answers_that_name_any_of_it_are_deleted(fixture: &TestStore) {
+        let store = fixture.store();
         let email = "caller@example.com".parse().expect("an address");
         let made = store.create_account(&email, Credits::new(100).expect("credits"), NOW).await.expect("an account");
         let AccountCreated::Created(account_id) = made else { panic!("{made:?}") };
@@ -223,7 +223,7 @@ testkit::on_each_backend! {
             idempotency: Some(Box::new(Idempotent {
                 key: format!("key-{n}").parse().expect("a key"),
                 fingerprint: Fingerprint::of(b"/a"),
-                answer: KeptAnswer::new(200, "application/json", body.into_bytes()).expect("an answer"),
+                answer: StoredAnswer::new(200, "application/json", body.into_bytes()).expect("an answer"),
             })),
             at: NOW,
         };
@@ -245,12 +245,12 @@ testkit::on_each_backend! {
         assert!(matches!(again, ChargeOutcome::Replayed { .. }), "{again:?}");
     }
 
-    async fn forgetting_is_under_way_until_it_ends(held: &TestStore) {
-        let store = held.store();
+    async fn forgetting_is_under_way_until_it_ends(fixture: &TestStore) {
+        let store = fixture.store();
         filled(store).await;
         assert!(!store.is_forgetting().await.expect("an answer"));
         store.forget_videos(vec![id(1)]).await.expect("forgotten");
-        assert!(held.again().await.is_forgetting().await.expect("an answer"));
+        assert!(fixture.again().await.is_forgetting().await.expect("an answer"));
         store.end_forgetting(false).await.expect("ended");
         store.end_forgetting(true).await.expect("ended");
         assert!(!store.is_forgetting().await.expect("an answer"));

@@ -3,7 +3,7 @@
 use domain::{AccountId, JobId, Timestamp};
 use store::Store;
 use store::idempotency::Fingerprint;
-use store::jobs::{Claim, Job, JobCreated, JobEnd, JobKept, JobKind, JobState, Lease, NewJob};
+use store::jobs::{Claim, Job, JobCheckpoint, JobCreated, JobEnd, JobKind, JobState, Lease, NewJob};
 use testkit::TestStore;
 
 const ME: AccountId = AccountId(1);
@@ -46,8 +46,8 @@ async fn read(store: &Store, id: JobId) -> Job {
 }
 
 testkit::on_each_backend! {
-    async fn a_job_is_created_claimed_extended_and_done(held: &TestStore) {
-        let store = held.store();
+    async fn a_job_is_created_claimed_extended_and_done(fixture: &TestStore) {
+        let store = fixture.store();
         let made = create(store, new_job(1, ME, JobKind::Import)).await;
         assert_eq!((made.state, made.request.as_str(), made.attempts), (JobState::Queued, "{\"n\":1}", 0));
         assert_eq!((made.progress.as_ref(), made.result.as_ref(), made.started_at), (None, None, None));
@@ -58,58 +58,58 @@ testkit::on_each_backend! {
         assert_eq!((claimed.id, claimed.state, claimed.attempts), (made.id, JobState::Running, 1));
         assert_eq!(claimed.started_at, Some(at(10)));
         assert!(claim(store, "b", 20).await.is_none(), "it is claimed");
-        let kept = store.keep_job(&ours, "{\"done\":5}".to_owned(), lease(0, 200)).await.expect("an answer");
-        assert_eq!(kept, JobKept::Ours);
+        let outcome = store.checkpoint_job(&ours, "{\"done\":5}".to_owned(), lease(0, 200)).await.expect("an answer");
+        assert_eq!(outcome, JobCheckpoint::Ours);
         assert!(claim(store, "b", 150).await.is_none(), "the lease goes on");
         let result = "{\"rejects\":0}".to_owned();
         assert!(store.finish_job(&ours, JobEnd::Done, result, at(160)).await.expect("an answer"));
-        let done = read(&held.again().await, made.id).await;
+        let done = read(&fixture.again().await, made.id).await;
         assert_eq!((done.state, done.finished_at), (JobState::Done, Some(at(160))));
         assert_eq!(done.progress.as_deref(), Some("{\"done\":5}"));
         assert_eq!(done.result.as_deref(), Some("{\"rejects\":0}"));
         assert!(done.state.is_ended() && claim(store, "b", 9_999).await.is_none());
     }
 
-    async fn who_lost_a_job_cannot_speak_for_it_any_more(held: &TestStore) {
-        let store = held.store();
+    async fn who_lost_a_job_cannot_speak_for_it_any_more(fixture: &TestStore) {
+        let store = fixture.store();
         let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
         let (_, first) = claim(store, "a", 0).await.expect("a job");
-        store.keep_job(&first, "{\"page\":3}".to_owned(), lease(0, 100)).await.expect("an answer");
+        store.checkpoint_job(&first, "{\"page\":3}".to_owned(), lease(0, 100)).await.expect("an answer");
         assert!(claim(store, "b", 99).await.is_none());
-        let (job, second) = claim(&held.again().await, "b", 100).await.expect("the lease expired");
+        let (job, second) = claim(&fixture.again().await, "b", 100).await.expect("the lease expired");
         assert_eq!((job.attempts, job.started_at), (2, Some(at(0))));
         assert_eq!(job.progress.as_deref(), Some("{\"page\":3}"), "from there it goes on");
         let text = || "{}".to_owned();
-        assert_eq!(store.keep_job(&first, text(), lease(0, 900)).await.expect("an answer"), JobKept::Lost);
+        assert_eq!(store.checkpoint_job(&first, text(), lease(0, 900)).await.expect("an answer"), JobCheckpoint::Lost);
         assert!(!store.finish_job(&first, JobEnd::Failed, text(), at(101)).await.expect("an answer"));
         assert_eq!(read(store, id).await, job, "nothing was written");
         assert!(store.finish_job(&second, JobEnd::Failed, text(), at(150)).await.expect("an answer"));
-        assert_eq!(store.keep_job(&second, text(), lease(0, 900)).await.expect("an answer"), JobKept::Lost);
+        assert_eq!(store.checkpoint_job(&second, text(), lease(0, 900)).await.expect("an answer"), JobCheckpoint::Lost);
         assert!(!store.finish_job(&second, JobEnd::Done, text(), at(160)).await.expect("an answer"));
         assert_eq!(read(store, id).await.state, JobState::Failed);
     }
 
-    async fn a_lease_that_is_over_late_is_still_ours_until_another_claims_the_job(held: &TestStore) {
-        let store = held.store();
+    async fn a_lease_that_is_over_late_is_still_ours_until_another_claims_the_job(fixture: &TestStore) {
+        let store = fixture.store();
         create(store, new_job(1, ME, JobKind::Walk)).await;
         let (_, ours) = claim(store, "a", 0).await.expect("a job");
-        let kept = store.keep_job(&ours, "{}".to_owned(), lease(0, 5_000)).await.expect("an answer");
-        assert_eq!(kept, JobKept::Ours);
+        let outcome = store.checkpoint_job(&ours, "{}".to_owned(), lease(0, 5_000)).await.expect("an answer");
+        assert_eq!(outcome, JobCheckpoint::Ours);
         assert!(claim(store, "b", 4_999).await.is_none());
         // Released.
-        store.keep_job(&ours, "{}".to_owned(), lease(0, 4_999)).await.expect("an answer");
+        store.checkpoint_job(&ours, "{}".to_owned(), lease(0, 4_999)).await.expect("an answer");
         assert!(claim(store, "b", 4_999).await.is_some());
     }
 
-    async fn a_lease_taken_while_the_clock_stood_ahead_is_over(held: &TestStore) {
+    async fn a_lease_taken_while_the_clock_stood_ahead_is_over(fixture: &TestStore) {
         const YEAR_MS: i64 = 365 * 86_400_000;
-        let store = held.store();
+        let store = fixture.store();
         let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
         let (_, ahead) = claim(store, "a", YEAR_MS).await.expect("a job");
-        store.keep_job(&ahead, "{}".to_owned(), lease(YEAR_MS, YEAR_MS + 100)).await.expect("an answer");
+        store.checkpoint_job(&ahead, "{}".to_owned(), lease(YEAR_MS, YEAR_MS + 100)).await.expect("an answer");
         // A node whose clock is slightly behind does not take a running job.
         assert!(claim(store, "b", YEAR_MS - 1_000).await.is_none());
-        let (job, _) = claim(&held.again().await, "b", 10).await.expect("that lease expired");
+        let (job, _) = claim(&fixture.again().await, "b", 10).await.expect("that lease expired");
         assert_eq!((job.id, job.attempts), (id, 2));
         assert!(claim(store, "c", 20).await.is_none(), "this one is not");
         // A cancelled one ends at once, as no worker runs it.
@@ -119,12 +119,12 @@ testkit::on_each_backend! {
         assert_eq!(ended.state, JobState::Cancelled);
     }
 
-    async fn attempts_of_which_nothing_is_heard_are_counted_before_the_work_begins(held: &TestStore) {
-        let store = held.store();
+    async fn attempts_of_which_nothing_is_heard_are_counted_before_the_work_begins(fixture: &TestStore) {
+        let store = fixture.store();
         let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
         // Killed: nothing is reported, and the lease expires.
         for n in 1..=3 {
-            let (job, _) = claim(&held.again().await, "a", n * 1_000).await.expect("a job");
+            let (job, _) = claim(&fixture.again().await, "a", n * 1_000).await.expect("a job");
             assert_eq!((job.unheard, job.failures, job.failure), (n.unsigned_abs(), 0, None));
         }
         let (job, ours) = claim(store, "a", 4_000).await.expect("a job");
@@ -133,8 +133,8 @@ testkit::on_each_backend! {
         assert_eq!(read(store, id).await.unheard, 0, "it had got further");
     }
 
-    async fn only_failures_of_one_reason_add_up(held: &TestStore) {
-        let store = held.store();
+    async fn only_failures_of_one_reason_add_up(fixture: &TestStore) {
+        let store = fixture.store();
         let id = create(store, new_job(1, ME, JobKind::Import)).await.id;
         let mut ms = 0;
         let mut next = async || {
@@ -167,8 +167,8 @@ testkit::on_each_backend! {
         assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("another"), 0));
     }
 
-    async fn an_attempt_that_is_interrupted_does_not_count(held: &TestStore) {
-        let store = held.store();
+    async fn an_attempt_that_is_interrupted_does_not_count(fixture: &TestStore) {
+        let store = fixture.store();
         let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
         let interrupted = async |claim: &Claim, progress: Option<&str>, from, until| {
             let progress = progress.map(str::to_owned);
@@ -183,7 +183,7 @@ testkit::on_each_backend! {
         }
         // Reported progress stays, until new progress replaces it.
         let (_, ours) = claim(store, "a", 30_000).await.expect("a job");
-        store.keep_job(&ours, "{\"page\":3}".to_owned(), lease(30_000, 30_100)).await.expect("an answer");
+        store.checkpoint_job(&ours, "{\"page\":3}".to_owned(), lease(30_000, 30_100)).await.expect("an answer");
         assert!(interrupted(&ours, None, 30_010, 30_020).await);
         assert_eq!(read(store, id).await.progress.as_deref(), Some("{\"page\":3}"));
         let (_, ours) = claim(store, "a", 31_000).await.expect("a job");
@@ -198,8 +198,8 @@ testkit::on_each_backend! {
         assert_eq!((job.failures, job.failure.as_deref(), job.unheard), (1, Some("one"), 0));
     }
 
-    async fn who_lost_a_job_takes_the_attempt_back_and_nothing_else(held: &TestStore) {
-        let store = held.store();
+    async fn who_lost_a_job_takes_the_attempt_back_and_nothing_else(fixture: &TestStore) {
+        let store = fixture.store();
         let id = create(store, new_job(1, ME, JobKind::Walk)).await.id;
         let (_, lost) = claim(store, "a", 1_000).await.expect("a job");
         let (_, crashed) = claim(store, "b", 2_000).await.expect("the lease expired");
@@ -219,8 +219,8 @@ testkit::on_each_backend! {
         assert!(!interrupted(&ours).await, "it has ended");
     }
 
-    async fn the_oldest_job_that_a_node_can_do_comes_first(held: &TestStore) {
-        let store = held.store();
+    async fn the_oldest_job_that_a_node_can_do_comes_first(fixture: &TestStore) {
+        let store = fixture.store();
         let bound = NewJob { node: Some("b".to_owned()), ..new_job(1, OTHER, JobKind::Import) };
         let bound = create(store, bound).await;
         assert_eq!(bound.node.as_deref(), Some("b"));
@@ -239,14 +239,14 @@ testkit::on_each_backend! {
         assert_eq!((job.id, job.account_id), (bound.id, OTHER));
     }
 
-    async fn of_many_workers_each_job_is_had_by_one(held: &TestStore) {
+    async fn of_many_workers_each_job_is_had_by_one(fixture: &TestStore) {
         const JOBS: usize = 40;
-        let store = held.store();
+        let store = fixture.store();
         for n in 0..JOBS as i64 {
             create(store, new_job(n, AccountId(n % 5 + 1), JobKind::Walk)).await;
         }
         let mut workers = Vec::new();
-        for node in [held.again().await, held.again().await, held.again().await] {
+        for node in [fixture.again().await, fixture.again().await, fixture.again().await] {
             for _ in 0..4 {
                 let node = node.clone();
                 workers.push(tokio::spawn(async move {
@@ -270,8 +270,8 @@ testkit::on_each_backend! {
         assert_eq!(had.len(), JOBS);
     }
 
-    async fn a_job_is_called_off_by_its_account(held: &TestStore) {
-        let store = held.store();
+    async fn a_job_is_called_off_by_its_account(fixture: &TestStore) {
+        let store = fixture.store();
         let [queued, running, lost, done] = [1, 2, 3, 4].map(|n| new_job(n, ME, JobKind::Walk));
         for job in [&running, &lost, &done, &queued] {
             create(store, job.clone()).await;
@@ -304,14 +304,14 @@ testkit::on_each_backend! {
         // The worker learns of it, or the next one.
         let (job, claim) = claim(store, "b", 500).await.expect("the lease expired");
         assert!(job.id == running.id && job.is_cancel_wanted);
-        let kept = store.keep_job(&claim, "{}".to_owned(), lease(0, 900)).await.expect("an answer");
-        assert_eq!(kept, JobKept::CancelWanted);
+        let outcome = store.checkpoint_job(&claim, "{}".to_owned(), lease(0, 900)).await.expect("an answer");
+        assert_eq!(outcome, JobCheckpoint::CancelWanted);
         assert!(store.finish_job(&claim, JobEnd::Cancelled, "{}".to_owned(), at(600)).await.expect("an answer"));
         assert_eq!(read(store, running.id).await.state, JobState::Cancelled);
     }
 
-    async fn jobs_are_listed_newest_first_in_pages(held: &TestStore) {
-        let store = held.store();
+    async fn jobs_are_listed_newest_first_in_pages(fixture: &TestStore) {
+        let store = fixture.store();
         for n in 1..=7 {
             create(store, new_job(n, ME, KINDS[n as usize % 2])).await;
         }
@@ -326,8 +326,8 @@ testkit::on_each_backend! {
         assert_eq!(store.jobs(AccountId(3), None, None, 10).await.expect("nothing"), []);
     }
 
-    async fn the_same_request_makes_one_job(held: &TestStore) {
-        let nodes = [held.again().await, held.again().await, held.again().await];
+    async fn the_same_request_makes_one_job(fixture: &TestStore) {
+        let nodes = [fixture.again().await, fixture.again().await, fixture.again().await];
         let first = create(&nodes[0], with_key(new_job(1, ME, JobKind::Import), "once")).await;
         let again = |n, request: &str| {
             let job = NewJob { request: request.to_owned(), ..new_job(n, ME, JobKind::Import) };

@@ -13,8 +13,8 @@ fn at(ms: i64) -> Timestamp {
 }
 
 testkit::on_each_backend! {
-    async fn an_empty_store_answers_with_nothing(held: &TestStore) {
-        let store = held.store();
+    async fn an_empty_store_answers_with_nothing(fixture: &TestStore) {
+        let store = fixture.store();
         let key = TagKey::new("cat").expect("a tag");
         let id = 7551_u64.try_into().expect("an id");
         assert_eq!(store.hashtag_by_key(&key).await.expect("an answer"), None);
@@ -36,16 +36,16 @@ testkit::on_each_backend! {
         assert_eq!(store.video_snapshots(video, Some(at(7)), 5).await.expect("a series"), []);
     }
 
-    async fn rankings_are_found_by_hashtag_region_and_slot(held: &TestStore) {
-        let store = held.store();
+    async fn rankings_are_found_by_hashtag_region_and_slot(fixture: &TestStore) {
+        let store = fixture.store();
         let region: Region = "DE".parse().expect("a region");
-        let keep = |hashtag, region, changed, built_at| {
+        let write = |hashtag, region, changed, built_at| {
             store.write_generation(hashtag, region, changed, at(built_at), at(0), Vec::new())
         };
-        let first = keep(CAT, None, 1, 100).await.expect("stored");
-        let german = keep(CAT, Some(region), 1, 101).await.expect("stored");
-        let later = keep(CAT, None, 2, 102).await.expect("stored");
-        let other = keep(HashtagRow(2), None, 2, 103).await.expect("stored");
+        let first = write(CAT, None, 1, 100).await.expect("stored");
+        let german = write(CAT, Some(region), 1, 101).await.expect("stored");
+        let later = write(CAT, None, 2, 102).await.expect("stored");
+        let other = write(HashtagRow(2), None, 2, 103).await.expect("stored");
         assert_eq!([first.slot, german.slot, later.slot, other.slot], [1, 2, 3, 4]);
         assert!(other.slot < GENERATION_MAX);
         let newest = |region| store.newest_generation(CAT, region);
@@ -57,23 +57,23 @@ testkit::on_each_backend! {
         assert_eq!(store.first_page(CAT, 1, 35).await.expect("an answer"), Some(Vec::new()));
         assert_eq!(store.first_page(CAT, 1, 36).await.expect("an answer"), None, "more than is stored");
         assert_eq!(store.ranked(CAT, 1, 0, 10).await.expect("an answer"), []);
-        assert_eq!(held.again().await.generation(CAT, 3).await.expect("an answer"), Some(later));
+        assert_eq!(fixture.again().await.generation(CAT, 3).await.expect("an answer"), Some(later));
     }
 
-    async fn expired_rankings_are_dropped_a_few_at_a_time(held: &TestStore) {
-        let store = held.store();
+    async fn expired_rankings_are_dropped_a_few_at_a_time(fixture: &TestStore) {
+        let store = fixture.store();
         let mut first_gone_at = None;
         for number in 1..=100_i64 {
-            let kept = store.write_generation(CAT, None, 1, at(number), at(number - 10), Vec::new());
-            kept.await.expect("stored");
+            let written = store.write_generation(CAT, None, 1, at(number), at(number - 10), Vec::new());
+            written.await.expect("stored");
             if first_gone_at.is_none() && store.generation(CAT, 1).await.expect("an answer").is_none() {
                 first_gone_at = Some(number);
             }
         }
         assert!(first_gone_at.is_some_and(|number| (12..=32).contains(&number)), "{first_gone_at:?}");
-        for (slot, is_kept) in [(50, false), (80, false), (90, true), (100, true)] {
+        for (slot, is_required) in [(50, false), (80, false), (90, true), (100, true)] {
             let found = store.generation(CAT, slot).await.expect("an answer");
-            assert_eq!(found.is_some(), is_kept, "{slot}");
+            assert_eq!(found.is_some(), is_required, "{slot}");
         }
     }
 }

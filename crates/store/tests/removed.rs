@@ -88,8 +88,8 @@ async fn shown(store: &Store, name: &str) -> Vec<VideoRow> {
 }
 
 testkit::on_each_backend! {
-    async fn a_removed_video_leaves_everything_but_its_history(held: &testkit::TestStore) {
-        let store = held.store();
+    async fn a_removed_video_leaves_everything_but_its_history(fixture: &testkit::TestStore) {
+        let store = fixture.store();
         let both = &TAGS;
         record(store, vec![reading(1, Some(1), 10, both), reading(2, Some(1), 5, both), reading(4, Some(1), 7, &["cat"])]).await;
         assert_eq!((sums(store, "cat").await, sums(store, "dog").await), ((3, Some(22), 2), (2, Some(15), 2)));
@@ -131,8 +131,8 @@ testkit::on_each_backend! {
         assert_eq!(store.catalog_size().await.expect("a size").removed, 0);
     }
 
-    async fn a_removal_without_a_time_counts_once(held: &testkit::TestStore) {
-        let store = held.store();
+    async fn a_removal_without_a_time_counts_once(fixture: &testkit::TestStore) {
+        let store = fixture.store();
         record(store, vec![reading(1, Some(1), 10, &["cat"]), reading(2, None, 1, &["cat"])]).await;
         let recorded = record(store, vec![untimed_removal(1, 100), untimed_removal(2, 100)]).await;
         assert_eq!(recorded.videos_removed, 2);
@@ -146,11 +146,11 @@ testkit::on_each_backend! {
         assert_eq!(sums(store, "cat").await, (0, Some(0), 0));
     }
 
-    async fn removed_videos_move_with_their_creator_and_heal(held: &testkit::TestStore) {
-        let store = held.store();
+    async fn removed_videos_move_with_their_creator_and_heal(fixture: &testkit::TestStore) {
+        let store = fixture.store();
         record(store, vec![reading(1, Some(1), 10, &["cat"]), reading(2, Some(1), 20, &["cat"]), removal(2, 2)]).await;
         assert_eq!(sums(store, "cat").await, (1, Some(10), 1));
-        held.sql("UPDATE tagmeter.hashtags SET held_videos = 2, held_views = 30");
+        fixture.sql("UPDATE tagmeter.hashtags SET held_videos = 2, held_views = 30");
         assert_eq!(store.check_sums().await.expect("a report").off, 1);
         store.heal_sums().await.expect("healed");
         assert_eq!(sums(store, "cat").await, (1, Some(10), 1), "the removed one stays out");

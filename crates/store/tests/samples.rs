@@ -41,8 +41,8 @@ fn ids(sample: &VideoSample) -> Vec<u64> {
 }
 
 testkit::on_each_backend! {
-    async fn a_sample_has_the_stored_videos_in_their_order(held: &TestStore) {
-        let store = held.store();
+    async fn a_sample_has_the_stored_videos_in_their_order(fixture: &TestStore) {
+        let store = fixture.store();
         let videos = vec![
             video(30, Some(9), Some(5), &["cat", "dog"]),
             video(10, None, None, &["cat"]),
@@ -82,8 +82,8 @@ testkit::on_each_backend! {
         assert_eq!((nobody.videos().len(), all.bytes() > nobody.bytes()), (0, true));
     }
 
-    async fn a_part_has_its_creators_with_all_of_their_videos(held: &TestStore) {
-        let store = held.store();
+    async fn a_part_has_its_creators_with_all_of_their_videos(fixture: &TestStore) {
+        let store = fixture.store();
         let author = |n: u64| if n.is_multiple_of(10) { None } else { Some(6_800_000_000_000_000_000 + n / 2 * 977) };
         let videos = (1..=2_000).map(|n| video(n, author(n), Some(n * 37 % 1_000), &["cat"])).collect();
         store.record_all(videos).await.expect("recorded");

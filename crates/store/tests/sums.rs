@@ -72,12 +72,12 @@ fn batches() -> impl Strategy<Value = Vec<Vec<(u64, u64, bool)>>> {
 }
 
 /// Stored videos by number: plays, and true for a video under both hashtags.
-type Held = BTreeMap<u64, (u64, bool)>;
+type Stored = BTreeMap<u64, (u64, bool)>;
 
 /// Adds the plays under a hashtag up the simple way: of all videos, and of those with even and with odd
 /// numbers, which are two creators'.
-fn naive(held: &Held, is_cat: bool) -> (u128, Vec<u128>) {
-    let under: Vec<(u64, u128)> = held
+fn naive(stored: &Stored, is_cat: bool) -> (u128, Vec<u128>) {
+    let under: Vec<(u64, u128)> = stored
         .iter()
         .filter(|(_, (_, is_of_both))| is_cat || *is_of_both)
         .map(|(n, (plays, _))| (n % 2, u128::from(*plays)))
@@ -92,7 +92,7 @@ fn naive(held: &Held, is_cat: bool) -> (u128, Vec<u128>) {
 
 async fn sums_are_those_of_the_definition(store: &Store, batches: Vec<Vec<(u64, u64, bool)>>, round: u64) {
     let (cat, dog) = (format!("cat{round}"), format!("dog{round}"));
-    let (mut held, mut time, mut was_above) = (Held::new(), 0, [false; 2]);
+    let (mut stored, mut time, mut was_above) = (Stored::new(), 0, [false; 2]);
     for batch in batches {
         let made = batch.iter().map(|(n, count, is_of_both)| {
             time += 1;
@@ -101,14 +101,14 @@ async fn sums_are_those_of_the_definition(store: &Store, batches: Vec<Vec<(u64, 
         });
         store.record_all(made.collect()).await.expect("recorded");
         for (n, count, is_of_both) in batch {
-            let (plays, was_of_both) = held.get(&n).copied().unwrap_or_default();
+            let (plays, was_of_both) = stored.get(&n).copied().unwrap_or_default();
             // A 0 after a number that is not 0 is unknown, and once under a hashtag a video stays there.
-            held.insert(n, (if count == 0 { plays } else { count }, was_of_both || is_of_both));
+            stored.insert(n, (if count == 0 { plays } else { count }, was_of_both || is_of_both));
         }
         for (n, name) in [&cat, &dog].into_iter().enumerate() {
             let key = TagKey::new(name).expect("a tag");
             let Some(hashtag) = store.hashtag_by_key(&key).await.expect("an answer") else { continue };
-            let (sum, by_creator) = naive(&held, n == 0);
+            let (sum, by_creator) = naive(&stored, n == 0);
             was_above[n] |= sum > COUNT_MAX.into();
             match hashtag.observed.views {
                 Some(views) => assert_eq!(u128::from(views), sum, "{name}"),
@@ -122,7 +122,11 @@ async fn sums_are_those_of_the_definition(store: &Store, batches: Vec<Vec<(u64, 
     for (n, name) in [&cat, &dog].into_iter().enumerate() {
         let key = TagKey::new(name).expect("a tag");
         let Some(hashtag) = store.hashtag_by_key(&key).await.expect("an answer") else { continue };
-        assert_eq!(hashtag.observed.views, checked_sum(naive(&held, n == 0).0), "{name} after it was healed");
+        assert_eq!(
+            hashtag.observed.views,
+            checked_sum(naive(&stored, n == 0).0),
+            "{name} after it was healed"
+        );
     }
 }
 
@@ -158,20 +162,20 @@ async fn poisoned_store_is_healed(store: &Store, prefix: &str, sql: impl Fn(&str
 }
 
 testkit::on_each_backend! {
-    async fn a_sum_above_the_limit_is_unknown_until_it_is_healed(held: &testkit::TestStore) {
-        sum_is_unknown_above_the_limit(held.store()).await;
+    async fn a_sum_above_the_limit_is_unknown_until_it_is_healed(stored: &testkit::TestStore) {
+        sum_is_unknown_above_the_limit(stored.store()).await;
     }
 
-    async fn sums_are_those_that_large_integers_give(held: &testkit::TestStore) {
+    async fn sums_are_those_that_large_integers_give(stored: &testkit::TestStore) {
         let mut runner = TestRunner::deterministic();
         for round in 1..=24 {
             let batches = batches().new_tree(&mut runner).expect("batches").current();
-            sums_are_those_of_the_definition(held.store(), batches, round).await;
+            sums_are_those_of_the_definition(stored.store(), batches, round).await;
         }
     }
 
-    async fn plays_of_a_creator_add_up_beyond_64_bits(held: &testkit::TestStore) {
-        let store = held.store();
+    async fn plays_of_a_creator_add_up_beyond_64_bits(stored: &testkit::TestStore) {
+        let store = stored.store();
         let videos = |from: u64| (from..from + 700).map(|n| video(n, 2 * n, COUNT_MAX, &["cat"])).collect();
         for from in [1, 701, 1_401] {
             store.record_all(videos(from)).await.expect("recorded");

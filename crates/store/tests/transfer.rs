@@ -8,7 +8,7 @@ use domain::{
 };
 use std::path::Path;
 use store::accounts::AccountCreated;
-use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::jobs::{JobEnd, JobKind, NewJob};
 use store::keys::NewKey;
 use store::ledger::Charge;
@@ -75,7 +75,7 @@ fn dump(folder: &Path) -> Vec<String> {
 /// Creates a store with rows in every table. Its clock runs backwards for one account.
 async fn filled() -> TemporaryCatalog {
     let clock = FixedClock::default();
-    let held = TemporaryCatalog::open(&clock).await;
+    let fixture = TemporaryCatalog::open(&clock).await;
     let now = clock.now();
     let year = |n: i64| Timestamp::from_ms(now.as_ms() - n * YEAR_MS);
     let mut observations: Vec<Observation> = vec![example_hashtag().observed_at(now).into()];
@@ -86,27 +86,28 @@ async fn filled() -> TemporaryCatalog {
         observations.push(clip.observed_at(year(n.cast_signed() % 3)).region("de").into());
         observations.push(video(n + 1000).tag("cat").into());
     }
-    held.record(observations).await;
-    held.record([video(2000).into()]).await;
-    held.record([Observation::Window(Box::new(WindowObservation {
-        tag: TagRef { tag: Tag::new("cat").expect("a tag"), id: None },
-        source: Source::CreativeCenter,
-        observed_at: now,
-        country: "Malaysia".to_owned(),
-        window_days: Some(7),
-        views: Some(5),
-        posts: None,
-        rank: Some(1),
-        industry: String::new(),
-    }))])
-    .await;
-    held.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
-    held.store().forget_videos(vec![1_039_u64.try_into().expect("an id")]).await.expect("forgotten");
+    fixture.record(observations).await;
+    fixture.record([video(2000).into()]).await;
+    fixture
+        .record([Observation::Window(Box::new(WindowObservation {
+            tag: TagRef { tag: Tag::new("cat").expect("a tag"), id: None },
+            source: Source::CreativeCenter,
+            observed_at: now,
+            country: "Malaysia".to_owned(),
+            window_days: Some(7),
+            views: Some(5),
+            posts: None,
+            rank: Some(1),
+            industry: String::new(),
+        }))])
+        .await;
+    fixture.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
+    fixture.store().forget_videos(vec![1_039_u64.try_into().expect("an id")]).await.expect("forgotten");
     for n in 0..5 {
-        fill_account(held.store(), n, now).await;
+        fill_account(fixture.store(), n, now).await;
     }
-    fill_work(held.store(), now).await;
-    held
+    fill_work(fixture.store(), now).await;
+    fixture
 }
 
 /// Adds a finished, a running and a waiting job, calls of two days, and what a walk saw.
@@ -129,7 +130,7 @@ async fn fill_work(store: &Store, now: Timestamp) {
         let lease = store::jobs::Lease { from: now, until: UtcDay::of(now).ends_at() };
         let claimed = store.claim_job(&[JobKind::Walk], "here", lease).await;
         let (_, claim) = claimed.expect("an answer").expect("a job");
-        store.keep_job(&claim, "{}".to_owned(), lease).await.expect("ours");
+        store.checkpoint_job(&claim, "{}".to_owned(), lease).await.expect("ours");
         if n == 0 {
             assert!(store.finish_job(&claim, JobEnd::Done, "{}".to_owned(), now).await.expect("an answer"));
         }
@@ -168,7 +169,7 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
             Box::new(Idempotent {
                 key: format!("key-{call}").parse().expect("a key"),
                 fingerprint: Fingerprint::of(b"request"),
-                answer: KeptAnswer::new(200, "application/json", vec![n; 30]).expect("an answer"),
+                answer: StoredAnswer::new(200, "application/json", vec![n; 30]).expect("an answer"),
             })
         });
         let request_id = RequestId::new(at, u128::from(n) << 32 | u128::from(call.unsigned_abs()));
@@ -209,19 +210,19 @@ async fn cut_off(from: &StoreOptions, to: &StoreOptions, table: &str) {
 }
 
 async fn everything_is_there_after_going_there_and_back(middle: StoreOptions) {
-    let held = filled().await;
+    let fixture = filled().await;
     let home = tempfile::tempdir().expect("a folder");
-    let (first, last) = (folder(held.folder()), folder(&home.path().join("data")));
+    let (first, last) = (folder(fixture.folder()), folder(&home.path().join("data")));
 
     let there = go(&first, &middle).await.expect("a transfer");
     assert!(there.audit.ok() && !there.is_source_changed && there.rows_before == 0, "{there:?}");
-    assert_eq!(there.audit, held.store().audit().await.expect("an audit"));
+    assert_eq!(there.audit, fixture.store().audit().await.expect("an audit"));
     assert!(there.tables.iter().all(|(_, rows)| *rows > 0), "each table has rows: {:?}", there.tables);
     let back = go(&middle, &last).await.expect("a transfer back");
     assert_eq!(back, there);
-    assert_eq!(dump(&last.data_dir), dump(held.folder()));
+    assert_eq!(dump(&last.data_dir), dump(fixture.folder()));
 
-    let (one, other) = (held.store(), Store::open(&last).await.expect("a store"));
+    let (one, other) = (fixture.store(), Store::open(&last).await.expect("a store"));
     for account in one.accounts(None, 100).await.expect("accounts") {
         let entries = async |store: &Store| {
             let entries = store.entries(account.account_id, None, 1000).await.expect("entries");
@@ -245,8 +246,8 @@ async fn everything_is_there_after_going_to_a_cluster_and_back() {
 }
 
 async fn a_store_goes_on_after_what_came(to: StoreOptions, sql: impl Fn(&str) -> String) {
-    let held = filled().await;
-    go(&folder(held.folder()), &to).await.expect("a transfer");
+    let fixture = filled().await;
+    go(&folder(fixture.folder()), &to).await.expect("a transfer");
     let store = Store::open(&to).await.expect("a store");
     let email = "new@example.com".parse().expect("an address");
     let now = FixedClock::default().now();
@@ -255,7 +256,7 @@ async fn a_store_goes_on_after_what_came(to: StoreOptions, sql: impl Fn(&str) ->
     let next = sql("SELECT next_hashtag - (SELECT max(hashtag) FROM tagmeter.hashtags) FROM tagmeter.store");
     assert_eq!(next.trim(), "1");
     let sequence = store.sequence().await.expect("a sequence");
-    assert_eq!(sequence, held.store().sequence().await.expect("a sequence"));
+    assert_eq!(sequence, fixture.store().sequence().await.expect("a sequence"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -273,13 +274,13 @@ async fn a_store_in_a_cluster_goes_on_after_what_came() {
 }
 
 async fn is_finished_when_run_again(to: StoreOptions) {
-    let held = filled().await;
-    let from = folder(held.folder());
+    let fixture = filled().await;
+    let from = folder(fixture.folder());
     for table in ["keys", "balances", "jobs", "videos", "changes"] {
         cut_off(&from, &to, table).await;
         let refused = Store::open(&to).await.expect_err("it is unfinished").to_string();
         assert!(refused.contains("run the same `tagmeter migrate` again"), "{refused}");
-        let refused = go(&to, &folder(&held.folder().join("other"))).await.expect_err("half a store");
+        let refused = go(&to, &folder(&fixture.folder().join("other"))).await.expect_err("half a store");
         assert!(refused.to_string().contains("unfinished"), "{refused}");
     }
     let other = filled().await;
@@ -312,13 +313,13 @@ async fn what_was_cut_off_is_finished_in_a_cluster() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_source_that_was_written_to_is_noticed() {
-    let (held, home) = (filled().await, tempfile::tempdir().expect("a folder"));
-    let (from, to) = (folder(held.folder()), folder(&home.path().join("a")));
+    let (fixture, home) = (filled().await, tempfile::tempdir().expect("a folder"));
+    let (from, to) = (folder(fixture.folder()), folder(&home.path().join("a")));
     cut_off(&from, &to, "videos").await;
-    let sequence = held.store().sequence().await.expect("a sequence");
+    let sequence = fixture.store().sequence().await.expect("a sequence");
     // This changes no hashtag.
-    held.record([video(2000).counts(5, 0, 0, 0).version(9).into()]).await;
-    assert_eq!(held.store().sequence().await.expect("a sequence"), sequence);
+    fixture.record([video(2000).counts(5, 0, 0, 0).version(9).into()]).await;
+    assert_eq!(fixture.store().sequence().await.expect("a sequence"), sequence);
     let refused = go(&from, &to).await.expect_err("the source changed").to_string();
     assert!(refused.contains("was written to since"), "{refused}");
 
@@ -329,11 +330,11 @@ async fn a_source_that_was_written_to_is_noticed() {
     let copying = transfer(&from, &to, &began);
     let writing = async {
         begun.notified().await;
-        held.record([video(5001).tag("cat").into()]).await;
+        fixture.record([video(5001).tag("cat").into()]).await;
     };
     let (report, ()) = tokio::join!(copying, writing);
     assert!(report.expect("a transfer").is_source_changed);
-    let (copied, size) = (Store::open(&to).await.expect("a store"), held.store().catalog_size().await);
+    let (copied, size) = (Store::open(&to).await.expect("a store"), fixture.store().catalog_size().await);
     assert_eq!(copied.catalog_size().await.expect("a size").videos, size.expect("a size").videos - 1);
 }
 

@@ -41,8 +41,8 @@ fn query(sort: TrendSort, limit: u32) -> TrendsQuery {
     TrendsQuery { window: 2, sort, views_min: 0, read_since: at(0), after: None, limit }
 }
 
-async fn hashtags(store: &Store, asked: TrendsQuery) -> Vec<u32> {
-    store.trends(asked).await.expect("trends").iter().map(|row| row.hashtag.0).collect()
+async fn hashtags(store: &Store, wanted: TrendsQuery) -> Vec<u32> {
+    store.trends(wanted).await.expect("trends").iter().map(|row| row.hashtag.0).collect()
 }
 
 fn reading(name: &str, at_ms: i64, views: Option<u64>) -> Prepared {
@@ -77,8 +77,8 @@ fn video(id: u64, author: Option<u64>, plays: u64, tags: &[&str]) -> Prepared {
 }
 
 testkit::on_each_backend! {
-    async fn trends_are_found_in_order_and_page_by_page(held: &TestStore) {
-        let store = held.store();
+    async fn trends_are_found_in_order_and_page_by_page(fixture: &TestStore) {
+        let store = fixture.store();
         let rows = vec![
             trend(1, 2, Some(50.0), 10),
             trend(2, 2, Some(90.5), 20),
@@ -86,7 +86,7 @@ testkit::on_each_backend! {
             trend(4, 2, None, 40),
             trend(2, 1, Some(1.0), 20),
         ];
-        store.keep_trends(rows.clone()).await.expect("stored");
+        store.write_trends(rows.clone()).await.expect("stored");
         assert_eq!(store.trends(query(TrendSort::Emerging, 1)).await.expect("trends"), [rows[1].clone()]);
         assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [2, 1, 3], "equals by row");
         assert_eq!(hashtags(store, query(TrendSort::Velocity, 9)).await, [4, 3, 2, 1]);
@@ -103,10 +103,10 @@ testkit::on_each_backend! {
         assert_eq!(hashtags(store, lately).await, [2, 3]);
     }
 
-    async fn lists_of_few_and_of_many_are_in_the_same_order(held: &TestStore) {
-        let store = held.store();
+    async fn lists_of_few_and_of_many_are_in_the_same_order(fixture: &TestStore) {
+        let store = fixture.store();
         let rows: Vec<TrendRow> = (1..=700_u32).map(|row| trend(row, 2, Some(f64::from(row * 37 % 100)), 10)).collect();
-        store.keep_trends(rows.clone()).await.expect("stored");
+        store.write_trends(rows.clone()).await.expect("stored");
         let mut wanted: Vec<(f64, u32)> = rows.iter().filter_map(|row| Some((row.values[0]?, row.hashtag.0))).collect();
         wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for first in [1, 2, 150, 201, 202, 690] {
@@ -122,10 +122,10 @@ testkit::on_each_backend! {
         }
     }
 
-    async fn every_order_has_its_column(held: &TestStore) {
-        let store = held.store();
+    async fn every_order_has_its_column(fixture: &TestStore) {
+        let store = fixture.store();
         let rows: Vec<TrendRow> = (1..=5).map(|row| trend(row, 2, Some(f64::from(row)), 10)).collect();
-        store.keep_trends(rows).await.expect("stored");
+        store.write_trends(rows).await.expect("stored");
         assert_eq!(hashtags(store, query(TrendSort::Pace, 9)).await, [5, 4, 3, 2, 1]);
         assert_eq!(hashtags(store, query(TrendSort::Emerging, 9)).await, [5, 4, 3, 2, 1], "by pace too");
         assert_eq!(hashtags(store, query(TrendSort::Surge, 9)).await, [2, 5, 1, 4, 3]);
@@ -137,22 +137,22 @@ testkit::on_each_backend! {
         assert_eq!(hashtags(store, behind).await, [1, 4, 3]);
     }
 
-    async fn probabilities_are_stored_replaced_and_removed(held: &TestStore) {
-        let store = held.store();
+    async fn probabilities_are_stored_replaced_and_removed(fixture: &TestStore) {
+        let store = fixture.store();
         assert_eq!(store.trend_odds().await.expect("an answer"), None);
         for odds in ["{}", "{\"of\":1}"] {
             store.store_trend_odds(Some(odds.to_owned())).await.expect("stored");
-            assert_eq!(held.again().await.trend_odds().await.expect("an answer").as_deref(), Some(odds));
+            assert_eq!(fixture.again().await.trend_odds().await.expect("an answer").as_deref(), Some(odds));
         }
         store.store_trend_odds(None).await.expect("removed");
         assert_eq!(store.trend_odds().await.expect("an answer"), None);
     }
 
-    async fn a_trend_is_replaced_and_goes_when_it_is_old(held: &TestStore) {
-        let store = held.store();
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("stored");
-        store.keep_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("stored");
-        store.keep_trends(Vec::new()).await.expect("nothing to keep");
+    async fn a_trend_is_replaced_and_goes_when_it_is_old(fixture: &TestStore) {
+        let store = fixture.store();
+        store.write_trends(vec![trend(1, 2, Some(1.0), 10), trend(1, 1, None, 10)]).await.expect("stored");
+        store.write_trends(vec![trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]).await.expect("stored");
+        store.write_trends(Vec::new()).await.expect("nothing to keep");
         assert_eq!(store.trends_count(2).await.expect("a count"), 2);
         let of_both = store.trends_of(&[HashtagRow(2), HashtagRow(1), HashtagRow(9)]).await.expect("trends");
         assert_eq!(of_both, [trend(1, 1, None, 10), trend(1, 2, None, 50), trend(2, 2, Some(2.0), 5)]);
@@ -164,26 +164,26 @@ testkit::on_each_backend! {
         assert_eq!(store.trends_count(1).await.expect("a count"), 1, "another window's");
     }
 
-    async fn how_far_it_came_never_goes_back(held: &TestStore) {
-        let store = held.store();
+    async fn how_far_it_came_never_goes_back(fixture: &TestStore) {
+        let store = fixture.store();
         assert_eq!(store.trend_state().await.expect("a state"), TrendState::default());
         let state = |sequence, ms: Option<i64>| TrendState { sequence, newest_at: ms.map(at) };
         store.note_trend_state(state(3, None)).await.expect("noted");
-        store.keep_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("stored");
+        store.write_trends(vec![trend(1, 2, Some(1.0), 10)]).await.expect("stored");
         store.note_trend_state(state(5, Some(9))).await.expect("noted");
         store.note_trend_state(state(4, Some(8))).await.expect("noted");
         assert_eq!(store.trend_state().await.expect("a state"), state(5, Some(9)));
-        assert_eq!(held.again().await.trend_state().await.expect("a state"), state(5, Some(9)));
+        assert_eq!(fixture.again().await.trend_state().await.expect("a state"), state(5, Some(9)));
         assert_eq!(store.trends_count(2).await.expect("a count"), 1);
         assert_eq!(store.trend_peers(2).await.expect("an answer"), None);
-        store.keep_trend_peers(2, vec![1, 2], 7).await.expect("stored");
-        store.keep_trend_peers(2, vec![3], 8).await.expect("stored");
+        store.write_trend_peers(2, vec![1, 2], 7).await.expect("stored");
+        store.write_trend_peers(2, vec![3], 8).await.expect("stored");
         assert_eq!(store.trend_peers(2).await.expect("an answer"), Some((vec![3], 8)));
         assert_eq!(store.trend_peers(1).await.expect("an answer"), None);
     }
 
-    async fn series_of_two_readings_of_views_and_more_are_found(held: &TestStore) {
-        let store = held.store();
+    async fn series_of_two_readings_of_views_and_more_are_found(fixture: &TestStore) {
+        let store = fixture.store();
         let readings = vec![
             reading("one", 1, Some(5)),
             reading("two", 1, Some(5)),
@@ -198,8 +198,8 @@ testkit::on_each_backend! {
         assert_eq!(store.series_facts(&[]).await.expect("facts"), []);
     }
 
-    async fn videos_under_a_hashtag_come_part_by_part(held: &TestStore) {
-        let store = held.store();
+    async fn videos_under_a_hashtag_come_part_by_part(fixture: &TestStore) {
+        let store = fixture.store();
         let videos = vec![
             video(30, Some(9), 5, &["cat", "dog"]),
             video(10, None, 6, &["cat"]),

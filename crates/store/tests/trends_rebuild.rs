@@ -67,9 +67,9 @@ fn in_order(rows: &[TrendRow], sort: usize, views_min: u64) -> Vec<TrendRow> {
 async fn assert_stored(store: &Store, rows: &[TrendRow]) {
     for &sort in TrendSort::VARIANTS {
         for views_min in [0, 1_000 * u64::from(MANY) / 2, 1_000 * u64::from(MANY) - 50_000] {
-            let asked =
+            let wanted =
                 TrendsQuery { window: 2, sort, views_min, read_since: at(0), after: None, limit: 2 * MANY };
-            let found = store.trends(asked).await.expect("trends");
+            let found = store.trends(wanted).await.expect("trends");
             assert_eq!(found, in_order(rows, sort.column(), views_min), "{sort:?} from {views_min} views on");
         }
     }
@@ -106,29 +106,29 @@ fn video(id: u64, author: Option<u64>, plays: Option<u64>, tags: &[&str]) -> Pre
 }
 
 testkit::on_each_backend! {
-    async fn rebuilt_trends_are_found_in_order_time_after_time(held: &TestStore) {
-        let store = held.store();
+    async fn rebuilt_trends_are_found_in_order_time_after_time(fixture: &TestStore) {
+        let store = fixture.store();
         for time in 1..=3_u8 {
             let rows = trends(1..=MANY, time.into());
             rebuild(store, rows.clone(), time.into(), time).await;
             assert_stored(store, &rows).await;
-            assert_stored(&held.again().await, &rows).await;
+            assert_stored(&fixture.again().await, &rows).await;
             assert_eq!(store.trend_state().await.expect("a state"), state(time.into()));
-            let kept = store.trend_peers(2).await.expect("an answer");
-            assert_eq!(kept, Some((vec![time], time.into())));
+            let stored = store.trend_peers(2).await.expect("an answer");
+            assert_eq!(stored, Some((vec![time], time.into())));
         }
         let (mut rows, changed) = (trends(1..=MANY, 3), trends(5..=700, 4));
-        store.keep_trends(changed.clone()).await.expect("stored");
+        store.write_trends(changed.clone()).await.expect("stored");
         rows.splice(4..700, changed);
         assert_stored(store, &rows).await;
     }
 
-    async fn what_was_cut_off_is_begun_again(held: &TestStore) {
-        let store = held.store();
+    async fn what_was_cut_off_is_begun_again(fixture: &TestStore) {
+        let store = fixture.store();
         store.begin_trends_rebuild().await.expect("begun");
         store.add_rebuilt_trends(trends(1..=300, 1)).await.expect("added");
         // Interrupted here.
-        let again = held.again().await;
+        let again = fixture.again().await;
         assert_eq!(again.trend_state().await.expect("a state"), TrendState::default());
         let rows = trends(1..=MANY, 2);
         rebuild(&again, rows.clone(), 4, 2).await;
@@ -136,8 +136,8 @@ testkit::on_each_backend! {
         assert_eq!(store.trend_state().await.expect("a state"), state(4));
     }
 
-    async fn readings_of_many_hashtags_come_in_parts(held: &TestStore) {
-        let store = held.store();
+    async fn readings_of_many_hashtags_come_in_parts(fixture: &TestStore) {
+        let store = fixture.store();
         let mut all = vec![reading("one", 1, 10)];
         all.extend((0..5).map(|n| reading("two", n, 20 + n.unsigned_abs())));
         all.push(video(1, None, Some(5), &["none"]));
@@ -165,8 +165,8 @@ testkit::on_each_backend! {
         assert_eq!(store.hashtags_readings(&[], 5).await.expect("readings"), []);
     }
 
-    async fn plays_are_added_up_by_creator(held: &TestStore) {
-        let store = held.store();
+    async fn plays_are_added_up_by_creator(fixture: &TestStore) {
+        let store = fixture.store();
         let videos = vec![
             video(10, Some(7), Some(100), &["cat", "dog"]),
             video(11, Some(7), None, &["cat"]),
@@ -190,8 +190,8 @@ testkit::on_each_backend! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_see_the_old_trends_until_the_end() {
-    let held = TestStore::sqlite().await.expect("always here");
-    let (store, reader) = (held.store(), held.again().await);
+    let fixture = TestStore::sqlite().await.expect("always here");
+    let (store, reader) = (fixture.store(), fixture.again().await);
     let before = trends(1..=MANY, 1);
     rebuild(store, before.clone(), 3, 1).await;
     assert_stored(&reader, &before).await;
@@ -213,9 +213,9 @@ async fn readers_see_the_old_trends_until_the_end() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_process_at_a_time_has_the_turn() {
-    let held = TestStore::sqlite().await.expect("always here");
-    let turn = held.store().trends_turn().await.expect("a turn");
-    let other = Arc::new(held.again().await);
+    let fixture = TestStore::sqlite().await.expect("always here");
+    let turn = fixture.store().trends_turn().await.expect("a turn");
+    let other = Arc::new(fixture.again().await);
     let waiting = tokio::spawn({
         let other = Arc::clone(&other);
         async move { other.trends_turn().await.expect("a turn") }
@@ -227,5 +227,5 @@ async fn one_process_at_a_time_has_the_turn() {
     drop(turn);
     let turn = waiting.await.expect("its turn");
     drop(turn);
-    held.store().trends_turn().await.expect("free again");
+    fixture.store().trends_turn().await.expect("free again");
 }

@@ -9,8 +9,8 @@ const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 const TASKS: usize = 60;
 
 testkit::on_each_backend! {
-    async fn each_upstream_and_day_has_a_count_of_its_own(held: &TestStore) {
-        let store = held.store();
+    async fn each_upstream_and_day_has_a_count_of_its_own(fixture: &TestStore) {
+        let store = fixture.store();
         let today = UtcDay::of(NOW);
         let tomorrow = UtcDay::of(today.ends_at());
         let take = async |upstream, day, calls_max| {
@@ -33,11 +33,11 @@ testkit::on_each_backend! {
         assert_eq!(store.upstream_calls_on(today).await.expect("counts"), of_today);
     }
 
-    async fn a_storm_from_three_processes_takes_exactly_what_there_is(held: &TestStore) {
+    async fn a_storm_from_three_processes_takes_exactly_what_there_is(fixture: &TestStore) {
         const CALLS_MAX: u64 = 1_000;
         let today = UtcDay::of(NOW);
         let mut tasks = Vec::new();
-        for store in [held.again().await, held.again().await, held.again().await] {
+        for store in [fixture.again().await, fixture.again().await, fixture.again().await] {
             for _ in 0..TASKS {
                 let store = store.clone();
                 tasks.push(tokio::spawn(async move {
@@ -61,7 +61,7 @@ testkit::on_each_backend! {
         }
         taken.sort_unstable();
         assert_eq!(taken, (1..=CALLS_MAX).collect::<Vec<_>>(), "each number is returned once");
-        let again = held.again().await;
+        let again = fixture.again().await;
         assert_eq!(again.upstream_calls("original", today).await.expect("a count"), CALLS_MAX);
         let more = again.reserve_upstream_call("original", today, Some(CALLS_MAX)).await.expect("an answer");
         assert_eq!(more, CallReservation::UsedUp { calls: CALLS_MAX });

@@ -9,8 +9,8 @@ fn fetched(at_ms: i64, outcome: FetchOutcome) -> LastFetch {
 }
 
 testkit::on_each_backend! {
-    async fn the_newest_fetch_stays_in_whatever_order(held: &TestStore) {
-        let store = held.store();
+    async fn the_newest_fetch_stays_in_whatever_order(fixture: &TestStore) {
+        let store = fixture.store();
         let cat = Fetch::new(FetchKind::InfoByName, "cat");
         assert_eq!(store.last_fetch(&cat).await.expect("an answer"), None);
         let missing = fetched(200, FetchOutcome::Missing);
@@ -20,11 +20,11 @@ testkit::on_each_backend! {
         let found = LastFetch { cursor: Some(i64::MAX as u64), has_more: true, ..fetched(300, FetchOutcome::Found) };
         store.note_fetch(&cat, found).await.expect("noted");
         assert_eq!(store.last_fetch(&cat).await.expect("an answer"), Some(found));
-        assert_eq!(held.again().await.last_fetch(&cat).await.expect("an answer"), Some(found));
+        assert_eq!(fixture.again().await.last_fetch(&cat).await.expect("an answer"), Some(found));
     }
 
-    async fn kinds_and_keys_are_distinct(held: &TestStore) {
-        let store = held.store();
+    async fn kinds_and_keys_are_distinct(fixture: &TestStore) {
+        let store = fixture.store();
         let long = "a".repeat(3_000);
         let kinds = [FetchKind::InfoById, FetchKind::InfoByName, FetchKind::Posts, FetchKind::Search];
         let keys = ["7551", "cat", "Cat", "", "nul \0 and 🐈", long.as_str()];
@@ -39,8 +39,8 @@ testkit::on_each_backend! {
         }
     }
 
-    async fn old_ones_are_forgotten_oldest_first(held: &TestStore) {
-        let store = held.store();
+    async fn old_ones_are_forgotten_oldest_first(fixture: &TestStore) {
+        let store = fixture.store();
         let ask = |n: i64| Fetch::new(FetchKind::Posts, &n.to_string());
         for n in 1..=10 {
             store.note_fetch(&ask(n), fetched(n, FetchOutcome::Found)).await.expect("noted");

@@ -18,8 +18,8 @@ fn run(number: u64, region: Option<Region>) -> WalkRun {
 }
 
 testkit::on_each_backend! {
-    async fn the_walk_before_is_that_of_the_hashtag_and_region(held: &TestStore) {
-        let store = held.store();
+    async fn the_walk_before_is_that_of_the_hashtag_and_region(fixture: &TestStore) {
+        let store = fixture.store();
         let region: Option<Region> = "DE".parse().ok();
         let previous = async |region, before| {
             store.previous_walk_run(CAT, region, at(before)).await.expect("an answer")
@@ -40,8 +40,8 @@ testkit::on_each_backend! {
         assert_eq!(other, None);
     }
 
-    async fn a_job_has_one_run_and_only_the_newest_are_retained(held: &TestStore) {
-        let store = held.store();
+    async fn a_job_has_one_run_and_only_the_newest_are_retained(fixture: &TestStore) {
+        let store = fixture.store();
         for n in 1..=8 {
             store.write_walk_run(run(n, None)).await.expect("stored");
         }

@@ -79,8 +79,8 @@ async fn rows(store: &Store, rows: RangeInclusive<u64>) -> Vec<VideoUnder> {
 }
 
 testkit::on_each_backend! {
-    async fn readings_of_many_hashtags_are_those_of_each_whatever_the_parts(held: &TestStore) {
-        let store = held.store();
+    async fn readings_of_many_hashtags_are_those_of_each_whatever_the_parts(fixture: &TestStore) {
+        let store = fixture.store();
         let range = |first, last| HashtagRow(first)..=HashtagRow(last);
         assert_eq!(in_parts(store, range(1, 9), 10).await, []);
         // One after another, so that they get the rows 1 to 5.
@@ -106,8 +106,8 @@ testkit::on_each_backend! {
         assert_eq!(in_parts(store, range(6, 9), 3).await, []);
     }
 
-    async fn all_videos_are_read_in_storage_order(held: &TestStore) {
-        let store = held.store();
+    async fn all_videos_are_read_in_storage_order(fixture: &TestStore) {
+        let store = fixture.store();
         assert_eq!(rows(store, 1..=10).await, []);
         let videos = [
             video(30, Some(7), 300, &["cat", "dog"]),

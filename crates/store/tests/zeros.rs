@@ -249,8 +249,8 @@ fn of_hashtag(second: Option<i64>, counts: [Option<u64>; 3]) -> Prepared {
 testkit::on_each_backend! {
     /// A number without a time makes a 0 unknown, and is dropped when one with a time arrives. Recorded again,
     /// the 0 is thus filled and cleared within one transaction.
-    async fn a_zero_filled_and_cleared_again_is_no_change(held: &TestStore) {
-        let store = held.store();
+    async fn a_zero_filled_and_cleared_again_is_no_change(fixture: &TestStore) {
+        let store = fixture.store();
         let records = || {
             vec![
                 of_hashtag(Some(5), [Some(0), Some(0), None]),
@@ -269,8 +269,8 @@ testkit::on_each_backend! {
 
     /// A 0 that is added and cleared within one transaction leaves the stored readings unchanged, whatever is
     /// stored of its moment.
-    async fn a_zero_added_and_cleared_is_no_change(held: &TestStore) {
-        let store = held.store();
+    async fn a_zero_added_and_cleared_is_no_change(fixture: &TestStore) {
+        let store = fixture.store();
         let stored = vec![of_hashtag(Some(5), [None, Some(4), None]), of_hashtag(Some(7), [Some(3), None, None])];
         store.record_all(stored).await.expect("recorded");
         for second in [5, 6] {
@@ -282,8 +282,8 @@ testkit::on_each_backend! {
     }
 
     /// A 0 that is filled and stays is a change.
-    async fn a_zero_that_is_filled_is_a_change(held: &TestStore) {
-        let store = held.store();
+    async fn a_zero_that_is_filled_is_a_change(fixture: &TestStore) {
+        let store = fixture.store();
         store.record_all(vec![of_hashtag(Some(5), [None, Some(0), None])]).await.expect("recorded");
         let filled = store.record_all(vec![of_hashtag(Some(5), [Some(0), Some(0), None])]).await.expect("recorded");
         assert_eq!((filled.hashtags_changed, filled.snapshots_new), (1, 0));

@@ -83,5 +83,5 @@ fn main() -> io::Result<()> {
 fn most_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or_else(|| "unknown".to_owned(), |told| told.trim().to_owned())
+    line.map_or_else(|| "unknown".to_owned(), |version_line| version_line.trim().to_owned())
 }

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_the_rows_is_told_from_one_of_the_disk() {
+    fn an_error_of_the_rows_is_distinguished_from_one_of_the_disk() {
         assert_eq!(TableError::of(&TableError::TooManyRows.into()), Some(TableError::TooManyRows));
         assert_eq!(TableError::of(&io::Error::other("the disk is full")), None);
         assert_eq!(TableError::of(&io::ErrorKind::BrokenPipe.into()), None);

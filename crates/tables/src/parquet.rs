@@ -119,8 +119,8 @@ impl<W: Write + Send> ParquetWriter<W> {
         let others = if self.rows > ROWS_ALONE_MAX { self.helpers } else { 0 };
         let packed = pack_all(&mut self.columns, self.file.properties(), others)?;
         let mut group = self.file.next_row_group()?;
-        for Packed { bytes, told } in packed {
-            group.append_column(&bytes, told)?;
+        for Packed { bytes, closed } in packed {
+            group.append_column(&bytes, closed)?;
         }
         group.close()?;
         (self.rows, self.bytes) = (0, 0);
@@ -131,7 +131,7 @@ impl<W: Write + Send> ParquetWriter<W> {
 /// A compressed column of a group, with its footer metadata.
 struct Packed {
     bytes: Bytes,
-    told: ColumnCloseResult,
+    closed: ColumnCloseResult,
 }
 
 /// Compresses columns, with the given number of extra threads.
@@ -211,10 +211,10 @@ impl Cells {
                 ends.push(bytes.len());
                 Some(text.len() + size_of::<usize>())
             }
-            (Values::Integer(values), Value::Integer(number)) => keep(values, *number),
-            (Values::Integer(values), Value::Time(at)) => keep(values, at.as_ms()),
-            (Values::Real(values), Value::Real(number)) => keep(values, *number),
-            (Values::Flag(values), Value::Flag(flag)) => keep(values, *flag),
+            (Values::Integer(values), Value::Integer(number)) => put(values, *number),
+            (Values::Integer(values), Value::Time(at)) => put(values, at.as_ms()),
+            (Values::Real(values), Value::Real(number)) => put(values, *number),
+            (Values::Flag(values), Value::Flag(flag)) => put(values, *flag),
             _ => None,
         };
         self.levels.push(if bytes.is_some() { DEFINED } else { 0 });
@@ -226,8 +226,8 @@ impl Cells {
         let mut out = TrackedWrite::new(Vec::new());
         let pages = Box::new(SerializedPageWriter::new(&mut out));
         let column = get_column_writer(Arc::clone(&self.shape), Arc::clone(properties), pages);
-        let told = self.write(column)?;
-        Ok(Packed { bytes: out.into_inner()?.into(), told })
+        let closed = self.write(column)?;
+        Ok(Packed { bytes: out.into_inner()?.into(), closed })
     }
 
     fn write(&mut self, mut column: ColumnWriter<'_>) -> Result<ColumnCloseResult> {
@@ -257,7 +257,7 @@ impl Cells {
     }
 }
 
-fn keep<T>(values: &mut Vec<T>, value: T) -> Option<usize> {
+fn put<T>(values: &mut Vec<T>, value: T) -> Option<usize> {
     values.push(value);
     Some(size_of::<T>())
 }

@@ -321,8 +321,8 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_library_is_an_error() {
-        let told = guarded::<()>(|| panic!("no space left")).map_err(|error| error.to_string());
-        assert_eq!(told, Err("the temporary file of an XLSX export could not be written".to_owned()));
+        let message = guarded::<()>(|| panic!("no space left")).map_err(|error| error.to_string());
+        assert_eq!(message, Err("the temporary file of an XLSX export could not be written".to_owned()));
         assert_eq!(guarded(|| Ok(1)).ok(), Some(1));
     }
 
@@ -333,8 +333,8 @@ mod tests {
             book: None,
             ..XlsxWriter::begin(Vec::new(), &columns, &Options::default()).unwrap()
         };
-        let told = begin().row(&columns, &[Value::id(1)]).unwrap_err().to_string();
-        assert_eq!(told, "writing this XLSX export has failed before");
+        let message = begin().row(&columns, &[Value::id(1)]).unwrap_err().to_string();
+        assert_eq!(message, "writing this XLSX export has failed before");
         assert!(begin().finish(&columns, &[], &[]).is_err());
     }
 

@@ -36,7 +36,7 @@ struct Column {
     is_right: bool,
     is_whole: bool,
     is_first_to_go: bool,
-    is_kept: bool,
+    is_required: bool,
     /// Widest cell.
     width: usize,
     /// Widest word, below which it does not wrap.
@@ -57,7 +57,7 @@ impl Column {
             is_right,
             is_whole,
             is_first_to_go: signs.contains('-'),
-            is_kept: signs.contains('!'),
+            is_required: signs.contains('!'),
             width,
             width_min: if is_whole { width } else { word },
         }
@@ -71,13 +71,13 @@ fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> 
     };
     let columns: Vec<Column> =
         (0..number).map(|at| Column::of(headings.get(at).copied().unwrap_or_default(), cells(at))).collect();
-    let (kept, widths) = match width {
+    let (visible, widths) = match width {
         Some(width) => fitted(&columns, width.max(WIDTH_MIN)),
         None => ((0..number).collect(), columns.iter().map(|column| column.width).collect()),
     };
-    let mut text = drawn(&columns, &kept, &widths, &rows, !headings.is_empty());
+    let mut text = drawn(&columns, &visible, &widths, &rows, !headings.is_empty());
     let left_out: Vec<String> = (0..number)
-        .filter(|at| !kept.contains(at))
+        .filter(|at| !visible.contains(at))
         .map(|at| columns[at].heading.clone())
         .filter(|heading| !heading.is_empty())
         .collect();
@@ -91,33 +91,33 @@ fn laid_out(headings: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> 
 
 /// Returns the columns that fit into this width, and the width of each.
 fn fitted(columns: &[Column], width: usize) -> (Vec<usize>, Vec<usize>) {
-    let mut kept: Vec<usize> = (0..columns.len()).collect();
-    let together = |kept: &[usize], of: fn(&Column) -> usize| {
-        kept.iter().map(|at| of(&columns[*at])).sum::<usize>() + PADDING * kept.len().saturating_sub(1)
+    let mut visible: Vec<usize> = (0..columns.len()).collect();
+    let together = |visible: &[usize], of: fn(&Column) -> usize| {
+        visible.iter().map(|at| of(&columns[*at])).sum::<usize>() + PADDING * visible.len().saturating_sub(1)
     };
-    while kept.len() > 1 && together(&kept, |column| column.width_min) > width {
+    while visible.len() > 1 && together(&visible, |column| column.width_min) > width {
         let last = |may_go: fn(&Column) -> bool| {
-            let place = kept.iter().rposition(|at| may_go(&columns[*at]) && !columns[*at].is_kept);
+            let place = visible.iter().rposition(|at| may_go(&columns[*at]) && !columns[*at].is_required);
             place.filter(|place| *place > 0)
         };
         let Some(place) = last(|column| column.is_first_to_go).or_else(|| last(|_| true)) else { break };
-        kept.remove(place);
+        visible.remove(place);
     }
     let mut widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
-    let mut excess = together(&kept, |column| column.width).saturating_sub(width);
+    let mut excess = together(&visible, |column| column.width).saturating_sub(width);
     while excess > 0 {
         // The widest column wraps first.
-        let widest = kept.iter().copied().filter(|at| widths[*at] > columns[*at].width_min);
+        let widest = visible.iter().copied().filter(|at| widths[*at] > columns[*at].width_min);
         let Some(at) = widest.max_by_key(|at| (widths[*at], usize::MAX - *at)) else { break };
         widths[at] -= 1;
         excess -= 1;
     }
-    (kept, widths)
+    (visible, widths)
 }
 
 fn drawn(
     columns: &[Column],
-    kept: &[usize],
+    visible: &[usize],
     widths: &[usize],
     rows: &[Vec<String>],
     is_headed: bool,
@@ -125,16 +125,16 @@ fn drawn(
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if is_headed {
-        table.set_header(kept.iter().map(|at| wrapped(&columns[*at].heading, widths[*at])));
+        table.set_header(visible.iter().map(|at| wrapped(&columns[*at].heading, widths[*at])));
     }
     let cell = |row: &Vec<String>, at: usize| {
         let cell = row.get(at).map(String::as_str).unwrap_or_default();
         if columns[at].is_whole { cell.to_owned() } else { wrapped(&broken(cell, widths[at]), widths[at]) }
     };
-    table.add_rows(rows.iter().map(|row| kept.iter().map(|at| cell(row, *at)).collect::<Vec<_>>()));
+    table.add_rows(rows.iter().map(|row| visible.iter().map(|at| cell(row, *at)).collect::<Vec<_>>()));
     for (place, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        if kept.get(place).is_some_and(|at| columns[*at].is_right) {
+        if visible.get(place).is_some_and(|at| columns[*at].is_right) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_to_be_kept_is_never_left_out() {
+    fn a_column_that_is_to_be_stored_is_never_left_out() {
         let headings = ["name", ">views", "title", "!=-gains"];
         for width in [20, 25, 34] {
             let (shown, left_out) = super::laid_out(&headings, rows(), Some(width));

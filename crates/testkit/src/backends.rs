@@ -9,11 +9,11 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct TestStore {
     store: Store,
-    kept_in: KeptIn,
+    stored_in: StoredIn,
 }
 
 #[derive(Debug)]
-enum KeptIn {
+enum StoredIn {
     Folder(TempDir),
     #[cfg(unix)]
     Database(TestDatabase),
@@ -26,7 +26,7 @@ impl TestStore {
     pub async fn sqlite() -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store");
-        Some(Self { store, kept_in: KeptIn::Folder(folder) })
+        Some(Self { store, stored_in: StoredIn::Folder(folder) })
     }
 
     /// PostgreSQL, in a database. `None`, said aloud, where it is not installed.
@@ -34,7 +34,7 @@ impl TestStore {
     pub async fn postgres() -> Option<Self> {
         let database = TestDatabase::create().await?;
         let store = database.open().await;
-        Some(Self { store, kept_in: KeptIn::Database(database) })
+        Some(Self { store, stored_in: StoredIn::Database(database) })
     }
 
     /// A cluster of Citus. `None`, said aloud, where it is not installed.
@@ -42,7 +42,7 @@ impl TestStore {
     pub async fn citus() -> Option<Self> {
         let cluster = CitusCluster::start()?;
         let store = cluster.open().await;
-        Some(Self { store, kept_in: KeptIn::Cluster(cluster) })
+        Some(Self { store, stored_in: StoredIn::Cluster(cluster) })
     }
 
     /// The store.
@@ -52,17 +52,17 @@ impl TestStore {
 
     /// Runs a statement on the catalog's tables, which it names as PostgreSQL has them: `tagmeter.hashtags`.
     pub fn sql(&self, sql: &str) {
-        match &self.kept_in {
-            KeptIn::Folder(folder) => {
+        match &self.stored_in {
+            StoredIn::Folder(folder) => {
                 let catalog = rusqlite::Connection::open(folder.path().join("catalog.db")).expect("a file");
                 catalog.execute_batch(&sql.replace("tagmeter.", "")).expect(sql);
             }
             #[cfg(unix)]
-            KeptIn::Database(database) => {
+            StoredIn::Database(database) => {
                 database.sql(sql);
             }
             #[cfg(unix)]
-            KeptIn::Cluster(cluster) => {
+            StoredIn::Cluster(cluster) => {
                 cluster.sql(sql);
             }
         }
@@ -70,14 +70,14 @@ impl TestStore {
 
     /// Opens the same data once more, as another process or node would.
     pub async fn again(&self) -> Store {
-        match &self.kept_in {
-            KeptIn::Folder(folder) => {
+        match &self.stored_in {
+            StoredIn::Folder(folder) => {
                 Store::open(&StoreOptions::in_folder(folder.path())).await.expect("a store")
             }
             #[cfg(unix)]
-            KeptIn::Database(database) => database.open().await,
+            StoredIn::Database(database) => database.open().await,
             #[cfg(unix)]
-            KeptIn::Cluster(cluster) => cluster.open().await,
+            StoredIn::Cluster(cluster) => cluster.open().await,
         }
     }
 }
@@ -88,20 +88,20 @@ impl TestStore {
 /// ```
 /// # fn main() {}
 /// testkit::on_each_backend! {
-///     async fn a_new_store_is_empty(held: &testkit::TestStore) {
-///         assert_eq!(held.store().catalog_size().await.expect("a size").hashtags, 0);
+///     async fn a_new_store_is_empty(fixture: &testkit::TestStore) {
+///         assert_eq!(fixture.store().catalog_size().await.expect("a size").hashtags, 0);
 ///     }
 /// }
 /// ```
 #[macro_export]
 macro_rules! on_each_backend {
-    ($($(#[$about:meta])* async fn $name:ident($held:ident: &$kind:ty) $body:block)*) => {$(
+    ($($(#[$about:meta])* async fn $name:ident($fixture:ident: &$kind:ty) $body:block)*) => {$(
         mod $name {
             #[allow(unused_imports, reason = "a story may need nothing of the file around it")]
             use super::*;
 
             $(#[$about])*
-            async fn story($held: &$kind) $body
+            async fn story($fixture: &$kind) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
@@ -111,15 +111,15 @@ macro_rules! on_each_backend {
             #[cfg(unix)]
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                let Some(held) = $crate::TestStore::postgres().await else { return };
-                story(&held).await;
+                let Some(fixture) = $crate::TestStore::postgres().await else { return };
+                story(&fixture).await;
             }
 
             #[cfg(unix)]
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn citus() {
-                let Some(held) = $crate::TestStore::citus().await else { return };
-                story(&held).await;
+                let Some(fixture) = $crate::TestStore::citus().await else { return };
+                story(&fixture).await;
             }
         }
     )*};

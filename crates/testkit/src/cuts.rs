@@ -37,8 +37,8 @@ impl Cut {
     }
 
     fn new(name: String, readings: Vec<(Timestamp, u64)>) -> Self {
-        let told: Vec<Reading> = readings.iter().map(|(at, views)| reading(*at, *views)).collect();
-        let series = Series::repaired(&told);
+        let known: Vec<Reading> = readings.iter().map(|(at, views)| reading(*at, *views)).collect();
+        let series = Series::repaired(&known);
         let (views, newest) =
             (series.last().expect("a reading").value, series.as_read().expect("a reading").observed);
         Self { name, readings, views, as_read: (newest != views).then_some(newest) }
@@ -154,9 +154,9 @@ pub fn captured(seed: u64, count: usize, end: Timestamp) -> Option<Vec<Cut>> {
             if cuts.iter().any(|cut| cut.name == *name) {
                 continue;
             }
-            let kept = &readings[reached.saturating_sub(READINGS_MAX)..reached];
-            let moved = end.as_ms() - kept.last().expect("a reading").0.as_ms();
-            let moved = kept.iter().map(|(at, views)| (Timestamp::from_ms(at.as_ms() + moved), *views));
+            let recent = &readings[reached.saturating_sub(READINGS_MAX)..reached];
+            let moved = end.as_ms() - recent.last().expect("a reading").0.as_ms();
+            let moved = recent.iter().map(|(at, views)| (Timestamp::from_ms(at.as_ms() + moved), *views));
             let cut = Cut::new(name.clone(), moved.collect());
             let is_wanted = cut.as_read.is_some() == number.is_multiple_of(2);
             found = Some(cut);

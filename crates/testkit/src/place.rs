@@ -60,7 +60,7 @@ impl Place {
 
 /// Makes tests of stories `async fn name(place: &Place)`: `name::sqlite` and `name::postgres`.
 #[macro_export]
-macro_rules! tell_on_each_backend {
+macro_rules! test_on_each_backend {
     ($($name:ident),* $(,)?) => {$(
         mod $name {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,21 +23,21 @@ use std::path::{Path, PathBuf};
 pub(crate) fn programs() -> Option<PathBuf> {
     let found = installed();
     if found.is_none() {
-        tell_missing("PostgreSQL's server", "postgresql");
+        print_missing("PostgreSQL's server", "postgresql");
     }
     found
 }
 
 /// Says that a test is skipped for want of a program; with `CI=true` that is a failure.
-pub(crate) fn tell_missing(what: &str, package: &str) {
+pub(crate) fn print_missing(what: &str, package: &str) {
     let required = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(!required, "{what} is not installed: apt-get install {package}");
-    tell_skipped(what);
+    print_skipped(what);
 }
 
 /// Says that a test is skipped for want of a program that few have.
 #[expect(clippy::print_stderr, reason = "the skipped test must be reported")]
-pub(crate) fn tell_skipped(what: &str) {
+pub(crate) fn print_skipped(what: &str) {
     eprintln!("skipped: {what} is not installed");
 }
 

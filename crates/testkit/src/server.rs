@@ -49,7 +49,7 @@ pub struct TestServer {
     pub clock: FixedClock,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
-    held: TemporaryCatalog,
+    fixture: TemporaryCatalog,
 }
 
 impl TestServerBuilder {
@@ -112,21 +112,21 @@ impl TestServerBuilder {
     /// Starts it. Uploads and large answers go to the folder of its data.
     pub async fn start(mut self) -> TestServer {
         let clock = FixedClock::default();
-        let held = match &self.folder {
+        let fixture = match &self.folder {
             Some(folder) => TemporaryCatalog::in_folder(folder, &clock, self.upstreams).await,
             None => TemporaryCatalog::with(&clock, self.database, self.upstreams).await,
         };
-        self.options.uploads = Some(Uploads { spool: Spool::of(held.folder()), node: NODE.to_owned() });
-        self.options.downloads.folder.get_or_insert_with(|| held.folder().join("downloads"));
+        self.options.uploads = Some(Uploads { spool: Spool::of(fixture.folder()), node: NODE.to_owned() });
+        self.options.downloads.folder.get_or_insert_with(|| fixture.folder().join("downloads"));
         if self.options.downloads.node.is_empty() {
             NODE.clone_into(&mut self.options.downloads.node);
         }
         if !self.observations.is_empty() {
-            held.record(self.observations).await;
+            fixture.record(self.observations).await;
         }
         let limit = self.requests_per_minute;
-        let (account_id, key, seed) = account(&held, &clock, self.credits, limit).await;
-        let parts = Parts { measure: held.measure().clone(), clock: Arc::new(clock.clone()), seed };
+        let (account_id, key, seed) = account(&fixture, &clock, self.credits, limit).await;
+        let parts = Parts { measure: fixture.measure().clone(), clock: Arc::new(clock.clone()), seed };
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let server = Server::bind(any_port, parts, self.options).await.expect("a server");
         let address = server.local_addr();
@@ -135,13 +135,13 @@ impl TestServerBuilder {
             // Dropped or sent, it is time to stop.
             let _ = stopped.await;
         }));
-        TestServer { address, account_id, key, clock, stop: Some(stop), running, held }
+        TestServer { address, account_id, key, clock, stop: Some(stop), running, fixture }
     }
 }
 
 /// The account, its key, and what makes the ids of this server's requests unlike those of others on one database.
 async fn account(
-    held: &TemporaryCatalog,
+    fixture: &TemporaryCatalog,
     clock: &FixedClock,
     credits: u64,
     requests_per_minute: Option<u32>,
@@ -151,12 +151,12 @@ async fn account(
     let credits = Credits::new(credits).expect("credits");
     let key =
         ApiKey::new(KeyId::new(0x0a1b_2c3d), 0x0123_4567_89ab_cdef_0246_8ace_1357_9bdf_u128.to_be_bytes());
-    let known = held.store().account_by_email(&email).await.expect("an answer");
+    let known = fixture.store().account_by_email(&email).await.expect("an answer");
     if let Some(account) = known {
         static OTHERS: AtomicU64 = AtomicU64::new(SEED + 1);
         return (account.account_id, key.reveal(), OTHERS.fetch_add(1, Ordering::Relaxed));
     }
-    let created = held.store().create_account(&email, credits, clock.now()).await.expect("an account");
+    let created = fixture.store().create_account(&email, credits, clock.now()).await.expect("an account");
     let AccountCreated::Created(account_id) = created else { panic!("{created:?}") };
     let new = NewKey {
         key_id: key.id(),
@@ -165,7 +165,7 @@ async fn account(
         scope: KeyScope::Call,
         requests_per_minute,
     };
-    let created = held.store().create_key(account_id, new, clock.now()).await.expect("a key");
+    let created = fixture.store().create_key(account_id, new, clock.now()).await.expect("a key");
     assert_eq!(created, KeyCreated::Created);
     (account_id, key.reveal(), SEED)
 }
@@ -191,8 +191,8 @@ impl TestServer {
     }
 
     /// The catalog it serves.
-    pub fn held(&self) -> &TemporaryCatalog {
-        &self.held
+    pub fn fixture(&self) -> &TemporaryCatalog {
+        &self.fixture
     }
 
     /// `GET` with the key, over a connection of its own.
@@ -207,13 +207,13 @@ impl TestServer {
 
     /// Reads the account's balance from the database.
     pub async fn balance(&self) -> u64 {
-        let balance = self.held.store().balance(self.account_id).await.expect("an answer");
+        let balance = self.fixture.store().balance(self.account_id).await.expect("an answer");
         balance.expect("an account").get()
     }
 
     /// A worker beside it, over the same catalog.
     pub fn worker(&self) -> RunningWorker {
-        RunningWorker::start(&self.held, &self.clock, NODE)
+        RunningWorker::start(&self.fixture, &self.clock, NODE)
     }
 
     /// Another key of the account, that may import too.
@@ -226,7 +226,7 @@ impl TestServer {
         use domain::Clock;
         let email = email.parse().expect("an address");
         let credits = Credits::new(CREDITS).expect("credits");
-        let created = self.held.store().create_account(&email, credits, self.clock.now()).await;
+        let created = self.fixture.store().create_account(&email, credits, self.clock.now()).await;
         let AccountCreated::Created(account_id) = created.expect("an account") else { panic!("it is taken") };
         (account_id, self.new_key(account_id, scope).await)
     }
@@ -238,7 +238,8 @@ impl TestServer {
         let key = ApiKey::new(key_id, [7; 16]);
         let new =
             NewKey { key_id, digest: key.digest(), name: String::new(), scope, requests_per_minute: None };
-        let created = self.held.store().create_key(account_id, new, self.clock.now()).await.expect("a key");
+        let created =
+            self.fixture.store().create_key(account_id, new, self.clock.now()).await.expect("a key");
         assert_eq!(created, KeyCreated::Created);
         key.reveal()
     }
@@ -252,6 +253,6 @@ impl TestServer {
     pub async fn stopped(mut self) -> TemporaryCatalog {
         self.stop();
         self.running.await.expect("a server that stopped by itself");
-        self.held
+        self.fixture
     }
 }

@@ -118,13 +118,13 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_recorded_is_found_and_the_folder_goes_away() {
-        let held = TemporaryCatalog::open(&FixedClock::default()).await;
-        held.record([example_hashtag().into(), video(1).tag("cat").plays(5).into()]).await;
-        let cat = held.catalog().find("#Cat").await.expect("an answer").expect("a hashtag");
+        let fixture = TemporaryCatalog::open(&FixedClock::default()).await;
+        fixture.record([example_hashtag().into(), video(1).tag("cat").plays(5).into()]).await;
+        let cat = fixture.catalog().find("#Cat").await.expect("an answer").expect("a hashtag");
         assert_eq!(cat.views().map(|total| total.value), Some(1_000_681_687_205));
         assert_eq!((cat.observed.videos, cat.observed.views), (1, Some(5)));
-        let folder = held.folder().to_owned();
-        drop(held);
+        let folder = fixture.folder().to_owned();
+        drop(fixture);
         assert!(!folder.exists());
     }
 }

@@ -16,10 +16,13 @@ pub struct RunningWorker {
 
 impl RunningWorker {
     /// Starts one.
-    pub fn start(held: &TemporaryCatalog, clock: &FixedClock, node: &str) -> Self {
-        let parts =
-            Parts { clock: Arc::new(clock.clone()), node: node.to_owned(), spool: Spool::of(held.folder()) };
-        let worker = Worker::new(held.catalog().clone(), parts);
+    pub fn start(fixture: &TemporaryCatalog, clock: &FixedClock, node: &str) -> Self {
+        let parts = Parts {
+            clock: Arc::new(clock.clone()),
+            node: node.to_owned(),
+            spool: Spool::of(fixture.folder()),
+        };
+        let worker = Worker::new(fixture.catalog().clone(), parts);
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(worker.run(async {
             // Dropped or sent, it is time to stop.

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 /// Longest time between two progress reports; each transaction of the store reports too.
-const TELL_INTERVAL: Duration = Duration::from_secs(3);
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(3);
 /// Name in messages of a file without a name.
 const UNNAMED: &str = "upload";
 
@@ -140,22 +140,22 @@ async fn import(
         ..ImportOptions::default()
     };
     let mut importing = std::pin::pin!(context.catalog.import(inputs, options));
-    let (mut signal, mut is_told) = (JobSignal::GoOn, false);
+    let (mut signal, mut is_noted) = (JobSignal::GoOn, false);
     loop {
         tokio::select! {
             report = importing.as_mut() => return Ok((report, signal)),
-            () = sleep(TELL_INTERVAL) => {}
+            () = sleep(CHECKPOINT_INTERVAL) => {}
             () = listener.has_recorded.notified() => {}
             () = lease.stopped(), if !listener.is_over() => {}
         }
-        match lease.keep(listener.state().to_json()).await {
+        match lease.checkpoint(listener.state().to_json()).await {
             Ok(JobSignal::GoOn) => {}
             Ok(other) => signal = other,
-            Err(error) => tracing::warn!(%error, "an import cannot be kept just now"),
+            Err(error) => tracing::warn!(%error, "the progress of an import cannot be stored at the moment"),
         }
-        if !is_told && listener.is_further() {
+        if !is_noted && listener.is_further() {
             // Once is enough: the attempt counts as a failure no more.
-            is_told = lease.got_further().await.is_ok();
+            is_noted = lease.got_further().await.is_ok();
         }
         if signal != JobSignal::GoOn || lease.is_stopped() {
             listener.is_over.store(true, Relaxed);
@@ -208,8 +208,8 @@ fn observations(report: &ImportReport) -> u64 {
 /// with a problem.
 fn end_of(report: &ImportReport) -> JobEnd {
     let has_problem = report.rejected > 0 || report.files.iter().any(|file| file.problem.is_some());
-    let keeps_nothing = report.files.iter().any(|file| file.keeps_nothing);
-    if keeps_nothing || has_problem && observations(report) == 0 { JobEnd::Failed } else { JobEnd::Done }
+    let stores_nothing = report.files.iter().any(|file| file.stores_nothing);
+    if stores_nothing || has_problem && observations(report) == 0 { JobEnd::Failed } else { JobEnd::Done }
 }
 
 /// Returns the owner's name of the file.

@@ -7,14 +7,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
-use store::jobs::{self, Claim, JobEnd, JobKept};
+use store::jobs::{self, Claim, JobCheckpoint, JobEnd};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Duration of a lease, in milliseconds. If a worker is killed, its job can be claimed after this.
 pub(crate) const LEASE_MS: i64 = 60_000;
 /// Longest time between renewals: two may fail.
-const KEEP_INTERVAL: Duration = Duration::from_secs(15);
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(15);
 /// Time between attempts to store a result while the store is not writable.
 const WRITE_AGAIN_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -50,13 +50,13 @@ impl<'c> Lease<'c> {
     }
 
     /// Stores the progress and renews the lease.
-    pub(crate) async fn keep(&self, progress: String) -> Result<JobSignal, StoreError> {
+    pub(crate) async fn checkpoint(&self, progress: String) -> Result<JobSignal, StoreError> {
         let lease = lease_for(self.context.clock.now(), LEASE_MS);
-        Ok(match self.context.catalog.store().keep_job(&self.claim, progress, lease).await? {
-            JobKept::Lost => JobSignal::Drop,
-            JobKept::CancelWanted => JobSignal::Cancel,
-            JobKept::Ours if self.is_stopped() => JobSignal::HandBack,
-            JobKept::Ours => JobSignal::GoOn,
+        Ok(match self.context.catalog.store().checkpoint_job(&self.claim, progress, lease).await? {
+            JobCheckpoint::Lost => JobSignal::Drop,
+            JobCheckpoint::CancelWanted => JobSignal::Cancel,
+            JobCheckpoint::Ours if self.is_stopped() => JobSignal::HandBack,
+            JobCheckpoint::Ours => JobSignal::GoOn,
         })
     }
 
@@ -78,16 +78,16 @@ impl<'c> Lease<'c> {
         work: impl Future<Output = T>,
     ) -> T {
         let mut work = std::pin::pin!(work);
-        let mut keep_at = Instant::now() + KEEP_INTERVAL;
+        let mut checkpoint_at = Instant::now() + CHECKPOINT_INTERVAL;
         loop {
             tokio::select! {
                 done = work.as_mut() => return done,
-                () = sleep_until(keep_at) => {
+                () = sleep_until(checkpoint_at) => {
                     // The signal is handled after the work, which is always short.
-                    if let Err(error) = self.keep(progress()).await {
-                        tracing::warn!(%error, "a job cannot be kept just now");
+                    if let Err(error) = self.checkpoint(progress()).await {
+                        tracing::warn!(%error, "the lease of a job cannot be renewed at the moment");
                     }
-                    keep_at = Instant::now() + KEEP_INTERVAL;
+                    checkpoint_at = Instant::now() + CHECKPOINT_INTERVAL;
                 }
             }
         }
@@ -111,13 +111,13 @@ impl<'c> Lease<'c> {
         &self,
         mut write: impl FnMut() -> BoxFuture<'w, Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let mut is_told = false;
+        let mut is_logged = false;
         loop {
             let is_last = self.is_stopped();
             match write().await {
                 Err(error) if error.is_passing() && !is_last => {
-                    if !std::mem::replace(&mut is_told, true) {
-                        tracing::warn!(job = %self.claim.id(), %error, "what came of a job cannot be written yet");
+                    if !std::mem::replace(&mut is_logged, true) {
+                        tracing::warn!(job = %self.claim.id(), %error, "the result of a job cannot be written yet");
                     }
                 }
                 done => return done,

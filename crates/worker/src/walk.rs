@@ -33,7 +33,7 @@ pub(crate) async fn run(
     let mut state = WalkState::of(job)?;
     let mut is_further = false;
     loop {
-        match lease.keep(state.to_json()).await? {
+        match lease.checkpoint(state.to_json()).await? {
             JobSignal::GoOn => {}
             JobSignal::HandBack => return Ok(Outcome::HandedBack(state.to_json(), Duration::ZERO)),
             JobSignal::Cancel => return Ok(ended(JobEnd::Cancelled, state)),

@@ -173,7 +173,7 @@ impl fmt::Display for SheetName {
 }
 
 /// As JSON, each is the text it was stated as.
-macro_rules! told_as_text {
+macro_rules! stated_as_text {
     ($($kind:ty),*) => {$(
         impl TryFrom<String> for $kind {
             type Error = HowError;
@@ -191,7 +191,7 @@ macro_rules! told_as_text {
     )*};
 }
 
-told_as_text!(ObservedAt, EncodingName, SheetName);
+stated_as_text!(ObservedAt, EncodingName, SheetName);
 
 #[cfg(test)]
 mod tests {

@@ -205,7 +205,7 @@ fn is_final(summary: &Summary) -> bool {
         && !report.is_stopped
         && !summary.has_later_records
         && report.damage.is_none()
-        && !report.keeps_nothing()
+        && !report.stores_nothing()
         && summary.counts.removals == 0
 }
 
@@ -267,7 +267,7 @@ mod tests {
         let file = written(place.path(), "a.json", "{}");
         let mut summary = Summary::default();
         summary.report.observations.insert(domain::Source::WebItem, 1);
-        let mut kept = sources::files::Kept::default();
+        let mut kept = sources::files::StoredFields::default();
         kept.videos.records = 1;
         kept.videos.counts = 1;
         summary.report.kept.insert(domain::Source::WebItem, kept);

@@ -5,12 +5,12 @@ use super::imported::{Fingerprint, Imported, Summary};
 use super::inputs::{Entry, ImportInputs};
 use super::{
     FIRST_REJECTS_MAX, FileSummary, HowToRead, ImportInput, ImportOptions, ImportProgress, ImportReport,
-    KeptReport, KeptWarning, RejectNote,
+    MissingFieldWarning, RejectNote, StoredFieldsReport,
 };
 use crate::record::prepare;
 use domain::{Clock, Observation, Timestamp};
 use sources::files::{
-    self, FileError, FileReport, Input, Item, Kept, Mapping, Options, Progress, Reject, Sink,
+    self, FileError, FileReport, Input, Item, Mapping, Options, Progress, Reject, Sink, StoredFields,
 };
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -126,7 +126,7 @@ pub(super) struct Reader {
     how: HowToRead,
     called: Option<String>,
     /// Fields kept of all files, by format.
-    kept: BTreeMap<&'static str, Kept>,
+    kept: BTreeMap<&'static str, StoredFields>,
     clock: Arc<dyn Clock>,
     /// Files that were imported before.
     imported: Imported,
@@ -175,7 +175,7 @@ impl Reader {
             bytes_before: 0,
             bytes_total: inputs.entries().iter().map(Entry::bytes).sum(),
         };
-        let (tell, ended) = oneshot::channel();
+        let (end_sender, ended) = oneshot::channel();
         let read = move || {
             let read = catch_unwind(AssertUnwindSafe(|| reader.read_all(inputs.entries())));
             let read = read.map_err(|panic| {
@@ -186,7 +186,7 @@ impl Reader {
                 error
             });
             // Nobody waits for a reader that was left behind.
-            let _ = tell.send(read);
+            let _ = end_sender.send(read);
         };
         let started = std::thread::Builder::new().name("import".to_owned()).spawn(read);
         started.map_err(|_| StoreError::Closed)?;
@@ -280,7 +280,7 @@ impl Reader {
         for (format, kept) in &kept {
             self.kept.entry(format).or_default().add(kept);
         }
-        let keeps_nothing = report.keeps_nothing();
+        let stores_nothing = report.stores_nothing();
         let nothing = || {
             let records = report.observations_total();
             format!(
@@ -292,18 +292,18 @@ impl Reader {
             all.is_stopped |= report.is_stopped;
             all.passed_over.in_archives += report.passed_over;
             all.times_stated += report.times_stated;
-            all.kept = KeptReport::new(&self.kept);
+            all.kept = StoredFieldsReport::new(&self.kept);
         }
         FileSummary {
             observations: report.observations.iter().map(|(source, n)| (source.name(), *n)).collect(),
             rejected: report.rejects,
-            kept: KeptReport::new(&kept),
-            warnings: report.warnings.iter().map(KeptWarning::from).collect(),
-            problem: report.damage.clone().or_else(|| keeps_nothing.then(nothing)),
+            kept: StoredFieldsReport::new(&kept),
+            warnings: report.warnings.iter().map(MissingFieldWarning::from).collect(),
+            problem: report.damage.clone().or_else(|| stores_nothing.then(nothing)),
             maps: report.maps,
             notes: report.notes,
             is_empty: report.is_empty,
-            keeps_nothing,
+            stores_nothing,
             ..summary
         }
     }

@@ -1,7 +1,7 @@
 //! An import as a job: its file, progress and result.
 
 use super::{read, state, written};
-use crate::import::{HowToRead, KeptReport, KeptWarning, RejectNote};
+use crate::import::{HowToRead, MissingFieldWarning, RejectNote, StoredFieldsReport};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use store::jobs::Job;
@@ -39,9 +39,9 @@ pub struct ImportState {
     /// The first rejects.
     pub first_rejects: Vec<RejectNote>,
     /// Number of records with each field; known at the end.
-    pub kept: KeptReport,
+    pub kept: StoredFieldsReport,
     /// Missing fields that the file seems to have under another name.
-    pub warnings: Vec<KeptWarning>,
+    pub warnings: Vec<MissingFieldWarning>,
     /// Every `--map` of the command line that would read the records by their columns or keys.
     pub maps: Vec<String>,
     /// Notes on how the file was read.

@@ -111,7 +111,7 @@ mod tests {
         let flights = Arc::new(Flights::default());
         let (done, is_done) = tokio::sync::oneshot::channel();
         let go = Arc::new(Semaphore::new(0));
-        let asked = tokio::spawn({
+        let call = tokio::spawn({
             let (flights, go) = (Arc::clone(&flights), Arc::clone(&go));
             async move {
                 flights
@@ -125,7 +125,7 @@ mod tests {
         while flights.len() == 0 {
             tokio::task::yield_now().await;
         }
-        asked.abort();
+        call.abort();
         go.add_permits(1);
         is_done.await.expect("it continued");
     }

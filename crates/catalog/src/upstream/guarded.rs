@@ -153,8 +153,8 @@ impl Guard {
             return None;
         }
         let pause = Duration::from_millis(self.retries.again(tried)?);
-        let asked_for = Duration::from_millis(error.retry_after_ms().unwrap_or(0));
-        let pause = pause.max(asked_for);
+        let retry_after = Duration::from_millis(error.retry_after_ms().unwrap_or(0));
+        let pause = pause.max(retry_after);
         (Instant::now() + pause < deadline).then_some(pause)
     }
 

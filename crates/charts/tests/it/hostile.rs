@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn any_readings_are_drawn_or_told_to_be_wrong(
+    fn any_readings_are_drawn_or_reported_to_be_wrong(
         points in prop::collection::vec((0_i64..400_000_000_000, prop_oneof![-1e6..1e6_f64, Just(0.0), Just(1e18)], 0.0..1e5_f64, any::<bool>()), 1..200),
         is_log: bool,
         index: bool,

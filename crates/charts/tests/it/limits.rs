@@ -5,7 +5,7 @@ use charts::report::{ROWS_MAX, Report, ReportColumn, ReportTable, SECTIONS_MAX, 
 use charts::{Chart, ChartPoint, LINES_MAX, Line, SIZE_PX, VALUE_MIN, svg};
 use domain::Timestamp;
 
-fn told(chart: &Chart) -> String {
+fn described(chart: &Chart) -> String {
     svg(chart).expect_err("cannot be drawn").to_string()
 }
 
@@ -30,7 +30,7 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
         Chart { index_to: Some(100.0), ..chart(vec![line("a", &[0.0, 5.0])]) },
         Chart { is_log: true, ..chart(vec![line("a", &[0.0, -5.0])]) },
     ];
-    insta::assert_snapshot!(charts.iter().map(told).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(charts.iter().map(described).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
@@ -67,23 +67,23 @@ fn a_report_keeps_its_limits() {
         let table = ReportTable { caption: "Tags".to_owned(), columns, rows };
         report(vec![Section { tables: vec![table], ..Section::default() }])
     };
-    let told = |report: &Report| html(report).expect_err("cannot be made").to_string();
+    let described = |report: &Report| html(report).expect_err("cannot be made").to_string();
     let cell = || vec!["a".to_owned()];
     assert_eq!(
-        told(&with_rows(vec![cell(); ROWS_MAX + 1])),
+        described(&with_rows(vec![cell(); ROWS_MAX + 1])),
         "a table of a report holds at most 5000 rows, not 5001"
     );
     assert_eq!(
-        told(&with_rows(vec![cell(), vec![]])),
+        described(&with_rows(vec![cell(), vec![]])),
         "row 2 of the table \"Tags\" has 0 cells for 1 columns"
     );
     assert_eq!(
-        told(&report(vec![Section::default(); SECTIONS_MAX + 1])),
+        described(&report(vec![Section::default(); SECTIONS_MAX + 1])),
         "a report holds at most 200 sections, not 201"
     );
     let charts = vec![chart(Vec::new())];
     assert_eq!(
-        told(&report(vec![Section { charts, ..Section::default() }])),
+        described(&report(vec![Section { charts, ..Section::default() }])),
         "there is nothing to draw: no line has a reading in this time"
     );
     html(&with_rows(vec![cell(); ROWS_MAX])).expect("as many rows as there may be");

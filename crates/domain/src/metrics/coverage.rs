@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn coverage_is_unknown_where_no_total_was_told() {
+    fn coverage_is_unknown_where_no_total_was_reported() {
         assert_eq!(Coverage::new(5, None), None);
         assert_eq!(Coverage::new(5, Count::exact(0)), None);
         let exact = Coverage::new(500, Count::exact(2_000)).expect("a share");

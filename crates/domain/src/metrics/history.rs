@@ -145,24 +145,24 @@ pub fn history(
     let after = to.map_or(points.len(), |to| points.partition_point(|point| point.at <= to)).max(first);
     let limit_ms = gap_limit_ms(series, step);
     let mut before = points[..first].iter().rev().find(|point| point.value.is_some());
-    let mut told = Vec::new();
+    let mut gains = Vec::new();
     for bucket in points[first..after].chunk_by(|one, other| is_one_bucket(step, one, other)) {
         let Some(last) = bucket.iter().rev().find(|point| point.value.is_some()).or(bucket.last()) else {
             continue;
         };
         let fell = bucket.iter().any(|point| point.repair == Some(Repair::Fall));
-        let point = told_point(series, step, mode, before, last, limit_ms);
-        told.push(HistoryPoint { repair: if fell { Some(Repair::Fall) } else { last.repair }, ..point });
+        let point = gain_point(series, step, mode, before, last, limit_ms);
+        gains.push(HistoryPoint { repair: if fell { Some(Repair::Fall) } else { last.repair }, ..point });
         before = if last.value.is_some() { Some(last) } else { before };
     }
-    told
+    gains
 }
 
 fn is_one_bucket(step: Step, one: &Point, other: &Point) -> bool {
     step != Step::Raw && step.begin(one.at) == step.begin(other.at)
 }
 
-fn told_point(
+fn gain_point(
     series: &Series,
     step: Step,
     mode: Mode,
@@ -201,7 +201,7 @@ fn gap_limit_ms(series: &Series, step: Step) -> i64 {
     if let Some(ms) = step.ms() {
         return ms;
     }
-    let times: Vec<i64> = series.standings().map(|standing| standing.at.as_ms()).collect();
+    let times: Vec<i64> = series.counted().map(|reading| reading.at.as_ms()).collect();
     #[expect(clippy::cast_precision_loss, reason = "a distance in time is far below 2^53 ms")]
     let mut distances: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
     #[expect(clippy::cast_possible_truncation, reason = "a median of distances that were i64")]
@@ -291,12 +291,12 @@ mod tests {
                 rounded(hours, total)
             }).collect();
             let series = Series::repaired(&readings);
-            let told = history(&series, step, Mode::Gain, None, None);
-            let first = told.first().map(|point| point.read_at).expect("a point");
-            let sum: u64 = told.iter().filter_map(|point| point.value).sum();
+            let gains = history(&series, step, Mode::Gain, None, None);
+            let first = gains.first().map(|point| point.read_at).expect("a point");
+            let sum: u64 = gains.iter().filter_map(|point| point.value).sum();
             let all = series.gain(first, Timestamp::from_ms(i64::MAX));
             prop_assert_eq!(sum, all.map_or(0, |gain| gain.gain));
-            prop_assert!(told.windows(2).all(|pair| pair[0].at < pair[1].at));
+            prop_assert!(gains.windows(2).all(|pair| pair[0].at < pair[1].at));
         }
     }
 }

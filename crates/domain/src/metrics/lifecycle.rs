@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reasons_are_told() {
+    fn the_reasons_are_reported() {
         let declining = found(&[10, 20, 30, 90, 80, 70, 60, 45, 40, 30]);
         assert_eq!((declining.velocity, declining.peak_velocity, declining.weeks), (30.0, 90.0, 10));
         assert_eq!((declining.peak_at, declining.half_life_days), (at(4 * 7 * 24), Some(28.0)));

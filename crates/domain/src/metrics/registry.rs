@@ -429,7 +429,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_metric_is_told_whole_and_once() {
+    fn every_metric_is_reported_whole_and_once() {
         let names: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
         assert_eq!(names.len(), METRICS.len());
         for metric in METRICS {
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_name_the_limits_that_are_kept() {
+    fn formulas_name_the_limits_that_are_retained() {
         use crate::metrics::{daily, forecast, lifecycle, outlook, pace, related, surge, trend};
         let all = markdown();
         for limit in [

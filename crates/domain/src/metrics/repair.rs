@@ -28,9 +28,9 @@ const ROUNDING_SHOWN_BY: u32 = 8;
 /// Repairs points in order of time, all with their observed value. How many were put on their step.
 pub(super) fn repair(points: &mut [Point]) -> u64 {
     let off_step = put_on_step(points);
-    keep_the_finest_of_a_moment(points);
+    retain_the_finest_of_a_moment(points);
     leave_out_lost(points);
-    leave_out_told_more_finely(points);
+    leave_out_covered_more_finely(points);
     leave_out_lone_highs(points);
     leave_out_contradictions(points);
     off_step
@@ -76,7 +76,7 @@ fn sources_that_round(points: &[Point]) -> [bool; 256] {
 }
 
 /// Keeps the reading with the smallest step of several at the same moment, of equals the largest.
-fn keep_the_finest_of_a_moment(points: &mut [Point]) {
+fn retain_the_finest_of_a_moment(points: &mut [Point]) {
     for moment in points.chunk_by_mut(|one, other| one.at == other.at).filter(|moment| moment.len() > 1) {
         let rank = |point: &Point| (point.value == Some(0), point.step, std::cmp::Reverse(point.value));
         let finest = (0..moment.len()).min_by_key(|at| rank(&moment[*at]));
@@ -102,7 +102,7 @@ fn leave_out_lost(points: &mut [Point]) {
 
 /// Omits a rounded number that differs by less than its own step from a finer one of another source shortly
 /// before or after: it would only look like a fall.
-fn leave_out_told_more_finely(points: &mut [Point]) {
+fn leave_out_covered_more_finely(points: &mut [Point]) {
     if points.iter().all(|point| point.source == points[0].source) {
         return;
     }
@@ -123,12 +123,12 @@ fn set_aside(
         let Some(value) = point.value else { continue };
         let others =
             newest.iter().flatten().filter(|other| other.source != point.source && other.step < point.step);
-        let is_told = |other: &Point| {
+        let is_covered = |other: &Point| {
             let is_near = point.at.as_ms().abs_diff(other.at.as_ms()) <= BOUNCE_MS_MAX.unsigned_abs();
             let apart = other.value.and_then(|fine| distance(value, fine));
             is_near && apart.is_some_and(|apart| apart > 0 && apart < point.step)
         };
-        if point.step > 1 && others.into_iter().any(is_told) {
+        if point.step > 1 && others.into_iter().any(is_covered) {
             (points[at].value, points[at].repair) = (None, None);
         } else {
             newest[usize::from(point.source.number())] = Some(point);
@@ -212,14 +212,14 @@ struct Best {
 ///
 /// Dynamic programming: for each reading, the best subset that ends there, in order of value.
 fn leave_out_contradictions(points: &mut [Point]) {
-    let kept: Vec<usize> = (0..points.len()).filter(|at| points[*at].value.is_some()).collect();
-    if kept.is_sorted_by_key(|at| points[*at].value) {
+    let counted: Vec<usize> = (0..points.len()).filter(|at| points[*at].value.is_some()).collect();
+    if counted.is_sorted_by_key(|at| points[*at].value) {
         return;
     }
     let mut before: Vec<Option<usize>> = vec![None; points.len()];
     // Values ascend, and so do worths: an entry with a higher value and less worth is useless.
     let mut front: VecDeque<Best> = VecDeque::new();
-    for (&at, stands_for_ms) in kept.iter().zip(stand_for_ms(points, &kept)) {
+    for (&at, stands_for_ms) in counted.iter().zip(stand_for_ms(points, &counted)) {
         let value = points[at].value.unwrap_or_default();
         let is_highest = front.back().is_none_or(|best| best.value <= value);
         let up_to = if is_highest { front.len() } else { front.partition_point(|best| best.value <= value) };
@@ -234,20 +234,20 @@ fn leave_out_contradictions(points: &mut [Point]) {
         let worth_ms = from.map_or(0, |best| best.worth_ms) + stands_for_ms;
         put(&mut front, up_to, Best { value, worth_ms, at });
     }
-    mark(points, &kept, front.back().map(|best| best.at), &before);
+    mark(points, &counted, front.back().map(|best| best.at), &before);
 }
 
 /// Returns the time that each reading stands for: the shorter distance to its neighbours, a day at most.
 /// Beside a gap only the other side counts, and the last reading stands for no longer than the one before
 /// it.
-fn stand_for_ms(points: &[Point], kept: &[usize]) -> Vec<i64> {
-    let time = |place: usize| points[kept[place]].at.as_ms();
-    let gaps: Vec<i64> = (1..kept.len())
+fn stand_for_ms(points: &[Point], counted: &[usize]) -> Vec<i64> {
+    let time = |place: usize| points[counted[place]].at.as_ms();
+    let gaps: Vec<i64> = (1..counted.len())
         .map(|place| time(place).saturating_sub(time(place - 1)).min(READING_MS_MAX))
         .collect();
     let before = |place: usize| gaps[place.saturating_sub(1)];
     let after = |place: usize| gaps[if place < gaps.len() { place } else { place.saturating_sub(2) }];
-    (0..kept.len()).map(|place| before(place).min(after(place))).collect()
+    (0..counted.len()).map(|place| before(place).min(after(place))).collect()
 }
 
 /// Puts what can be kept up to a reading behind those of its value or less, in place of those it makes useless.
@@ -265,9 +265,9 @@ fn put(front: &mut VecDeque<Best>, up_to: usize, best: Best) {
 }
 
 /// Leaves out what is not on the way that ends at `last`, and names the falls on it.
-fn mark(points: &mut [Point], kept: &[usize], last: Option<usize>, before: &[Option<usize>]) {
+fn mark(points: &mut [Point], counted: &[usize], last: Option<usize>, before: &[Option<usize>]) {
     let mut on_way = last;
-    for &at in kept.iter().rev() {
+    for &at in counted.iter().rev() {
         if on_way == Some(at) {
             on_way = before[at];
             if on_way.is_some_and(|before| before_is_above(points, before, at)) {

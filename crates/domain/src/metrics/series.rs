@@ -107,15 +107,15 @@ pub struct Gain {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Series {
     points: Vec<Point>,
-    kept: Vec<Kept>,
+    counted: Vec<Counted>,
     /// Repairs among the first n points, for every n.
     repaired: Vec<u32>,
     repairs: [u64; Repair::ALL.len()],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Kept {
-    standing: CountedReading,
+struct Counted {
+    reading: CountedReading,
     /// Sum of all rises up to here. A total that falls and rises often can rise by more than 64 bits hold.
     climbed: u128,
     /// Falls up to here.
@@ -124,8 +124,12 @@ struct Kept {
 
 impl Series {
     /// A series without readings.
-    pub const EMPTY: Self =
-        Self { points: Vec::new(), kept: Vec::new(), repaired: Vec::new(), repairs: [0; Repair::ALL.len()] };
+    pub const EMPTY: Self = Self {
+        points: Vec::new(),
+        counted: Vec::new(),
+        repaired: Vec::new(),
+        repairs: [0; Repair::ALL.len()],
+    };
 
     /// Repairs readings in order of time; readings that are not are put in order first. Of several at the same moment
     /// the finest counts.
@@ -144,7 +148,7 @@ impl Series {
     }
 
     fn of(points: Vec<Point>) -> Self {
-        let mut kept: Vec<Kept> = Vec::with_capacity(points.len());
+        let mut counted: Vec<Counted> = Vec::with_capacity(points.len());
         let mut repaired = Vec::with_capacity(points.len() + 1);
         let (mut repairs, mut repaired_now) = ([0; Repair::ALL.len()], 0);
         repaired.push(0);
@@ -155,17 +159,17 @@ impl Series {
             }
             repaired.push(repaired_now);
             let Some(value) = point.value else { continue };
-            let standing = CountedReading { at: point.at, value, step: point.step };
-            kept.push(match kept.last() {
-                Some(before) => Kept {
-                    standing,
-                    climbed: before.climbed + u128::from(value.saturating_sub(before.standing.value)),
-                    falls: before.falls + u64::from(value < before.standing.value),
+            let reading = CountedReading { at: point.at, value, step: point.step };
+            counted.push(match counted.last() {
+                Some(before) => Counted {
+                    reading,
+                    climbed: before.climbed + u128::from(value.saturating_sub(before.reading.value)),
+                    falls: before.falls + u64::from(value < before.reading.value),
                 },
-                None => Kept { standing, climbed: 0, falls: 0 },
+                None => Counted { reading, climbed: 0, falls: 0 },
             });
         }
-        Self { points, kept, repaired, repairs }
+        Self { points, counted, repaired, repairs }
     }
 
     /// The newest reading as it was read, whether it counts or not: of several at one moment the largest. A 0 is the newest
@@ -191,46 +195,46 @@ impl Series {
     }
 
     /// Returns the number of readings that count.
-    pub fn kept(&self) -> usize {
-        self.kept.len()
+    pub fn counted_len(&self) -> usize {
+        self.counted.len()
     }
 
     /// The kept readings in order of time.
-    pub fn standings(&self) -> impl DoubleEndedIterator<Item = CountedReading> + ExactSizeIterator {
-        self.kept.iter().map(|kept| kept.standing)
+    pub fn counted(&self) -> impl DoubleEndedIterator<Item = CountedReading> + ExactSizeIterator {
+        self.counted.iter().map(|counted| counted.reading)
     }
 
     /// The oldest kept value.
     pub fn first(&self) -> Option<CountedReading> {
-        self.kept.first().map(|kept| kept.standing)
+        self.counted.first().map(|counted| counted.reading)
     }
 
     /// The newest kept value.
     pub fn last(&self) -> Option<CountedReading> {
-        self.kept.last().map(|kept| kept.standing)
+        self.counted.last().map(|counted| counted.reading)
     }
 
     /// The newest kept value at or before a moment.
     pub fn at(&self, when: Timestamp) -> Option<CountedReading> {
-        self.kept_at(when).map(|kept| kept.standing)
+        self.counted_at(when).map(|counted| counted.reading)
     }
 
     /// The sum of all rises up to the newest kept reading at or before a moment, exact. `None` before the first one.
     pub fn climbed(&self, when: Timestamp) -> Option<u128> {
-        self.kept_at(when).map(|kept| kept.climbed)
+        self.counted_at(when).map(|counted| counted.climbed)
     }
 
-    fn kept_at(&self, when: Timestamp) -> Option<&Kept> {
-        let after = self.kept.partition_point(|kept| kept.standing.at <= when);
-        self.kept[..after].last()
+    fn counted_at(&self, when: Timestamp) -> Option<&Counted> {
+        let after = self.counted.partition_point(|counted| counted.reading.at <= when);
+        self.counted[..after].last()
     }
 
     /// Returns the growth between the last readings before the two ends; before the first reading, the first
     /// one is used. `None` if both ends have the same reading, or there is none.
     pub fn gain(&self, from: Timestamp, to: Timestamp) -> Option<Gain> {
-        let first = self.kept_at(from).or(self.kept.first())?;
-        let last = self.kept_at(to)?;
-        let (start, end) = (first.standing, last.standing);
+        let first = self.counted_at(from).or(self.counted.first())?;
+        let last = self.counted_at(to)?;
+        let (start, end) = (first.reading, last.reading);
         let span_ms = end.at.as_ms().saturating_sub(start.at.as_ms());
         if span_ms <= 0 {
             return None;

@@ -248,12 +248,12 @@ fn momentum(views: &Series, end: Timestamp) -> Option<f64> {
 /// The exponential moving average at the newest of some values, given newest first, weights adjusted for the finite past:
 /// Σ (1-a)^i x_i / Σ (1-a)^i with a = 2/(span+1).
 fn moving_average(newest_first: &[f64], span: f64) -> f64 {
-    let kept = 1.0 - 2.0 / (span + 1.0);
+    let decay = 1.0 - 2.0 / (span + 1.0);
     let (mut sum, mut weights, mut weight) = (0.0, 0.0, 1.0);
     for value in newest_first {
         sum += weight * value;
         weights += weight;
-        weight *= kept;
+        weight *= decay;
     }
     sum / weights
 }

@@ -40,7 +40,7 @@ fn readings(runner: &mut TestRunner, begin: u64, rise: u64, is_exact: bool) -> V
         .filter_map(|(kind, more_minutes, more, by)| {
             minutes += if kind == 0 { 40 * 1440 } else { more_minutes };
             total = if kind == 1 { total - total / 20 } else { total + more };
-            let told = match kind {
+            let known = match kind {
                 2 => 0,
                 3..10 => total - (total / 50).min(by * rise),
                 10 => total + 3 * by * rise,
@@ -49,7 +49,7 @@ fn readings(runner: &mut TestRunner, begin: u64, rise: u64, is_exact: bool) -> V
                 _ if is_exact => total,
                 _ => shown(total),
             };
-            let count = if is_exact { Count::exact(told) } else { Count::displayed(told) }?;
+            let count = if is_exact { Count::exact(known) } else { Count::displayed(known) }?;
             let at = Timestamp::from_ms(BEGIN_MS + minutes * 60_000);
             let source = if is_exact { Source::MobileChallenge } else { Source::Series };
             Some(Reading { at, count, source })
@@ -85,16 +85,16 @@ pub(crate) fn of_series(views: &[Reading], creators: &[Reading], videos: &[Readi
         concentration: Some(0.25),
         outlook: None,
     };
-    let told_history = [Step::Hour, Step::Day, Step::Week].map(|step| {
+    let expected_history = [Step::Hour, Step::Day, Step::Week].map(|step| {
         [Mode::Total, Mode::Gain].map(|mode| {
             let points = history(&all[0], step, mode, None, None);
             points.iter().map(|point| (point.at.as_ms(), point.value)).collect::<Vec<_>>()
         })
     });
     json!({
-        "readings": ([views, creators, videos].map(told)),
+        "readings": ([views, creators, videos].map(known)),
         "first_seen": first_seen.map(Timestamp::as_ms),
-        "kept": all.each_ref().map(|series| series.standings().map(|it| (it.at.as_ms(), it.value)).collect::<Vec<_>>()),
+        "kept": all.each_ref().map(|series| series.counted().map(|it| (it.at.as_ms(), it.value)).collect::<Vec<_>>()),
         "repairs": all.each_ref().map(|series| series.repairs().map(|(_, count)| count)),
         "repair_names": Repair::ALL.map(Repair::name),
         "trends": TrendWindow::VARIANTS.iter().map(|window| of_trend(&input, *window)).collect::<Vec<_>>(),
@@ -104,7 +104,7 @@ pub(crate) fn of_series(views: &[Reading], creators: &[Reading], videos: &[Readi
             "share_of_peak": found.share_of_peak, "change": found.change, "half_life_days": found.half_life_days,
             "age_days": found.age_days, "weeks": found.weeks,
         })),
-        "history": told_history,
+        "history": expected_history,
     })
 }
 
@@ -121,7 +121,7 @@ fn of_outlook(found: Outlook) -> Value {
     })
 }
 
-fn told(readings: &[Reading]) -> Vec<(i64, u64, u64)> {
+fn known(readings: &[Reading]) -> Vec<(i64, u64, u64)> {
     readings.iter().map(|it| (it.at.as_ms(), it.count.value(), it.count.resolution())).collect()
 }
 
@@ -141,14 +141,14 @@ fn of_trend(input: &TrendInput<'_>, window: TrendWindow) -> Option<Value> {
 pub(crate) fn numbers(runner: &mut TestRunner) -> Value {
     let whole = (0..40_u32).prop_map(f64::from);
     let values = any_of(runner, vec(prop_oneof![whole, 0.0..1e9_f64, 0.0..1.0_f64], 0..200));
-    let asked = any_of(runner, vec(prop_oneof![(0..40_u32).prop_map(f64::from), 0.0..1e9_f64], 5));
+    let numbers = any_of(runner, vec(prop_oneof![(0..40_u32).prop_map(f64::from), 0.0..1e9_f64], 5));
     let mut sorted = values.clone();
     let found = percentiles(&mut sorted);
     let spread = concentration(&mut values.clone());
     json!({
         "values": values,
         "percentiles": found.map(|it| [it.p10, it.p25, it.p50, it.p75, it.p90, it.p99]),
-        "ranks": asked.into_iter().map(|value| (value, rank(&sorted, value))).collect::<Vec<_>>(),
+        "ranks": numbers.into_iter().map(|value| (value, rank(&sorted, value))).collect::<Vec<_>>(),
         "concentration": spread.map(|it| [it.gini, it.top1, it.top_decile, it.hhi]),
     })
 }

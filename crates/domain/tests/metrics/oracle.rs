@@ -41,10 +41,10 @@ fn agrees(python: &str, cases: &Value) -> String {
     input.write_all(cases.to_string().as_bytes()).expect("the script reads");
     drop(input);
     let output = child.wait_with_output().expect("the script ends");
-    let [told, failed] =
+    let [known, failed] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(output.status.success(), "{told}\n{failed}");
-    told
+    assert!(output.status.success(), "{known}\n{failed}");
+    known
 }
 
 #[test]

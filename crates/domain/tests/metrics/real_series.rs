@@ -35,8 +35,8 @@ fn the_repair_finds_what_is_wrong_with_the_real_series() {
         for (sum, (_, count)) in repairs.iter_mut().zip(series.repairs()) {
             *sum += count;
         }
-        let kept: Vec<_> = series.standings().collect();
-        for pair in kept.windows(2).filter(|pair| pair[1].value < pair[0].value) {
+        let counted: Vec<_> = series.counted().collect();
+        for pair in counted.windows(2).filter(|pair| pair[1].value < pair[0].value) {
             falls.push((hashtag.name.as_str(), pair[0].value, pair[1].value));
         }
         let observed = series.points().iter().map(|point| point.observed);
@@ -57,8 +57,8 @@ fn the_repair_finds_what_is_wrong_with_the_real_series() {
 fn check_prefix(name: &str, readings: &[Reading]) {
     let series = Series::repaired(readings);
     let points = series.points();
-    let mut kept = series.standings().rev();
-    let (last, before) = (kept.next().expect("the first reading is kept"), kept.next());
+    let mut counted = series.counted().rev();
+    let (last, before) = (counted.next().expect("the first reading is kept"), counted.next());
     for &window in TrendWindow::VARIANTS {
         let from = Timestamp::from_ms(last.at.as_ms() - window.ms());
         let gain = series.gain(from, last.at).map_or(0, |gain| gain.gain);

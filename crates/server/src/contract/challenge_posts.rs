@@ -167,7 +167,7 @@ mod tests {
             videos: videos.iter().map(|video| Bytes::from_static(video.as_bytes())).collect(),
             cursor: WalkCursor::new(1, 2).expect("a cursor"),
             has_more,
-            held: 3,
+            stored: 3,
             provenance: catalog::Provenance::of_videos(&[]),
         };
         let text = |page: WalkPage| String::from_utf8(render(&page)).expect("UTF-8");

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use domain::{Credits, RequestId, Timestamp};
 use std::io::{self, Write};
 use std::sync::Arc;
-use store::idempotency::{BODY_BYTES_MAX, IdempotencyError, KeptAnswer};
+use store::idempotency::{BODY_BYTES_MAX, IdempotencyError, StoredAnswer};
 use tokio::task::spawn_blocking;
 
 /// The call to charge.
@@ -68,14 +68,14 @@ impl ChargeContext<'_> {
 
     /// Returns the answer as the ledger stores it for its `Idempotency-Key`: a small one whole, a file by its
     /// id.
-    pub(crate) async fn to_kept(self, content: &Content) -> Result<KeptAnswer, Problem> {
+    pub(crate) async fn to_stored_answer(self, content: &Content) -> Result<StoredAnswer, Problem> {
         let too_large = |why: IdempotencyError| {
             Problem::parameter("Idempotency-Key", format!("{why}; ask for less, or without the key"))
         };
-        let Some(download) = content.download() else { return content.to_kept().map_err(too_large) };
+        let Some(download) = content.download() else { return content.to_stored_answer().map_err(too_large) };
         self.retain(content, download, false).await.map_err(not_written)?;
         let reference = format!("{} {}", self.id, self.app.downloads.node.as_str());
-        KeptAnswer::new(200, REFERENCE, reference.into_bytes()).map_err(too_large)
+        StoredAnswer::new(200, REFERENCE, reference.into_bytes()).map_err(too_large)
     }
 
     /// Stores a large answer that is paid, so that its download can be resumed.

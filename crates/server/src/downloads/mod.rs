@@ -80,7 +80,7 @@ pub(crate) struct Download {
 impl Downloads {
     /// Opens the folder. Fails when it cannot be read.
     pub(crate) fn open(options: &options::Downloads, now: Timestamp) -> io::Result<Self> {
-        let retention_ms = i64::try_from(options.keep.as_millis()).unwrap_or(i64::MAX);
+        let retention_ms = i64::try_from(options.retention.as_millis()).unwrap_or(i64::MAX);
         Ok(Self {
             slots: Slots::new(options.per_key, options.at_once),
             spool: Spool::open(options.folder.clone(), options.bytes_max, retention_ms, now)?,

@@ -14,7 +14,7 @@ use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
-use store::idempotency::KeptAnswer;
+use store::idempotency::StoredAnswer;
 
 /// `Content-Type` under which the ledger stores the id of a file instead of an answer.
 pub(super) const REFERENCE: &str = "application/vnd.tagmeter.stored-answer";
@@ -202,7 +202,7 @@ impl Downloads {
     /// Returns the file that the ledger refers to, or `None` if it stores the answer whole.
     pub(crate) fn referred(
         &self,
-        answer: &KeptAnswer,
+        answer: &StoredAnswer,
         request: &DownloadRequest<'_>,
         now: Timestamp,
     ) -> Result<Option<Content>, Problem> {

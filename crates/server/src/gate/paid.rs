@@ -24,7 +24,7 @@ use http::{HeaderMap, Method};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::time::Duration;
-use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Kept, KeptAnswer};
+use store::idempotency::{Fingerprint, IdempotencyKey, Idempotent, KeyLookup, StoredAnswer};
 
 /// The facts of a request that an endpoint may read.
 pub(crate) struct RequestContext<'a> {
@@ -223,7 +223,7 @@ async fn pay<P: Paid>(
         if P::IS_CONTRACT { content } else { Box::pin(charge.before_charge(content, *balance)).await? };
     let idempotent = match repeatable {
         Some((key, fingerprint)) => {
-            let answer = Box::pin(charge.to_kept(&content)).await?;
+            let answer = Box::pin(charge.to_stored_answer(&content)).await?;
             Some(Box::new(Idempotent { key, fingerprint, answer }))
         }
         None => None,
@@ -333,8 +333,8 @@ async fn replay<P: Paid>(
 ) -> Result<Option<Content>, Problem> {
     match app.catalog.store().idempotent_answer(download.account_id, key, *fingerprint).await? {
         None => Ok(None),
-        Some(Kept::OtherRequest) => Err(key_of_other_request()),
-        Some(Kept::Answer { answer, .. }) => replayed::<P>(app, download, answer).map(Some),
+        Some(KeyLookup::OtherRequest) => Err(key_of_other_request()),
+        Some(KeyLookup::Answer { answer, .. }) => replayed::<P>(app, download, answer).map(Some),
     }
 }
 
@@ -342,11 +342,11 @@ async fn replay<P: Paid>(
 fn replayed<P: Paid>(
     app: &App,
     download: &DownloadRequest<'_>,
-    answer: KeptAnswer,
+    answer: StoredAnswer,
 ) -> Result<Content, Problem> {
     let content = match app.downloads.referred(&answer, download, app.clock.now())? {
         Some(content) => content,
-        None => app.downloads.counted(Content::kept(answer, !P::IS_CONTRACT), download)?,
+        None => app.downloads.counted(Content::stored(answer, !P::IS_CONTRACT), download)?,
     };
     app.metrics.replayed();
     Ok(content)

@@ -7,7 +7,7 @@ use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use domain::{Credits, Operation, RequestId, credits::PRICE_OF_A_CALL};
 use store::Store;
-use store::idempotency::{Idempotent, KeptAnswer};
+use store::idempotency::{Idempotent, StoredAnswer};
 use store::ledger::{Charge, ChargeOutcome, Receipt};
 
 /// A call that passed the balance check, with its price. The ledger still decides when the call is charged.
@@ -23,7 +23,7 @@ pub(crate) enum Settled {
     /// Charged now.
     Paid(Receipt),
     /// Charged before, under the same `Idempotency-Key`.
-    Replayed(KeptAnswer),
+    Replayed(StoredAnswer),
 }
 
 /// Builds the 402 response for a call.

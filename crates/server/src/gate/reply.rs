@@ -18,7 +18,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use std::borrow::Cow;
 use std::io;
-use store::idempotency::{IdempotencyError, KeptAnswer};
+use store::idempotency::{IdempotencyError, StoredAnswer};
 use store::ledger::Receipt;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -197,7 +197,7 @@ impl Content {
     }
 
     /// Restores an answer that the ledger stored for an `Idempotency-Key`.
-    pub(crate) fn kept(answer: KeptAnswer, is_envelope: bool) -> Self {
+    pub(crate) fn stored(answer: StoredAnswer, is_envelope: bool) -> Self {
         let (kind, mark) = answer.content_type().split_once(MARK).unwrap_or((answer.content_type(), ""));
         let (kind, freshness) =
             (kind.to_owned(), Provenance::from_text(mark).map(FreshnessHeaders::from_stored));
@@ -237,12 +237,12 @@ impl Content {
     }
 
     /// Returns the answer as the ledger stores it for an `Idempotency-Key`.
-    pub(crate) fn to_kept(&self) -> Result<KeptAnswer, IdempotencyError> {
+    pub(crate) fn to_stored_answer(&self) -> Result<StoredAnswer, IdempotencyError> {
         let kind = match self.freshness {
             Some(freshness) => format!("{}{MARK}{}", self.kind, freshness.to_stored().to_text()).into(),
             None => Cow::Borrowed(&*self.kind),
         };
-        KeptAnswer::new(200, &kind, self.tagged.body().to_vec())
+        StoredAnswer::new(200, &kind, self.tagged.body().to_vec())
     }
 
     /// Returns true if the client has it already.

@@ -14,7 +14,9 @@ use crate::openapi::{Binary, ImportErrors, ImportsErrors, UploadErrors};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use catalog::import::{EncodingName, HowToRead, KeptReport, KeptWarning, ObservedAt, RejectNote, SheetName};
+use catalog::import::{
+    EncodingName, HowToRead, MissingFieldWarning, ObservedAt, RejectNote, SheetName, StoredFieldsReport,
+};
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
 use domain::{JobId, KeyScope, Timestamp};
 use http::header::CONTENT_TYPE;
@@ -104,9 +106,9 @@ pub(crate) struct ImportView {
     counts: ImportCountsView,
     rejects: ImportRejects,
     /// Number of records that have each field; known once the import has ended.
-    kept: KeptReport,
+    kept: StoredFieldsReport,
     /// Fields that fewer than a tenth of the records have, though the file has something like them.
-    warnings: Vec<KeptWarning>,
+    warnings: Vec<MissingFieldWarning>,
     /// With warnings: every `--map` with which `tagmeter import` would read the records by their columns or keys.
     maps: Vec<String>,
     /// Notes on how the file was read, such as details that could not be.

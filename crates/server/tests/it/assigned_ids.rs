@@ -100,17 +100,17 @@ async fn every_answer_has_both_ids(server: &TestServer, id: &Value, assigned_id:
 
 async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     let server = place.server().await.holding(holdings()).start().await;
-    server.held().measure().follow_trends().await.expect("trends");
+    server.fixture().measure().follow_trends().await.expect("trends");
     let record = server.get("/v1/hashtags/kitten").await.json();
     let id = record["data"]["assigned_id"].as_str().expect("an id").to_owned();
     assert!(id.parse::<u64>().expect("digits") >= ASSIGNED_ID_MIN && record["data"]["id"].is_null());
     every_path_answers_to_the_id_as_to_the_name(&server, &id).await;
     every_answer_has_both_ids(&server, &Value::Null, &id.as_str().into()).await;
     server
-        .held()
+        .fixture()
         .record(vec![hashtag("kitten").id(TIKTOK_ID).views(20_001).observed_at(day(21)).into()])
         .await;
-    server.held().measure().follow_trends().await.expect("trends");
+    server.fixture().measure().follow_trends().await.expect("trends");
     let record = server.get(&format!("/v1/hashtags/{id}")).await.json();
     assert_eq!((&record["data"]["id"], &record["data"]["assigned_id"]), (&"42".into(), &Value::Null));
     every_answer_has_both_ids(&server, &"42".into(), &Value::Null).await;
@@ -119,4 +119,4 @@ async fn an_assigned_id_is_accepted_everywhere_and_for_good(place: &Place) {
     }
 }
 
-testkit::tell_on_each_backend!(an_assigned_id_is_accepted_everywhere_and_for_good);
+testkit::test_on_each_backend!(an_assigned_id_is_accepted_everywhere_and_for_good);

@@ -97,12 +97,12 @@ async fn a_walk_is_exact_while_videos_come_in(place: &Place) {
         let more = (0..50).map(|n| {
             video(7_100_000_000_000_000_000 + round * 100 + n).tag_with_id("cat", 7551).plays(1 << 40)
         });
-        server.held().record(more.map(Into::into)).await;
+        server.fixture().record(more.map(Into::into)).await;
         let risen = video(7_000_000_000_000_000_001)
             .tag_with_id("cat", 7551)
             .plays((1 << 41) + round)
             .version(round + 1);
-        server.held().record([risen.into()]).await;
+        server.fixture().record([risen.into()]).await;
         let path = format!("/challenge-posts/?challenge_id=7551&count=35&cursor={cursor}");
         let page = server.get(&path).await.json();
         seen.extend(ids(&page));
@@ -154,7 +154,7 @@ async fn an_answer_the_caller_has_is_not_sent_and_not_charged(place: &Place) {
     assert_eq!((again.header("x-credits-charged"), again.header("x-credits-remaining")), ("0", "999999"));
     assert_eq!(again.header("etag"), first.header("etag"));
     server
-        .held()
+        .fixture()
         .record([testkit::hashtag("cat").id(7551).views(1_000_681_687_999).version_at(&server)])
         .await;
     assert_eq!(server.send(request).await.status.as_u16(), 200);
@@ -232,7 +232,7 @@ async fn no_integer_is_above_what_a_double_holds_and_ids_are_strings(place: &Pla
     }
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     the_example_record_comes_back_field_for_field_by_id_and_by_name,
     a_hashtag_nobody_reported_answers_with_observed_counts,
     a_page_of_videos,

@@ -12,11 +12,11 @@ async fn server() -> (ContractStandIn, TestServer) {
     let upstream = ContractStandIn::start().await;
     upstream.hold_videos(7551, "cat", 40);
     let counted = hashtag("cat").id(7551).views(1_200_000).creators(7).videos(100);
-    let mut held = holdings();
+    let mut fixture = holdings();
     let an_hour_ago = Timestamp::from_ms(FixedClock::default().now().as_ms() - 3_600_000);
-    held.push(counted.observed_at(an_hour_ago).into());
-    let server = TestServer::builder().holding(held).upstream(&upstream).start().await;
-    server.held().measure().follow_trends().await.expect("trends");
+    fixture.push(counted.observed_at(an_hour_ago).into());
+    let server = TestServer::builder().holding(fixture).upstream(&upstream).start().await;
+    server.fixture().measure().follow_trends().await.expect("trends");
     (upstream, server)
 }
 

@@ -171,7 +171,7 @@ async fn a_download_that_is_not_stored_is_not_resumed(place: &Place) {
 }
 
 pub(crate) fn folder(server: &TestServer) -> PathBuf {
-    server.held().folder().join("downloads")
+    server.fixture().folder().join("downloads")
 }
 
 fn files(server: &TestServer) -> Vec<PathBuf> {
@@ -228,7 +228,7 @@ async fn a_restart_does_not_lose_paid_answers(place: &Place) {
 
 /// Starts another server over the same store and folder, as after a restart.
 pub(crate) async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
-    let measure = server.held().measure().clone();
+    let measure = server.fixture().measure().clone();
     let clock = std::sync::Arc::new(server.clock.clone());
     let parts = server::Parts { measure, clock, seed: 8 };
     let (folder, node) = (Some(folder), "node-1".to_owned());
@@ -454,7 +454,7 @@ async fn a_file_that_became_shorter_ends_the_connection(place: &Place) {
     assert!(read.starts_with("HTTP/1.1 206") && read.len() < 200_000);
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     every_body_has_its_length,
     an_interrupted_export_resumes_free_of_charge,
     an_export_resumes_whatever_coding_is_accepted,

@@ -93,4 +93,4 @@ async fn a_server_that_shares_the_folder_resumes_files_of_the_other(place: &Plac
     }
 }
 
-testkit::tell_on_each_backend!(a_server_that_shares_the_folder_resumes_files_of_the_other);
+testkit::test_on_each_backend!(a_server_that_shares_the_folder_resumes_files_of_the_other);

@@ -46,7 +46,7 @@ async fn a_304_without_a_stored_file_names_the_data(place: &Place) {
     assert!(etag.starts_with("W/\"") && !etag.contains('-'), "{etag}");
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_304_names_a_file_that_can_be_resumed_free_of_charge,
     a_304_without_a_stored_file_names_the_data,
 }

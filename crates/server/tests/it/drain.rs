@@ -27,9 +27,9 @@ async fn a_request_in_flight_is_finished_and_the_connection_closed() {
     let answer = in_flight.await.expect("an answer");
     assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
     let (address, account_id) = (server.address, server.account_id);
-    let held = timeout(PATIENCE, server.stopped()).await.expect("it stops");
+    let fixture = timeout(PATIENCE, server.stopped()).await.expect("it stops");
     assert!(TcpStream::connect(address).await.is_err());
-    let balance = held.store().balance(account_id).await.expect("an answer").expect("an account");
+    let balance = fixture.store().balance(account_id).await.expect("an answer").expect("an account");
     assert_eq!(balance.get(), 999_999);
 }
 
@@ -48,11 +48,11 @@ async fn a_client_that_does_not_finish_is_cut_off_and_its_charge_is_not() {
     let stopping = tokio::spawn(server.stopped());
     assert!(in_flight.await.is_err(), "cut off");
     drop(lock);
-    let held = timeout(PATIENCE, stopping).await.expect("it stops").expect("without a panic");
+    let fixture = timeout(PATIENCE, stopping).await.expect("it stops").expect("without a panic");
     timeout(PATIENCE, read_to_end(&mut half)).await.expect("closed");
     let charged = async {
         loop {
-            let balance = held.store().balance(account_id).await.expect("an answer").expect("an account");
+            let balance = fixture.store().balance(account_id).await.expect("an answer").expect("an account");
             if balance.get() == 999_999 {
                 return;
             }

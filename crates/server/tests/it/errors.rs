@@ -85,7 +85,7 @@ async fn an_empty_account_is_refused_in_both_formats() {
         lines.push_str(&line("no credits", &answer));
         // Credits that are granted elsewhere count at once.
         let (credits, cause) = (domain::Credits::new(1).expect("one"), "test".parse().expect("a cause"));
-        let store = server.held().store();
+        let store = server.fixture().store();
         store
             .grant(server.account_id, credits, &cause, domain::Timestamp::from_ms(0))
             .await

@@ -103,7 +103,7 @@ async fn head_has_the_headers_of_get_and_makes_no_file(place: &Place) {
     }
     // A new file would differ, so its length is unknown.
     let now = server.clock.now();
-    server.held().record([hashtag("dog").id(9).views(5).observed_at(now).into()]).await;
+    server.fixture().record([hashtag("dog").id(9).views(5).observed_at(now).into()]).await;
     let changed = head(&server, EXPORT, None).await;
     assert_eq!((changed.header("content-length"), changed.header("etag")), ("", ""));
     assert_eq!(changed.header("content-type"), NDJSON);
@@ -111,7 +111,7 @@ async fn head_has_the_headers_of_get_and_makes_no_file(place: &Place) {
     assert_eq!(refused.status.as_u16(), 422);
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     accept_chooses_the_format_and_the_parameter_wins,
     head_has_the_headers_of_get_and_makes_no_file,
 );

@@ -69,12 +69,12 @@ async fn an_answer_without_a_row_is_free(place: &Place) {
     ] {
         assert_eq!(server.get(url).await.header("x-credits-charged"), "1", "{url}");
     }
-    let audit = server.held().store().audit().await.expect("an audit");
+    let audit = server.fixture().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }
 
 async fn entries(server: &testkit::TestServer) -> usize {
-    server.held().store().entries(server.account_id, None, 1_000).await.expect("entries").len()
+    server.fixture().store().entries(server.account_id, None, 1_000).await.expect("entries").len()
 }
 
 async fn an_idempotency_key_belongs_to_a_format_too(place: &Place) {
@@ -102,4 +102,4 @@ async fn an_idempotency_key_belongs_to_a_format_too(place: &Place) {
     assert_eq!(server.balance().await, 999_999);
 }
 
-testkit::tell_on_each_backend!(an_answer_without_a_row_is_free, an_idempotency_key_belongs_to_a_format_too);
+testkit::test_on_each_backend!(an_answer_without_a_row_is_free, an_idempotency_key_belongs_to_a_format_too);

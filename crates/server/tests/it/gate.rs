@@ -34,7 +34,7 @@ async fn storm(place: &Place, credits: u64, connections: u64, calls_each: u64) {
     let (served, refused) = all.iter().fold((0, 0), |(s, r), (served, refused)| (s + served, r + refused));
     assert_eq!((served, refused), (credits, connections * calls_each - credits));
     assert_eq!(server.balance().await, 0);
-    let audit = server.held().store().audit().await.expect("an audit");
+    let audit = server.fixture().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }
 
@@ -49,7 +49,7 @@ async fn a_revoked_key_is_refused_soon_and_a_new_one_works(place: &Place) {
     let request = Request::get(CAT).key(&server.key);
     assert_eq!(connection.send(request.clone()).await.expect("an answer").status.as_u16(), 200);
     let key_id = ApiKey::parse(&server.key).expect("a key").id();
-    server.held().store().revoke_key(key_id, server.clock.now()).await.expect("revoked");
+    server.fixture().store().revoke_key(key_id, server.clock.now()).await.expect("revoked");
     let refused = tokio::time::timeout(PATIENCE, async {
         while connection.send(request.clone()).await.expect("an answer").status.as_u16() != 401 {}
     });
@@ -67,7 +67,7 @@ async fn a_revoked_key_is_refused_soon_and_a_new_one_works(place: &Place) {
     let unknown = connection.send(request.clone()).await.expect("an answer");
     assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (401, "invalid_api_key"));
     let created =
-        server.held().store().create_key(server.account_id, made(key.digest()), server.clock.now()).await;
+        server.fixture().store().create_key(server.account_id, made(key.digest()), server.clock.now()).await;
     assert_eq!(created.expect("an answer"), KeyCreated::Created);
     let accepted = tokio::time::timeout(PATIENCE, async {
         while connection.send(request.clone()).await.expect("an answer").status.as_u16() != 200 {}
@@ -105,7 +105,7 @@ async fn a_repeated_idempotency_key_returns_the_same_answer_for_one_charge(place
     assert_eq!((first.status.as_u16(), first.header("x-credits-charged")), (200, "1"));
     // The hashtag has changed and the account is empty: the paid answer is returned nevertheless.
     let changed = testkit::hashtag("cat").id(7551).views(2_000_000_000_000).observed_at(server.clock.now());
-    server.held().record([changed.into()]).await;
+    server.fixture().record([changed.into()]).await;
     let again = server.send(request("/challenge-info-id?id=7551", "a")).await;
     assert_eq!((again.status.as_u16(), again.text()), (200, first.text()));
     assert_eq!((again.header("x-credits-charged"), again.header("x-credits-remaining")), ("0", "0"));
@@ -141,7 +141,7 @@ async fn credits_that_another_server_spent_are_gone(place: &Place) {
 }
 
 async fn second(server: &TestServer) -> std::net::SocketAddr {
-    let measure = server.held().measure().clone();
+    let measure = server.fixture().measure().clone();
     let parts = server::Parts { measure, clock: Arc::new(server.clock.clone()), seed: 8 };
     let bound = server::Server::bind(([127, 0, 0, 1], 0).into(), parts, server::Options::default()).await;
     let other = bound.expect("a server");
@@ -150,7 +150,7 @@ async fn second(server: &TestServer) -> std::net::SocketAddr {
     address
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     a_storm_of_calls_on_few_credits_is_served_exactly,
     a_revoked_key_is_refused_soon_and_a_new_one_works,
     a_key_with_another_secret_is_refused,

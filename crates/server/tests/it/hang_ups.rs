@@ -14,7 +14,8 @@ pub(crate) struct LedgerLock(Database);
 
 impl LedgerLock {
     pub(crate) fn on(server: &TestServer) -> Self {
-        let database = Database::open(server.held().folder().join("accounts.db")).expect("the ledger's file");
+        let database =
+            Database::open(server.fixture().folder().join("accounts.db")).expect("the ledger's file");
         database.busy_timeout(Duration::from_secs(10)).expect("a setting");
         database.execute_batch("BEGIN IMMEDIATE").expect("the lock");
         Self(database)
@@ -105,14 +106,14 @@ async fn every_success_has_one_charge_and_nothing_else_has_any() {
     }
     let (address_of_account, server) =
         (server.account_id, std::sync::Arc::into_inner(server).expect("the last one"));
-    let held = server.stopped().await;
+    let fixture = server.stopped().await;
     let mut charged = 0;
     for (id, status) in &journal {
-        let entry = held.store().charged(address_of_account, *id).await.expect("an answer");
+        let entry = fixture.store().charged(address_of_account, *id).await.expect("an answer");
         assert_eq!(entry.is_some(), *status == 200, "{id} {status}");
         charged += u64::from(entry.is_some());
     }
-    let audit = held.store().audit().await.expect("an audit");
+    let audit = fixture.store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
     assert_eq!((audit.charges, audit.credits_charged), (charged + left, charged + left));
 }

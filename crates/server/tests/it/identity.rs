@@ -33,7 +33,7 @@ async fn a_client_goes_from_a_search_to_the_posts_of_a_hashtag_without_an_id(pla
     let compared = server.get(&format!("/v1/compare?tags={id},kitten2")).await;
     assert_eq!(compared.status, 404, "the other one is missing: {}", compared.text());
     // TikTok's id becomes known: the answers show it, and the assigned one still finds the hashtag.
-    server.held().record(vec![hashtag("kitten").id(42).views(9).into()]).await;
+    server.fixture().record(vec![hashtag("kitten").id(42).views(9).into()]).await;
     for path in [format!("/challenge-info-id/?id={id}"), "/challenge-info-id/?id=42".to_owned()] {
         assert_eq!(server.get(&path).await.json()["id"], "42", "{path}");
     }
@@ -168,7 +168,7 @@ async fn creators_known_by_handle_alone_are_counted_marked_and_joined(place: &Pl
     assert_eq!(compared["data"]["overlap"][0]["videos"], serde_json::Value::Null);
     // A record of another video has handle and id together: the earlier videos are joined.
     let both = video(5).tag("dog").handle("ANN").author(7).plays(1).observed_at(day(21));
-    server.held().record(vec![both.into()]).await;
+    server.fixture().record(vec![both.into()]).await;
     let (rows, counted, _) = read().await;
     assert_eq!(rows, [(own("9"), false, 1, 40), (None, true, 1, 30), (own("7"), false, 2, 30)]);
     assert_eq!(counted, [Some(3), Some(1)]);
@@ -185,13 +185,13 @@ async fn a_creator_whose_name_became_known_later_has_it(place: &Place) {
     };
     let named = |names: [Option<&str>; 3]| names.map(|name| name.map(str::to_owned));
     assert_eq!(read().await, named([None, Some("ann"), None]));
-    server.held().record(vec![of_ann(2).author(7).nickname("Ann B.").into()]).await;
+    server.fixture().record(vec![of_ann(2).author(7).nickname("Ann B.").into()]).await;
     assert_eq!(read().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
-    server.held().record(vec![of_ann(3).into()]).await;
+    server.fixture().record(vec![of_ann(3).into()]).await;
     assert_eq!(read().await, named([Some("7"), Some("ann"), Some("Ann B.")]));
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     a_creator_whose_name_became_known_later_has_it,
     creators_known_by_handle_alone_are_counted_marked_and_joined,
     a_client_goes_from_a_search_to_the_posts_of_a_hashtag_without_an_id,

@@ -38,7 +38,7 @@ pub(crate) fn holdings() -> Vec<Observation> {
 
 async fn server(place: &Place) -> TestServer {
     let server = place.server().await.holding(holdings()).start().await;
-    server.held().measure().follow_trends().await.expect("trends");
+    server.fixture().measure().follow_trends().await.expect("trends");
     server
 }
 
@@ -207,7 +207,7 @@ async fn no_integer_is_above_2_to_the_53(place: &Place) {
         video(2).tag("huge").tag("other").plays(MOST / 4).observed_at(before(1)).into(),
     ];
     let server = place.server().await.holding(huge).start().await;
-    server.held().measure().follow_trends().await.expect("trends");
+    server.fixture().measure().follow_trends().await.expect("trends");
     for path in [
         "/v1/hashtags/huge",
         "/v1/hashtags?query=huge",
@@ -307,7 +307,7 @@ async fn account_endpoints_are_free(place: &Place) {
     assert_eq!(server.balance().await, 999_997);
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     each_answer_has_its_shape,
     pages_follow_one_another_and_name_the_next,
     a_cursor_of_another_list_is_refused_and_nothing_is_charged,

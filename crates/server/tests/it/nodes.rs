@@ -21,7 +21,7 @@ async fn two_nodes(url: &DatabaseUrl) -> (TestServer, TestServer) {
 
 /// Waits until a node receives notifications.
 async fn listens(node: &TestServer) {
-    let mut receiver = node.held().store().notifications().expect("notifications of a database");
+    let mut receiver = node.fixture().store().notifications().expect("notifications of a database");
     let listening = tokio::time::timeout(PATIENCE, receiver.wait_for(|now| now.is_listening)).await;
     listening.expect("in time").expect("a listener");
 }
@@ -40,7 +40,7 @@ pub(crate) async fn until_status(node: &TestServer, status: u16, within: Duratio
 
 async fn revoke(node: &TestServer) {
     let key_id = ApiKey::parse(&node.key).expect("a key").id();
-    node.held().store().revoke_key(key_id, node.clock.now()).await.expect("revoked");
+    node.fixture().store().revoke_key(key_id, node.clock.now()).await.expect("revoked");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,7 +121,7 @@ async fn a_node_answers_with_records_of_the_other() {
         testkit::hashtag("cat").id(7551).views(views).observed_at(at).into()
     };
     first
-        .held()
+        .fixture()
         .record([views(1_000_681_999_999), testkit::hashtag("quokka").id(9_001).views(5).into()])
         .await;
     let after = first.get(CAT).await;
@@ -156,9 +156,9 @@ async fn calls_through_a_transaction_pooler_are_served_and_charged_exactly() {
     let statuses = callers.join_all().await;
     let count = |status: u16| statuses.iter().filter(|&&seen| seen == status).count();
     assert_eq!((count(200), count(402)), (40, 20), "{statuses:?}");
-    node.held().record([testkit::hashtag("quokka").id(9_001).views(5).into()]).await;
+    node.fixture().record([testkit::hashtag("quokka").id(9_001).views(5).into()]).await;
     assert_eq!(node.get("/challenge-info-name/?name=quokka").await.status.as_u16(), 402);
-    let audit = node.held().store().audit().await.expect("an audit");
+    let audit = node.fixture().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }
 
@@ -184,7 +184,7 @@ async fn a_database_that_hangs_is_noticed_and_nothing_is_charged_meanwhile() {
     let balance = node.balance().await;
     let answered = node.get(CAT).await;
     assert_eq!((before - 1, answered.status.as_u16()), (balance, 200), "only the call that was answered");
-    let audit = node.held().store().audit().await.expect("an audit");
+    let audit = node.fixture().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }
 
@@ -214,6 +214,6 @@ async fn while_the_database_is_down_calls_are_refused_free_of_charge_until_it_is
     ready.await.expect("ready within five seconds");
     eprintln!("answered {} ms after the database was back", took.as_millis());
     assert_eq!(node.balance().await, before - 1, "only the call that was answered");
-    let audit = node.held().store().audit().await.expect("an audit");
+    let audit = node.fixture().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }

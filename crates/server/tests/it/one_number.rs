@@ -133,15 +133,15 @@ async fn every_surface_answers_the_same_views(place: &Place) {
         .iter()
         .zip(1..)
         .map(|(name, n)| video(n).tag("elsewhere").tag(name).plays(n).observed_at(at(0)).into());
-    server.held().record(videos.collect::<Vec<Observation>>()).await;
+    server.fixture().record(videos.collect::<Vec<Observation>>()).await;
     let mut reached = 0;
     for count in [1, 2, 3, 4, 5, 6] {
-        server.held().record(readings(reached, count)).await;
+        server.fixture().record(readings(reached, count)).await;
         reached = count;
         if count % 2 == 0 {
             check(&server, count, "before trends are computed").await;
         }
-        server.held().measure().follow_trends().await.expect("trends");
+        server.fixture().measure().follow_trends().await.expect("trends");
         check(&server, count, "after trends are computed").await;
     }
     let trending = get(&server, "/v1/trending?window=24h&limit=100").await;
@@ -160,10 +160,10 @@ async fn check_cuts(server: &TestServer, cuts: &[Cut]) {
         both.plays(n).observed_at(FixedClock::default().now()).into()
     });
     let readings = cuts.iter().flat_map(Cut::observations);
-    server.held().record(videos.chain(readings).collect::<Vec<Observation>>()).await;
+    server.fixture().record(videos.chain(readings).collect::<Vec<Observation>>()).await;
     for is_computed in [false, true] {
         if is_computed {
-            server.held().measure().follow_trends().await.expect("trends");
+            server.fixture().measure().follow_trends().await.expect("trends");
         }
         for cut in cuts {
             for (surface, answer, as_read) in answers(server, &cut.name).await {
@@ -201,7 +201,7 @@ async fn cut_real_series_have_one_number(place: &Place) {
     check_cuts(&place.server().await.start().await, &cuts).await;
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     every_surface_answers_the_same_views,
     cut_series_have_one_number,
     cut_real_series_have_one_number,

@@ -89,7 +89,7 @@ fn is_shed(answer: &Answer, path: &str) {
 
 /// The ledger has an entry for each answer, and no other one.
 async fn charged_are_the_answered(node: &TestServer, journals: &[Journal], granted: u64) {
-    let store = node.held().store();
+    let store = node.fixture().store();
     for id in journals.iter().flat_map(|journal| &journal.paid) {
         let entry = store.charged(node.account_id, *id).await.expect("an answer");
         assert!(entry.is_some(), "{id} was answered, and its charge is lost");

@@ -2,12 +2,12 @@
 //! reports that it does not.
 
 use crate::wire::{PATIENCE, holding_at};
-use testkit::upstream::{ContractStandIn, HeldHashtag};
+use testkit::upstream::{ContractStandIn, UpstreamHashtag};
 use testkit::{Place, Request, TestServer, poison};
 
 const CAT: &str = "/challenge-info-id/?id=7551";
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     an_upstream_page_that_panics_the_writer_affects_no_other,
     a_charge_that_panics_stops_the_ledger_or_affects_no_other,
 }
@@ -23,7 +23,7 @@ async fn an_upstream_page_that_panics_the_writer_affects_no_other(place: &Place)
     upstream.hold_videos(7552, "dog", 20);
     let mut videos = upstream.held_videos(7551);
     videos[3].id = poison::VIDEO;
-    let cat = HeldHashtag { id: 7551, name: "cat".to_owned(), views: 5, creators: 5, videos };
+    let cat = UpstreamHashtag { id: 7551, name: "cat".to_owned(), views: 5, creators: 5, videos };
     upstream.hold_hashtag(cat);
     let server = place.server().await.upstream(&upstream).start().await;
     // The record of #cat is valid.
@@ -55,7 +55,7 @@ async fn a_charge_that_panics_stops_the_ledger_or_affects_no_other(place: &Place
     assert!(failed.status.is_server_error(), "{}", failed.text());
     assert_eq!(failed.header("x-credits-charged"), "0");
     assert_eq!(server.balance().await, before);
-    if server.held().store().is_remote() {
+    if server.fixture().store().is_remote() {
         // Its lane restarts.
         assert_eq!(server.get(CAT).await.status.as_u16(), 200);
         assert_eq!((readiness(&server).await.0, server.balance().await), (200, before - 1));
@@ -74,7 +74,7 @@ async fn a_charge_that_panics_stops_the_ledger_or_affects_no_other(place: &Place
         assert!(server.get(CAT).await.status.is_server_error());
         assert_eq!(server.balance().await, before);
     }
-    let audit = server.held().store().audit().await.expect("an audit");
+    let audit = server.fixture().store().audit().await.expect("an audit");
     assert!(audit.ok(), "{audit:?}");
 }
 

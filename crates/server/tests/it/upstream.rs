@@ -2,7 +2,7 @@
 
 use catalog::upstream::Allowed;
 use std::time::Duration;
-use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag};
+use testkit::upstream::{ContractStandIn, Fault, Habits, UpstreamHashtag};
 use testkit::{Request, TestServer};
 
 const CALL: Duration = Duration::from_millis(300);
@@ -28,13 +28,13 @@ async fn an_answer_states_its_reading_time_and_whether_it_is_stale() {
     );
     server.clock.advance(Duration::from_secs(90));
     assert_eq!(server.get(CAT).await.header("age"), "90");
-    assert_eq!(upstream.asked().len(), 1);
+    assert_eq!(upstream.received().len(), 1);
     assert_eq!(server.get("/challenge-info-name/?name=cat&fresh=true").await.header("age"), "0");
     let old = Request::get(CAT).key(&server.key);
     server.clock.advance(Duration::from_secs(30));
     assert_eq!(server.send(old.clone().header("cache-control", "max-age=60")).await.header("age"), "30");
     assert_eq!(server.send(old.header("cache-control", "max-age=10")).await.header("age"), "0");
-    assert_eq!(upstream.asked().len(), 3);
+    assert_eq!(upstream.received().len(), 3);
     upstream.always(Some(Fault::reply(500, "")));
     server.clock.advance(Duration::from_secs(3600));
     let stale = server.get(CAT).await;
@@ -99,9 +99,9 @@ async fn rejects_of_an_upstream_are_counted_and_the_rest_is_served() {
     assert_eq!(rejects(&server).await, 0);
     let mut videos = upstream.held_videos(7551);
     videos[1].plays = u64::MAX;
-    let cat = HeldHashtag { id: 7551, name: "cat".to_owned(), views: 5, creators: 5, videos };
+    let cat = UpstreamHashtag { id: 7551, name: "cat".to_owned(), views: 5, creators: 5, videos };
     upstream.hold_hashtag(cat.clone());
-    upstream.hold_hashtag(HeldHashtag { id: 7552, name: "cattle".to_owned(), views: 1 << 54, ..cat });
+    upstream.hold_hashtag(UpstreamHashtag { id: 7552, name: "cattle".to_owned(), views: 1 << 54, ..cat });
     let page = server.get("/challenge-posts/?challenge_id=7551&count=35").await.json();
     assert_eq!(page["videos"].as_array().map(Vec::len), Some(35), "{page}");
     assert_eq!(rejects(&server).await, 1);
@@ -111,10 +111,10 @@ async fn rejects_of_an_upstream_are_counted_and_the_rest_is_served() {
     // A rejected record that is requested alone makes an error. It is fetched once, and the upstream stays in
     // use.
     for n in 1..=8 {
-        let calls = upstream.asked().len();
+        let calls = upstream.received().len();
         let answer = server.get("/challenge-info-name/?name=cattle").await;
         assert_eq!((answer.status.as_u16(), &*answer.code()), (502, "upstream_error"), "{}", answer.text());
-        assert_eq!((rejects(&server).await, upstream.asked().len()), (2 + n, calls + 1));
+        assert_eq!((rejects(&server).await, upstream.received().len()), (2 + n, calls + 1));
     }
     assert_eq!(server.get("/challenge-info-name/?name=cat&fresh=true").await.header("age"), "0");
 }

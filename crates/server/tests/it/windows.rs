@@ -32,7 +32,7 @@ async fn an_empty_period_is_free_and_names_the_one_with_data(place: &Place) {
     let readings = span("2025-03-01T10:00:00Z", "2025-03-09T11:00:00Z");
     let posts = span("2025-02-03T00:00:00Z", "2025-02-04T05:06:07Z");
     let balance = server.balance().await;
-    server.held().measure().follow_trends().await.expect("trends");
+    server.fixture().measure().follow_trends().await.expect("trends");
     for (path, available) in [
         ("/v1/hashtags/cat/history?from=2025-06-01", &readings),
         ("/v1/hashtags/cat/history?to=2024-12-31&step=raw&mode=gain", &readings),
@@ -95,8 +95,8 @@ async fn a_period_with_data_is_charged_and_names_no_other(place: &Place) {
 async fn the_first_question_for_trends_is_answered_with_trends(place: &Place) {
     for path in ["/v1/trending?sort=velocity", "/v1/hashtags?query=cat&sort=growth", "/v1/hashtags/cat"] {
         let server = place.server().await.start().await;
-        let turn = server.held().store().trends_turn().await.expect("a turn");
-        server.held().record(holdings()).await;
+        let turn = server.fixture().store().trends_turn().await.expect("a turn");
+        server.fixture().record(holdings()).await;
         let (answer, ()) = tokio::join!(server.get(path), async {
             tokio::task::yield_now().await;
             drop(turn);
@@ -115,7 +115,7 @@ async fn the_first_question_for_trends_is_answered_with_trends(place: &Place) {
     }
 }
 
-testkit::tell_on_each_backend!(
+testkit::test_on_each_backend!(
     an_empty_period_is_free_and_names_the_one_with_data,
     a_period_with_data_is_charged_and_names_no_other,
     the_first_question_for_trends_is_answered_with_trends,
@@ -126,8 +126,8 @@ testkit::tell_on_each_backend!(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_there_are_no_trends_yet_a_question_for_them_is_refused_and_free() {
     let server = TestServer::start().await;
-    let turn = server.held().store().trends_turn().await.expect("a turn");
-    server.held().record(holdings()).await;
+    let turn = server.fixture().store().trends_turn().await.expect("a turn");
+    server.fixture().record(holdings()).await;
     let answer = server.get("/v1/trending").await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "unavailable"));
     assert_eq!((answer.header("retry-after"), answer.header("x-credits-charged")), ("5", "0"));

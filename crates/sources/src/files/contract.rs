@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_video_asked_for_under_a_hashtag_is_under_it() {
+    fn a_video_requested_under_a_hashtag_is_under_it() {
         let raw = r##"{"video_id":"11","title":"a #Dog #CAT","play_count":5}"##;
         let id = domain::HashtagId::try_from(7551).ok();
         let cat = TagRef { tag: Tag::new("cat").expect("a tag"), id };

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_rows_is_of_the_moment_its_request_id_tells() {
+    fn a_page_of_rows_is_of_the_moment_its_request_id_states() {
         let (windows, rejects) = windows(
             r#"{"code":0,"msg":"OK","request_id":"202509241811300ABCDEF","data":{"list":[
                 {"hashtag_id":"4232","hashtag_name":"gemini","country_info":{"id":"MY","value":"Malaysia"},"rank":1,

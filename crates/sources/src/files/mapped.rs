@@ -129,7 +129,7 @@ impl ReadRow for Rows {
     fn read(&mut self, row: &Row<'_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
         let mut columns = self.columns.iter();
         let mut cell = |_: &str| columns.next().and_then(|column| row.get(*column)).map(Cow::Borrowed);
-        tell(&Record::of(&self.mapping, &self.style, self.source, &mut cell), reading)
+        read_into(&Record::of(&self.mapping, &self.style, self.source, &mut cell), reading)
     }
 }
 
@@ -167,7 +167,7 @@ pub(crate) fn read_object(raw: &[u8], mapping: &Mapping, reading: &mut Reading<'
         let near = nearest(column, keys.keys().map(String::as_str)).unwrap_or("");
         return Err(format!("nothing under the key {column:?}; the nearest is {near:?}").into());
     }
-    tell(&record, reading)
+    read_into(&record, reading)
 }
 
 /// The mapped fields of a record. Empty cells and words for nothing are absent.
@@ -277,7 +277,7 @@ pub(crate) fn check_constants(mapping: &Mapping) -> Result<(), String> {
     }
 }
 
-fn tell(record: &Record<'_, '_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+fn read_into(record: &Record<'_, '_>, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let observed_at = record.observed_at()?.or(reading.observed_at);
     if !record.mapping.is_of_videos {
         reading.hashtag(hashtag(record, observed_at)?);

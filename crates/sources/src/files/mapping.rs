@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told() {
+    fn what_makes_no_sense_is_reported() {
         for (columns, constants, part) in [
             (&["a=playcount"][..], &[][..], "no field \"playcount\"; of a video there are video_id, url"),
             (&["a"], &[], "\"a\" is not COLUMN=FIELD"),

@@ -167,11 +167,11 @@ impl Address<'_> {
 
 fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let aweme: Aweme<'_> = serde_json::from_str(raw)?;
-    let is_told = aweme.statistics.is_some()
+    let has_content = aweme.statistics.is_some()
         || aweme.cha_list.is_some()
         || aweme.text_extra.is_some()
         || aweme.desc.is_some();
-    if aweme.aweme_id.is_none() || !is_told {
+    if aweme.aweme_id.is_none() || !has_content {
         return Err(Refusal::Shape);
     }
     if aweme.is_of_douyin() {
@@ -225,15 +225,15 @@ impl Aweme<'_> {
 }
 
 fn counts(statistics: &Statistics<'_>) -> Result<VideoCounts, String> {
-    let are_kept = statistics.lose_count.0.unwrap_or(0) == 0;
+    let are_retained = statistics.lose_count.0.unwrap_or(0) == 0;
     let comments_are_kept = statistics.lose_comment_count.0.unwrap_or(0) == 0;
     Ok(VideoCounts {
-        plays: statistics.play_count.unless_zero(are_kept).exact("play_count")?,
-        likes: statistics.digg_count.unless_zero(are_kept).exact("digg_count")?,
+        plays: statistics.play_count.unless_zero(are_retained).exact("play_count")?,
+        likes: statistics.digg_count.unless_zero(are_retained).exact("digg_count")?,
         comments: statistics.comment_count.unless_zero(comments_are_kept).exact("comment_count")?,
-        shares: statistics.share_count.unless_zero(are_kept).exact("share_count")?,
-        saves: statistics.collect_count.unless_zero(are_kept).exact("collect_count")?,
-        downloads: statistics.download_count.unless_zero(are_kept).exact("download_count")?,
+        shares: statistics.share_count.unless_zero(are_retained).exact("share_count")?,
+        saves: statistics.collect_count.unless_zero(are_retained).exact("collect_count")?,
+        downloads: statistics.download_count.unless_zero(are_retained).exact("download_count")?,
     })
 }
 

@@ -51,14 +51,14 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     // A record of zeros is a placeholder from a video's `cha_list`, exported alone.
     let (views, creators) = (record.view_count, record.user_count);
     let is_used = |number: Number| number.whole().unwrap_or(0) > 0;
-    let is_told = is_used(views) && is_used(creators);
+    let has_counts = is_used(views) && is_used(creators);
     reading.hashtag(HashtagObservation {
         tag: TagRef { tag, id: record.cid.hashtag() },
         source: Source::MobileChallenge,
         observed_at: reading.observed_at,
         counts: HashtagCounts {
-            views: views.unless_zero(is_told).exact("view_count")?,
-            creators: creators.unless_zero(is_told).exact("user_count")?,
+            views: views.unless_zero(has_counts).exact("view_count")?,
+            creators: creators.unless_zero(has_counts).exact("user_count")?,
             videos: None,
         },
         details: HashtagDetails {

@@ -94,15 +94,15 @@ fn read(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     // Programs that store numbers as doubles round all ids of a record, or none.
     let others = video.hashtag_info_list.iter().map(|hashtag| &hashtag.hashtag_id);
     let is_exact = others.chain([&video.music_id, &video.playlist_id]).any(Id::is_unrounded);
-    tell(&video, is_exact, raw, reading)
+    read_into(&video, is_exact, raw, reading)
 }
 
 /// Parses one video of a response received directly from TikTok, whose ids no program can have rounded.
 pub(crate) fn read_video(raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
-    tell(&serde_json::from_str(raw)?, true, raw, reading)
+    read_into(&serde_json::from_str(raw)?, true, raw, reading)
 }
 
-fn tell(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
+fn read_into(video: &Video<'_>, is_exact: bool, raw: &str, reading: &mut Reading<'_>) -> Result<(), Refusal> {
     let id = if video.id.is_none() { &video.video_id } else { &video.id };
     let id = if is_exact { id.video_as_written() } else { id.video(&[]) }?;
     let tags = video.tags()?;

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expectations_are_told_from_captions() {
+    fn expectations_are_distinguished_from_captions() {
         for text in [
             "md5:5e2a23877420bb85ce6521dbee39ba94",
             "type:int",

@@ -249,14 +249,14 @@ impl Written {
                 ),
                 None => format!(
                     "video id {text} was rounded by a tool (it kept {} of the digits) and the record holds no link or text that has them all",
-                    self.digits_kept()
+                    self.digits_left()
                 ),
             });
         }
         VideoId::try_from(self.value).map_err(|why| format!("video id {}: {why}", self.value))
     }
 
-    fn digits_kept(self) -> String {
+    fn digits_left(self) -> String {
         let (all, gone) = (self.value.to_string().len(), (self.unit.to_string().len() - 1).max(1));
         format!("{} of {all}", all.saturating_sub(gone))
     }
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn unsure_ids_of_tags_and_authors_are_not_told() {
+    fn unsure_ids_of_tags_and_authors_are_not_reported() {
         assert_eq!(
             Id::Integer(7_076_057_930_952_343_579).hashtag().map(HashtagId::get),
             Some(7_076_057_930_952_343_579)

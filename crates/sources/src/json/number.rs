@@ -420,11 +420,11 @@ fn scaled(whole: &str, fraction: &str, zeros: u32) -> Option<i128> {
     let fraction = fraction.trim_end_matches('0');
     let shift = zeros as usize;
     // The unit has fewer zeros than the fraction has digits: drop the excess, which is finer than the unit.
-    let (kept, cut) = fraction.split_at(fraction.len().min(shift));
+    let (digits_after, cut) = fraction.split_at(fraction.len().min(shift));
     if zeros == 0 && !cut.is_empty() {
         return None;
     }
-    let digits = format!("{whole}{kept}{}", "0".repeat(shift - kept.len()));
+    let digits = format!("{whole}{digits_after}{}", "0".repeat(shift - digits_after.len()));
     let digits = digits.trim_start_matches('0');
     if digits.len() > DIGITS_MAX {
         return Some(i128::MAX);

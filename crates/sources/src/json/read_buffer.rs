@@ -84,8 +84,8 @@ impl<R: Read> ReadBuffer<R> {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
-        let held = self.end - self.start;
-        let room = held.min(self.cap - held).max(READ_BYTES);
+        let buffered = self.end - self.start;
+        let room = buffered.min(self.cap - buffered).max(READ_BYTES);
         if self.buffer.len() < self.end + room {
             self.buffer.resize(self.end + room, 0);
         }
@@ -133,18 +133,18 @@ impl<R: Read> ReadBuffer<R> {
     /// Returns the bytes up to the next newline that ends a record, without it, and consumes both. `ends` is
     /// called at each newline with the bytes since the previous one. `None` at the end of the stream.
     pub(crate) fn line_where(&mut self, mut ends: impl FnMut(&[u8]) -> bool) -> Option<Piece<'_>> {
-        let (mut asked, mut looked) = (0, 0);
+        let (mut checked, mut looked) = (0, 0);
         loop {
-            let held = &self.buffer[self.start..self.end];
-            if let Some(at) = memchr::memchr(b'\n', &held[looked..]) {
+            let buffered = &self.buffer[self.start..self.end];
+            if let Some(at) = memchr::memchr(b'\n', &buffered[looked..]) {
                 looked += at + 1;
-                if ends(&held[asked..looked - 1]) {
+                if ends(&buffered[checked..looked - 1]) {
                     return Some(self.take_line(looked - 1, looked));
                 }
-                asked = looked;
+                checked = looked;
                 continue;
             }
-            looked = held.len();
+            looked = buffered.len();
             if self.grow() {
                 continue;
             }

@@ -75,14 +75,14 @@ fn bare(bytes: &[u8], at: usize, out: &mut Vec<u8>) -> usize {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
     let len = bytes[at..].iter().take_while(|b| is_part(b)).count().max(1);
     let token = &bytes[at..at + len];
-    let cannot_be_held = match token {
+    let cannot_be_buffered = match token {
         b"NaN" | b"Infinity" | b"-Infinity" => true,
         _ => {
             let number = std::str::from_utf8(token).ok().and_then(|t| t.parse::<f64>().ok());
             number.is_some_and(f64::is_infinite) && !token.eq_ignore_ascii_case(b"inf")
         }
     };
-    out.extend_from_slice(if cannot_be_held { b"null" } else { token });
+    out.extend_from_slice(if cannot_be_buffered { b"null" } else { token });
     at + len
 }
 

@@ -147,7 +147,7 @@ fn every_map_that_reads_a_record_is_named() {
 }
 
 #[test]
-fn columns_of_a_table_are_told_by_their_cells_too() {
+fn columns_of_a_table_are_recognised_by_their_cells_too() {
     let mut sample = Sample::default();
     sample.header(["Video", "Vistas", "Total plays", "Etiquetas"].into_iter());
     sample.row(["https://www.tiktok.com/@c/video/7000000000000000001", "", "12", "cat dog"].into_iter());
@@ -177,7 +177,7 @@ fn records_of_another_source_and_rejects_are_left_out() {
 }
 
 #[test]
-fn no_more_is_kept_than_a_megabyte() {
+fn no_more_is_buffered_than_a_megabyte() {
     let mut sample = Sample::default();
     let record = format!("{{\"text\":\"{}\"}}", "x".repeat(60_000));
     for _ in 0..1000 {

@@ -65,12 +65,12 @@ impl ChunkReader for Blocks {
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
         // Only headers are read this way.
-        let mut held = vec![0; READ_BYTES];
+        let mut buffered = vec![0; READ_BYTES];
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
-        let read = self.read_at(start, &mut held)?;
-        held.truncate(read);
+        let read = self.read_at(start, &mut buffered)?;
+        buffered.truncate(read);
         let next = start + read as u64;
-        Ok(BufReader::with_capacity(READ_BYTES, Section { held, at: 0, file, next }))
+        Ok(BufReader::with_capacity(READ_BYTES, Section { buffered, at: 0, file, next }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
@@ -93,7 +93,7 @@ impl ChunkReader for Blocks {
 
 /// The bytes after an offset.
 pub(super) struct Section {
-    held: Vec<u8>,
+    buffered: Vec<u8>,
     at: usize,
     file: File,
     next: u64,
@@ -101,15 +101,15 @@ pub(super) struct Section {
 
 impl Read for Section {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let held = &self.held[self.at..];
-        if held.is_empty() {
+        let buffered = &self.buffered[self.at..];
+        if buffered.is_empty() {
             self.file.seek(SeekFrom::Start(self.next))?;
             let read = self.file.read(buffer)?;
             self.next += read as u64;
             return Ok(read);
         }
-        let bytes = held.len().min(buffer.len());
-        buffer[..bytes].copy_from_slice(&held[..bytes]);
+        let bytes = buffered.len().min(buffer.len());
+        buffer[..bytes].copy_from_slice(&buffered[..bytes]);
         self.at += bytes;
         Ok(bytes)
     }

@@ -103,7 +103,7 @@ impl ContractUpstream {
         let id_text = id.to_string();
         let answer = self.get("challenge-info-id", &[("id", &id_text)], at).await?;
         let found = hashtag_of(&answer, at)?;
-        is_what_was_asked(found, |hashtag| hashtag.tag.id == Some(id))
+        is_what_was_requested(found, |hashtag| hashtag.tag.id == Some(id))
     }
 
     /// Fetches a hashtag by name; `None` if the upstream reports that it does not exist.
@@ -114,7 +114,7 @@ impl ContractUpstream {
     ) -> Result<Option<HashtagObservation>, UpstreamError> {
         let answer = self.get("challenge-info-name", &[("name", key.as_str())], at).await?;
         let found = hashtag_of(&answer, at)?;
-        is_what_was_asked(found, |hashtag| hashtag.tag.tag.key() == key)
+        is_what_was_requested(found, |hashtag| hashtag.tag.tag.key() == key)
     }
 
     /// Fetches a page of the videos under a hashtag. All of them carry it, even if their captions do not
@@ -123,12 +123,12 @@ impl ContractUpstream {
         &self,
         hashtag: &TagRef,
         id: HashtagId,
-        asked: PostsRequest,
+        request: PostsRequest,
         at: Timestamp,
     ) -> Result<Option<Page<VideoObservation>>, UpstreamError> {
-        let (id, cursor) = (id.to_string(), asked.cursor.to_string());
-        let count = asked.count.clamp(1, COUNT_MAX).to_string();
-        let region = asked.region.map(|region| region.to_string()).unwrap_or_default();
+        let (id, cursor) = (id.to_string(), request.cursor.to_string());
+        let count = request.count.clamp(1, COUNT_MAX).to_string();
+        let region = request.region.map(|region| region.to_string()).unwrap_or_default();
         let query = [("challenge_id", &*id), ("count", &count), ("cursor", &cursor), ("region", &region)];
         let answer = self.get("challenge-posts", &query, at).await?;
         let Some(page) = page_of(&answer, "videos")? else { return Ok(None) };
@@ -248,7 +248,7 @@ fn hashtag_of(answer: &Answer, at: Timestamp) -> Result<Option<HashtagObservatio
 }
 
 /// Checks that an answer is about the requested hashtag; any other must not be recorded.
-fn is_what_was_asked(
+fn is_what_was_requested(
     found: Option<HashtagObservation>,
     is_it: impl Fn(&HashtagObservation) -> bool,
 ) -> Result<Option<HashtagObservation>, UpstreamError> {

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_runs_here_is_told_from_what_does_not() {
+    fn what_runs_here_is_distinguished_from_what_does_not() {
         let loopback = |url: &str| is_loopback(&url.parse().expect("a URL"));
         assert!(
             loopback("http://127.0.0.1:1/") && loopback("http://[::1]/") && loopback("http://localhost:80")

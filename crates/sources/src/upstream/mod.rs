@@ -21,6 +21,6 @@ pub mod tiktok_research;
 pub use contract::ContractUpstream;
 pub use error::UpstreamError;
 pub use http::{BODY_BYTES_MAX, Http};
-pub use rejects::{MayReject, PageReject, PageRejects, REJECTS_KEPT_MAX};
+pub use rejects::{MayReject, PageReject, PageRejects, REJECTS_RETAINED_MAX};
 pub use setting::SettingError;
 pub use tiktok_research::ResearchUpstream;

@@ -4,7 +4,7 @@ use super::contract::Page;
 use domain::HashtagObservation;
 
 /// Rejects of one answer that are listed.
-pub const REJECTS_KEPT_MAX: usize = 10;
+pub const REJECTS_RETAINED_MAX: usize = 10;
 /// Longest reason, in characters: some repeat the upstream's text.
 const REASON_CHARS_MAX: usize = 300;
 
@@ -28,7 +28,7 @@ impl PageRejects {
     /// Adds one.
     pub(crate) fn add(&mut self, record: u64, reason: &str) {
         self.count += 1;
-        if self.first.len() < REJECTS_KEPT_MAX {
+        if self.first.len() < REJECTS_RETAINED_MAX {
             let reason = reason.chars().take(REASON_CHARS_MAX).collect();
             self.first.push(PageReject { record, reason });
         }
@@ -39,7 +39,7 @@ impl PageRejects {
         self.count
     }
 
-    /// Returns the first [`REJECTS_KEPT_MAX`].
+    /// Returns the first [`REJECTS_RETAINED_MAX`].
     pub fn first(&self) -> &[PageReject] {
         &self.first
     }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_are_counted_and_the_first_are_kept() {
+    fn all_are_counted_and_the_first_are_retained() {
         let mut rejects = PageRejects::default();
         for record in 1..=25 {
             rejects.add(record, &"x".repeat(1_000));

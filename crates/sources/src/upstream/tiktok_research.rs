@@ -123,7 +123,7 @@ impl Fields {
     }
 
     /// Returns the fields to request now.
-    fn asked(&self) -> &str {
+    fn names(&self) -> &str {
         if self.are_refused() { &self.of_old } else { &self.all }
     }
 
@@ -238,14 +238,14 @@ impl ResearchUpstream {
     /// refuse the whole search.
     pub async fn videos(
         &self,
-        asked: &VideosRequest<'_>,
+        request: &VideosRequest<'_>,
         at: Timestamp,
         allowance: &impl Allowance,
     ) -> Result<WindowPage, UpstreamError> {
-        let is_new = asked.cursor == 0 && asked.search_id.is_none();
-        let page = match self.page(asked, self.fields.asked(), at, allowance).await {
+        let is_new = request.cursor == 0 && request.search_id.is_none();
+        let page = match self.page(request, self.fields.names(), at, allowance).await {
             Err(UpstreamError::Invalid { .. }) if is_new && self.fields.can_do_with_less() => {
-                let page = self.page(asked, &self.fields.of_old, at, allowance).await?;
+                let page = self.page(request, &self.fields.of_old, at, allowance).await?;
                 self.fields.are_refused.store(true, Ordering::Relaxed);
                 page
             }
@@ -256,20 +256,20 @@ impl ResearchUpstream {
 
     async fn page(
         &self,
-        asked: &VideosRequest<'_>,
+        request: &VideosRequest<'_>,
         fields: &str,
         at: Timestamp,
         allowance: &impl Allowance,
     ) -> Result<WindowPage, UpstreamError> {
         let token = self.token(None, at).await?;
-        let answer = self.query(asked, fields, &token, at, allowance).await?;
+        let answer = self.query(request, fields, &token, at, allowance).await?;
         if let AnswerContent::Data(data) = AnswerContent::of(&answer)? {
-            return page::read(data, asked, at);
+            return page::read(data, request, at);
         }
         let token = self.token(Some(&token), at).await?;
-        let answer = self.query(asked, fields, &token, at, allowance).await?;
+        let answer = self.query(request, fields, &token, at, allowance).await?;
         match AnswerContent::of(&answer)? {
-            AnswerContent::Data(data) => page::read(data, asked, at),
+            AnswerContent::Data(data) => page::read(data, request, at),
             AnswerContent::TokenRefused => {
                 Err(UpstreamError::Refused { reason: "a new access token is refused as well".to_owned() })
             }
@@ -287,8 +287,9 @@ impl ResearchUpstream {
         refused: Option<&HeaderValue>,
         at: Timestamp,
     ) -> Result<HeaderValue, UpstreamError> {
-        let mut held = self.token.lock().await;
-        if let Some(token) = held.as_ref().filter(|token| token.is_good(at) && Some(&token.bearer) != refused)
+        let mut cached = self.token.lock().await;
+        if let Some(token) =
+            cached.as_ref().filter(|token| token.is_good(at) && Some(&token.bearer) != refused)
         {
             return Ok(token.bearer.clone());
         }
@@ -302,28 +303,28 @@ impl ResearchUpstream {
         let answer = self.post("/v2/oauth/token/", HeaderMap::new(), body, at).await?;
         let token = Token::of(&answer, at)?;
         let bearer = token.bearer.clone();
-        *held = Some(token);
+        *cached = Some(token);
         Ok(bearer)
     }
 
     async fn query(
         &self,
-        asked: &VideosRequest<'_>,
+        request: &VideosRequest<'_>,
         fields: &str,
         token: &HeaderValue,
         at: Timestamp,
         allowance: &impl Allowance,
     ) -> Result<Answer, UpstreamError> {
         let condition =
-            json!({"operation": "EQ", "field_name": "hashtag_name", "field_values": [asked.tag.lower()]});
+            json!({"operation": "EQ", "field_name": "hashtag_name", "field_values": [request.tag.lower()]});
         let mut body = json!({
             "query": {"and": [condition]},
-            "start_date": compact(&asked.window.first().to_string()),
-            "end_date": compact(&asked.window.last().to_string()),
+            "start_date": compact(&request.window.first().to_string()),
+            "end_date": compact(&request.window.last().to_string()),
             "max_count": COUNT_MAX,
-            "cursor": asked.cursor,
+            "cursor": request.cursor,
         });
-        if let Some(search_id) = asked.search_id {
+        if let Some(search_id) = request.search_id {
             body["search_id"] = search_id.into();
         }
         let mut headers = HeaderMap::new();

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_told_by_their_code() {
+    fn formats_are_recognised_by_their_code() {
         for (code, want) in [
             ("General", Shown::Number),
             ("Standard", Shown::Number),

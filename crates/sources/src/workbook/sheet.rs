@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_kept_in_the_order_of_their_columns() {
+    fn cells_are_retained_in_the_order_of_their_columns() {
         let mut row = SheetRow::default();
         for (column, text) in [(3, "d"), (1, "b"), (2, " "), (3, "again"), (7, "h")] {
             let start = row.text.len();

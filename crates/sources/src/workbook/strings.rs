@@ -21,7 +21,7 @@ const GROUP: u64 = 16;
 const COUNT_MAX: u64 = 1 << 26;
 
 /// Bytes of groups that are cached.
-const KEPT_BYTES_MAX: usize = 16 << 20;
+const CACHED_BYTES_MAX: usize = 16 << 20;
 
 /// The shared texts.
 pub(super) struct Strings {
@@ -29,8 +29,8 @@ pub(super) struct Strings {
     /// Start offset of each group, and the end of the last one.
     starts: Vec<u64>,
     count: u64,
-    kept: HashMap<u64, Box<[u8]>>,
-    kept_bytes: usize,
+    cached: HashMap<u64, Box<[u8]>>,
+    cached_bytes: usize,
 }
 
 impl Strings {
@@ -86,7 +86,7 @@ impl Strings {
         }
         starts.push(end);
         let file = file.into_inner().map_err(|error| error.into_error())?;
-        Ok(Self { file, starts, count, kept: HashMap::new(), kept_bytes: 0 })
+        Ok(Self { file, starts, count, cached: HashMap::new(), cached_bytes: 0 })
     }
 
     /// Appends the text of this number.
@@ -95,10 +95,10 @@ impl Strings {
             return Err(Broken(format!("a cell names text {number} of {}", self.count)));
         }
         let group = number / GROUP;
-        if !self.kept.contains_key(&group) {
-            self.keep(group)?;
+        if !self.cached.contains_key(&group) {
+            self.cache(group)?;
         }
-        let mut rest = self.kept.get(&group).map_or(&[][..], |bytes| bytes);
+        let mut rest = self.cached.get(&group).map_or(&[][..], |bytes| bytes);
         for _ in 0..number % GROUP {
             rest = take(rest).map_or(&[], |(_, rest)| rest);
         }
@@ -107,7 +107,7 @@ impl Strings {
         Ok(())
     }
 
-    fn keep(&mut self, group: u64) -> io::Result<()> {
+    fn cache(&mut self, group: u64) -> io::Result<()> {
         let place = usize::try_from(group).unwrap_or(usize::MAX);
         let (Some(start), Some(end)) = (self.starts.get(place), self.starts.get(place + 1)) else {
             return Ok(());
@@ -115,12 +115,12 @@ impl Strings {
         let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
         self.file.seek(SeekFrom::Start(*start))?;
         self.file.read_exact(&mut bytes)?;
-        if self.kept_bytes + bytes.len() > KEPT_BYTES_MAX {
-            self.kept.clear();
-            self.kept_bytes = 0;
+        if self.cached_bytes + bytes.len() > CACHED_BYTES_MAX {
+            self.cached.clear();
+            self.cached_bytes = 0;
         }
-        self.kept_bytes += bytes.len();
-        self.kept.insert(group, bytes.into());
+        self.cached_bytes += bytes.len();
+        self.cached.insert(group, bytes.into());
         Ok(())
     }
 }

@@ -231,7 +231,7 @@ fn a_table_written_by_columns_is_named() {
 }
 
 #[test]
-fn what_a_link_leads_to_tells_the_site() {
+fn what_a_link_leads_to_names_the_site() {
     for (link, what) in [
         ("https://www.youtube.com/watch?v=a", "YouTube"),
         ("https://www.instagram.com/reel/a/", "Instagram"),

@@ -442,7 +442,7 @@ impl Read for Endless {
 }
 
 #[test]
-fn a_document_larger_than_may_be_held_streams() {
+fn a_document_larger_than_may_be_buffered_streams() {
     let records = 400_000;
     let out = try_read("x", Endless { made: Vec::new(), next: 0, records }, 1).expect("known");
     assert!(out.report.bytes_read > RECORD_BYTES_MAX as u64);

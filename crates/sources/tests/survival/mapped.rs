@@ -126,7 +126,7 @@ fn hashtags_are_read_from_tables_and_objects() {
 }
 
 #[test]
-fn what_a_cell_cannot_be_is_told_with_its_field() {
+fn what_a_cell_cannot_be_is_reported_with_its_field() {
     for (row, part) in [
         ("abc,1,2024-03-01,US", "video id \"abc\""),
         ("18446744073709551617,1,2024-03-01,US", "below 2^63"),
@@ -146,7 +146,7 @@ fn what_a_cell_cannot_be_is_told_with_its_field() {
 }
 
 #[test]
-fn a_column_that_is_not_there_is_told_with_the_nearest() {
+fn a_column_that_is_not_there_is_reported_with_the_nearest() {
     let refused = |columns: &[&str]| match try_mapped("video_id;play_count\n1;2\n", columns, &[]) {
         Ok(out) => panic!("{:?}", out.report),
         Err(error) => error.to_string(),

@@ -94,7 +94,7 @@ fn zips_are_read_from_files_and_streams() {
 }
 
 #[test]
-fn what_cannot_be_read_of_a_zip_is_told_by_entry() {
+fn what_cannot_be_read_of_a_zip_is_reported_by_entry() {
     let (first, last) = (item(11), item(12));
     let entries: [(&str, &[u8]); 2] = [("a.json", first.as_bytes()), ("b.json", last.as_bytes())];
     let whole = zip(CompressionMethod::STORE, &entries);

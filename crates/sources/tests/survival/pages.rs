@@ -12,7 +12,7 @@ fn page(id: &str, json: &str) -> String {
 }
 
 #[test]
-fn pages_of_today_tell_their_hashtag_and_video() {
+fn pages_of_today_state_their_hashtag_and_video() {
     let scope = |inner: String| {
         format!(
             r#"{{"__DEFAULT_SCOPE__":{{"webapp.app-context":{{"language":"en","user":{{"uid":"1"}}}},{inner}}}}}"#
@@ -40,7 +40,7 @@ fn pages_of_today_tell_their_hashtag_and_video() {
 }
 
 #[test]
-fn older_pages_tell_theirs() {
+fn older_pages_state_theirs() {
     let old = |id: u64| {
         item(id).replace(r#""desc""#, r#""author":"someone","authorId":"42","nickname":"Some One","desc""#)
     };

@@ -59,7 +59,7 @@ fn videos_are_read_in_all_their_containers() {
 }
 
 #[test]
-fn what_is_missing_is_not_told_and_what_is_impossible_is_rejected_alone() {
+fn what_is_missing_is_not_reported_and_what_is_impossible_is_rejected_alone() {
     let missing = r#"{"id":5,"view_count":7,"hashtag_names":[],"share_count":-1}"#;
     let too_large = VIDEO.replace("7320768196569599275", "18446744073709551617");
     let out = read(page(&format!("{missing},{too_large},{VIDEO}")));

@@ -65,7 +65,7 @@ fn an_unclosed_quote_costs_its_own_row_and_no_other() {
 }
 
 #[test]
-fn lines_in_quoted_cells_are_kept() {
+fn lines_in_quoted_cells_are_retained() {
     for caption in [
         "\"one\ntwo\"",
         "\"a, b\nc, d, e\"",
@@ -153,12 +153,12 @@ fn a_row_that_a_damaged_file_cuts_is_not_read() {
     let whole = table(",", &[["a", "100"], ["b", "1234"]]);
     let series = "2024-01-01 10:00:00\t100\n2024-01-02 10:00:00\t1234\n";
     for (text, columns) in [(whole.as_str(), &COLUMNS[..]), (series, &[])] {
-        for (cut, kept) in [(3, 1), (1, 1), (0, 2)] {
+        for (cut, count) in [(3, 1), (1, 1), (0, 2)] {
             let bytes = text.as_bytes()[..text.len() - cut].to_vec();
             let input = sources::files::from_reader("cat.txt", Box::new(Torn(std::io::Cursor::new(bytes))));
             let mut items = Vec::new();
             let report = sources::files::read(input, super::mapping(columns), &mut items).expect("a table");
-            assert_eq!(report.observations_total(), kept, "{cut} of {text:?}");
+            assert_eq!(report.observations_total(), count, "{cut} of {text:?}");
             assert!(report.damage.is_some());
             let reasons: Vec<_> = items
                 .iter()
@@ -167,8 +167,8 @@ fn a_row_that_a_damaged_file_cuts_is_not_read() {
                     sources::files::Item::Observation(_) => None,
                 })
                 .collect();
-            let is_told = reasons.iter().any(|reason| reason.contains("ends inside"));
-            assert_eq!(is_told, cut > 0, "{reasons:?}");
+            let is_reported = reasons.iter().any(|reason| reason.contains("ends inside"));
+            assert_eq!(is_reported, cut > 0, "{reasons:?}");
         }
     }
 }

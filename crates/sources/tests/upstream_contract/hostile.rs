@@ -1,7 +1,7 @@
 //! Whatever a server of the contract answers: an error that says what it is or a sound answer, within the deadline, in
 //! bounded memory, and the next call is none the worse.
 
-use super::{CAT, NOW, asked, cat, connector, stand_in};
+use super::{CAT, NOW, cat, connector, page_at, stand_in};
 use sources::upstream::{ContractUpstream, Http, PageReject, UpstreamError};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -24,7 +24,7 @@ async fn all(upstream: &ContractUpstream) -> [Result<(), UpstreamError>; 4] {
     [
         upstream.hashtag_by_id(id, NOW).await.map(|_| ()),
         upstream.hashtag_by_name(tag.tag.key(), NOW).await.map(|_| ()),
-        upstream.posts(&tag, id, asked(0), NOW).await.map(|_| ()),
+        upstream.posts(&tag, id, page_at(0), NOW).await.map(|_| ()),
         upstream.search("cat", 0, 10, NOW).await.map(|_| ()),
     ]
 }
@@ -58,7 +58,7 @@ async fn whatever_is_answered_is_an_error_of_the_right_kind() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_asked_for_is_told_if_it_makes_sense() {
+async fn a_wait_that_is_requested_is_reported_if_it_makes_sense() {
     const DAY_MS: u64 = 86_400_000;
     let waits = [None, Some(0), None, None, None, Some(DAY_MS), Some(0), Some(DAY_MS), None, None];
     let stand_in = stand_in(Habits::default()).await;
@@ -119,7 +119,7 @@ async fn posts(body: &str) -> Result<(usize, u64, u64, bool), &'static str> {
     let stand_in = stand_in(Habits::default()).await;
     stand_in.script([Some(Fault::body(body))]);
     let (tag, id) = cat();
-    let page = connector(&stand_in).with_timeout(AMPLE).posts(&tag, id, asked(0), NOW).await;
+    let page = connector(&stand_in).with_timeout(AMPLE).posts(&tag, id, page_at(0), NOW).await;
     let page = page.map_err(|error| error.name())?.expect("a page");
     Ok((page.records.len(), page.rejects.count(), page.cursor, page.has_more))
 }
@@ -173,7 +173,7 @@ async fn a_reject_of_a_page_keeps_its_place_and_its_reason() {
     let body = format!(r#"{{"videos":[{videos}],"cursor":35,"hasMore":false}}"#);
     stand_in.script([Some(Fault::body(&body))]);
     let (tag, id) = cat();
-    let page = connector(&stand_in).with_timeout(AMPLE).posts(&tag, id, asked(0), NOW).await;
+    let page = connector(&stand_in).with_timeout(AMPLE).posts(&tag, id, page_at(0), NOW).await;
     let page = page.expect("an answer").expect("a page");
     assert_eq!(page.records.iter().map(|video| video.id.get()).collect::<Vec<_>>(), [11, 13]);
     let reason = "play_count: 9007199254740993 is above 9007199254740992 (2^53), the largest count";
@@ -205,7 +205,7 @@ async fn the_largest_answers_take_little_memory() {
         (Fault::EndlessHeaders, "connect"),
     ] {
         stand_in.script([Some(fault)]);
-        let error = upstream.posts(&tag, id, asked(0), NOW).await.expect_err(name);
+        let error = upstream.posts(&tag, id, page_at(0), NOW).await.expect_err(name);
         assert_eq!(error.name(), name);
     }
     if let (Some(before), Some(after)) = (before, peak_kb()) {

@@ -6,7 +6,7 @@ use domain::observation::TagRef;
 use domain::{HashtagId, Tag, TagKey, Timestamp};
 use sources::upstream::contract::{COUNT_MAX, PostsRequest};
 use sources::upstream::{ContractUpstream, Http, SettingError};
-use testkit::upstream::{ContractStandIn, Habits, HeldHashtag, HeldVideo};
+use testkit::upstream::{ContractStandIn, Habits, UpstreamHashtag, UpstreamVideo};
 
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 const CAT: u64 = 7551;
@@ -21,20 +21,20 @@ fn cat() -> (TagRef, HashtagId) {
     (TagRef { tag: Tag::new("cat").expect("a tag"), id: Some(id) }, id)
 }
 
-fn asked(cursor: u64) -> PostsRequest {
+fn page_at(cursor: u64) -> PostsRequest {
     PostsRequest { cursor, count: COUNT_MAX, region: None }
 }
 
 /// One that knows #cat with 90 videos, one of them without a title.
 async fn stand_in(habits: Habits) -> ContractStandIn {
     let stand_in = ContractStandIn::start().await;
-    let video = |n: u64| HeldVideo {
+    let video = |n: u64| UpstreamVideo {
         id: 7_000_000_000_000_000_000 + n,
         plays: 1_000 + n,
         title: (n != 3).then(|| format!("number {n} #dog")),
     };
     let videos = (1..=90).map(video).collect();
-    stand_in.hold_hashtag(HeldHashtag {
+    stand_in.hold_hashtag(UpstreamHashtag {
         id: CAT,
         name: "Cat".to_owned(),
         views: 503_200_000_017,
@@ -90,7 +90,7 @@ async fn videos_are_paged_through_and_carry_the_hashtag_in_every_dress() {
         let (mut cursor, mut seen) = (0, Vec::new());
         loop {
             let page =
-                upstream.posts(&tag, id, asked(cursor), NOW).await.expect("an answer").expect("a hashtag");
+                upstream.posts(&tag, id, page_at(cursor), NOW).await.expect("an answer").expect("a hashtag");
             assert_eq!(page.rejects.count(), 0, "{habits:?}");
             assert!(page.cursor > cursor);
             seen.extend(page.records);
@@ -102,7 +102,7 @@ async fn videos_are_paged_through_and_carry_the_hashtag_in_every_dress() {
         assert_eq!((seen.len(), cursor), (90, 90), "{habits:?}");
         for video in &seen {
             assert!(
-                video.tags.iter().any(|held| held.id == Some(id) && held.tag.key() == tag.tag.key()),
+                video.tags.iter().any(|carried| carried.id == Some(id) && carried.tag.key() == tag.tag.key()),
                 "{video:?}"
             );
         }
@@ -111,7 +111,7 @@ async fn videos_are_paged_through_and_carry_the_hashtag_in_every_dress() {
         assert_eq!((untitled.details.title.as_str(), untitled.tags.len()), ("", 1));
         assert_eq!(untitled.counts.plays.map(|c| c.value()), Some(1_003));
         let other = HashtagId::try_from(1_u64).expect("an id");
-        assert_eq!(upstream.posts(&tag, other, asked(0), NOW).await, Ok(None), "{habits:?}");
+        assert_eq!(upstream.posts(&tag, other, page_at(0), NOW).await, Ok(None), "{habits:?}");
     }
 }
 
@@ -144,7 +144,7 @@ async fn a_refused_key_and_an_empty_account_are_said_to_be_that() {
             ContractUpstream::new("original", &stand_in.base_url(), "another-key", http).expect("settings");
         let (tag, id) = cat();
         assert_eq!(stranger.check(NOW).await.map_err(|error| error.name()), Err("refused"), "{habits:?}");
-        let error = stranger.posts(&tag, id, asked(0), NOW).await.expect_err("refused");
+        let error = stranger.posts(&tag, id, page_at(0), NOW).await.expect_err("refused");
         assert_eq!(error.name(), "refused");
         assert!(!format!("{error} {stranger:?}").contains("another-key"));
         stand_in.credits(0);
@@ -168,7 +168,8 @@ async fn the_habits_of_its_pages_come_through_as_they_are() {
     let mut pages = Vec::new();
     let mut cursor = 0;
     for _ in 0..4 {
-        let page = upstream.posts(&tag, id, asked(cursor), NOW).await.expect("an answer").expect("a hashtag");
+        let page =
+            upstream.posts(&tag, id, page_at(cursor), NOW).await.expect("an answer").expect("a hashtag");
         cursor = page.cursor;
         pages.push((page.records.len(), page.cursor, page.has_more));
     }
@@ -176,7 +177,7 @@ async fn the_habits_of_its_pages_come_through_as_they_are() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_what_is_sent() {
+async fn what_is_requested_is_what_is_sent() {
     let stand_in = stand_in(Habits::default()).await;
     let upstream = connector(&stand_in);
     let (tag, id) = cat();
@@ -184,12 +185,13 @@ async fn what_is_asked_for_is_what_is_sent() {
     let page = PostsRequest { cursor: 7, count: 1_000, region };
     upstream.posts(&tag, id, page, NOW).await.expect("an answer");
     upstream.search("two words & more", 0, 0, NOW).await.expect("an answer");
-    let asked = stand_in.asked();
-    let query =
-        |n: usize| asked[n].query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-    assert_eq!((asked[0].method.as_str(), asked[0].path.as_str()), ("GET", "/challenge-posts/"));
+    let received = stand_in.received();
+    let query = |n: usize| {
+        received[n].query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!((received[0].method.as_str(), received[0].path.as_str()), ("GET", "/challenge-posts/"));
     assert_eq!(query(0), ["challenge_id=7551", "count=35", "cursor=7", "region=DE"]);
-    assert_eq!(asked[0].header("x-api-key"), stand_in.key());
+    assert_eq!(received[0].header("x-api-key"), stand_in.key());
     assert_eq!(query(1), ["keyword=two words & more", "count=1", "cursor=0"]);
 }
 

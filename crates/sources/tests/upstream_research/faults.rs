@@ -84,7 +84,7 @@ async fn search_ids_may_change_or_be_absent() {
 
 #[tokio::test]
 async fn a_cursor_that_does_not_move_is_an_error_and_no_endless_walk() {
-    let scene = Scene::start(ResearchHabits { cursor_stands: true, ..ResearchHabits::default() }).await;
+    let scene = Scene::start(ResearchHabits { cursor_is_stuck: true, ..ResearchHabits::default() }).await;
     let error = scene.walk(may(1, 30)).await.expect_err("it stands");
     assert!(
         matches!(&error, UpstreamError::Malformed { reason } if reason.contains("does not move")),
@@ -110,7 +110,7 @@ async fn what_pages_repeat_or_leave_out_comes_through_as_it_is() {
 }
 
 #[tokio::test]
-async fn keys_that_are_missing_are_not_told_and_nul_characters_are_taken_out() {
+async fn keys_that_are_missing_are_not_reported_and_nul_characters_are_taken_out() {
     let habits = ResearchHabits { no_likes_every: Some(2), nul_in_names: true, ..ResearchHabits::default() };
     let scene = Scene::start(habits).await;
     let page = scene.first().await.expect("a page");

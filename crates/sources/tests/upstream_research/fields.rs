@@ -4,9 +4,9 @@ use crate::{Scene, may};
 use sources::upstream::UpstreamError;
 use testkit::upstream::{Fault, ResearchHabits};
 
-fn asked_for(scene: &Scene) -> Vec<String> {
-    let queries = scene.stand_in.asked().into_iter().filter(|asked| asked.path.ends_with("/query/"));
-    queries.map(|asked| asked.value("fields").to_owned()).collect()
+fn requested_fields(scene: &Scene) -> Vec<String> {
+    let queries = scene.stand_in.received().into_iter().filter(|received| received.path.ends_with("/query/"));
+    queries.map(|received| received.value("fields").to_owned()).collect()
 }
 
 #[tokio::test]
@@ -20,9 +20,12 @@ async fn a_search_that_is_refused_is_made_once_more_without_optional_fields_and_
         assert!(page.videos.iter().all(|video| video.counts.plays.is_some() && video.counts.saves.is_none()));
     }
     assert_eq!(pages.iter().map(|page| page.videos.len()).sum::<usize>(), 200);
-    let asked = asked_for(&scene);
-    assert!(asked[0].contains("video_tag") && asked.len() == 4, "three pages, and one that was refused");
-    assert!(asked[1..].iter().all(|fields| optional.iter().all(|field| !fields.contains(field))));
+    let received = requested_fields(&scene);
+    assert!(
+        received[0].contains("video_tag") && received.len() == 4,
+        "three pages, and one that was refused"
+    );
+    assert!(received[1..].iter().all(|fields| optional.iter().all(|field| !fields.contains(field))));
     assert_eq!(scene.allowance.sends(), 4, "each is counted");
     let again = scene.page(may(2, 3), 0, None).await.expect("a page");
     assert_eq!((again.left_out.len(), scene.allowance.sends()), (5, 5), "it is not tried in every window");
@@ -68,7 +71,7 @@ async fn the_old_spelling_of_saves_is_left_out_where_it_is_refused() {
 }
 
 #[tokio::test]
-async fn fields_that_are_missing_though_asked_for_are_unknown_and_ok_may_have_words() {
+async fn fields_that_are_missing_though_requested_are_unknown_and_ok_may_have_words() {
     let habits =
         ResearchHabits { no_new_fields_every: Some(3), ok_message: "ok.", ..ResearchHabits::default() };
     let scene = Scene::start(habits).await;

@@ -96,8 +96,8 @@ impl Scene {
         cursor: u64,
         search_id: Option<&str>,
     ) -> Result<WindowPage, UpstreamError> {
-        let asked = VideosRequest { tag: &self.tag, window, cursor, search_id };
-        self.upstream.videos(&asked, self.now(), &self.allowance).await
+        let received = VideosRequest { tag: &self.tag, window, cursor, search_id };
+        self.upstream.videos(&received, self.now(), &self.allowance).await
     }
 
     /// The first page of May.
@@ -136,7 +136,7 @@ async fn a_window_is_walked_to_its_end_by_places_of_the_index() {
     let ids: Vec<_> = pages.iter().flat_map(|page| &page.videos).map(|video| video.id).collect();
     assert!(ids.is_sorted_by(|a, b| a > b), "from large to small");
     assert_eq!((scene.allowance.sends(), scene.stand_in.requests_today()), (3, 3));
-    assert_eq!(scene.stand_in.asked().len(), 4, "one token serves all");
+    assert_eq!(scene.stand_in.received().len(), 4, "one token serves all");
     let video = &pages[0].videos[0];
     assert_eq!((video.observed_at, video.source), (Some(scene.now()), domain::Source::ResearchApi));
     assert!(video.counts.plays.is_some() && video.counts.saves.is_some() && video.details.region.is_some());
@@ -156,14 +156,14 @@ async fn both_days_of_a_window_are_within_it() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_what_is_sent() {
+async fn what_is_requested_is_what_is_sent() {
     let mut scene = Scene::start(ResearchHabits::default()).await;
     scene.tag = Tag::new("#CAFE\u{301} Straße").expect("a tag");
     let page = scene.page(may(3, 4), 0, None).await.expect("a page");
     assert_eq!(page.positions, 0);
-    let asked = scene.stand_in.asked();
-    assert_eq!(asked[0].header("content-type"), "application/x-www-form-urlencoded");
-    let query = &asked[1];
+    let received = scene.stand_in.received();
+    assert_eq!(received[0].header("content-type"), "application/x-www-form-urlencoded");
+    let query = &received[1];
     assert_eq!((query.method.as_str(), query.path.as_str()), ("POST", "/v2/research/video/query/"));
     assert_eq!(query.header("content-type"), "application/json");
     assert!(query.header("authorization").starts_with("Bearer clt."));
@@ -185,13 +185,13 @@ async fn what_is_asked_for_is_what_is_sent() {
 }
 
 #[tokio::test]
-async fn other_fields_may_be_asked_for_but_not_without_what_a_video_needs() {
+async fn other_fields_may_be_requested_but_not_without_what_a_video_needs() {
     let mut scene = Scene::start(ResearchHabits::default()).await;
     scene.upstream = scene.upstream.with_fields(["view_count", "id"]).expect("fields");
     let page = scene.first().await.expect("a page");
     assert_eq!(page.videos.len(), 80);
     assert!(page.videos.iter().all(|video| video.counts.plays.is_some() && video.counts.likes.is_none()));
-    assert_eq!(scene.stand_in.asked()[1].value("fields"), "id,create_time,hashtag_names,view_count");
+    assert_eq!(scene.stand_in.received()[1].value("fields"), "id,create_time,hashtag_names,view_count");
     for wrong in ["", "a b", "id&x=1", "id,view_count"] {
         let refused = scene.upstream.clone().with_fields([wrong]).err();
         assert_eq!(refused, Some(SettingError::Field(wrong.to_owned())));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use testkit::upstream::{Fault, ResearchHabits};
 
 fn token_calls(scene: &Scene) -> usize {
-    scene.stand_in.asked().iter().filter(|asked| asked.path == "/v2/oauth/token/").count()
+    scene.stand_in.received().iter().filter(|received| received.path == "/v2/oauth/token/").count()
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_token_is_renewed_a_minute_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_and_the_page_asked_for_once_more() {
+async fn a_refused_token_is_renewed_and_the_page_requested_once_more() {
     let scene = Scene::start(ResearchHabits::default()).await;
     scene.first().await.expect("a page");
     scene.stand_in.forget_tokens();

@@ -6,7 +6,7 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, Kept, Spans, answer_columns};
+use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, KeyLookup, Spans, answer_columns};
 use crate::ledger::limit;
 use crate::row;
 use domain::AccountId;
@@ -61,7 +61,7 @@ impl Postgres {
         account_id: AccountId,
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
-    ) -> Result<Option<Kept>, StoreError> {
+    ) -> Result<Option<KeyLookup>, StoreError> {
         const DOING: &str = "look a stored answer up";
         let keys = [key.as_str()];
         let parameters = [(&account_id.0 as _, Type::INT8), (&keys.as_slice() as _, Type::TEXT_ARRAY)];

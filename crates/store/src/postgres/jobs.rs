@@ -173,7 +173,7 @@ impl Postgres {
     }
 
     /// Returns true if its end was requested; `None` if the job is not ours.
-    pub(crate) async fn keep_job(
+    pub(crate) async fn checkpoint_job(
         &self,
         claim: &Claim,
         progress: &str,
@@ -189,8 +189,8 @@ impl Postgres {
             (&lease.until.as_ms(), Type::INT8),
             (&lease.ms(), Type::INT8),
         ];
-        let kept = self.pool.query_opt(DOING, RENEW, &parameters).await?;
-        kept.as_ref().map(row::postgres).transpose().doing(DOING)
+        let renewed = self.pool.query_opt(DOING, RENEW, &parameters).await?;
+        renewed.as_ref().map(row::postgres).transpose().doing(DOING)
     }
 
     pub(crate) async fn job_got_further(&self, claim: &Claim) -> Result<bool, StoreError> {

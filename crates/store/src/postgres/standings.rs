@@ -14,12 +14,12 @@ use tokio_postgres::types::Type;
 const ROWS_MAX: usize = 5_000;
 const DROP: &str = "DELETE FROM tagmeter.standings WHERE hashtag = ANY($1) AND sequence <= $2";
 const INSERT: &str = "INSERT INTO tagmeter.standings (hashtag, sequence, counts)
-    SELECT hashtag, $2, counts FROM unnest($1::bigint[], $3::bytea[]) AS kept (hashtag, counts)
+    SELECT hashtag, $2, counts FROM unnest($1::bigint[], $3::bytea[]) AS written (hashtag, counts)
     ON CONFLICT (hashtag) DO UPDATE SET sequence = excluded.sequence, counts = excluded.counts
     WHERE tagmeter.standings.sequence <= excluded.sequence";
 
 impl Postgres {
-    pub(crate) async fn keep_standings(
+    pub(crate) async fn write_standings(
         &self,
         sequence: u64,
         hashtags: &[HashtagStandings],
@@ -27,21 +27,21 @@ impl Postgres {
         const DOING: &str = "store standings";
         let sequence = sequence.cast_signed();
         for hashtags in hashtags.chunks(ROWS_MAX) {
-            let (gone, kept): (Vec<_>, Vec<_>) =
+            let (gone, written): (Vec<_>, Vec<_>) =
                 hashtags.iter().partition(|hashtag| hashtag.standings.is_empty());
             let numbers = |of: &[&HashtagStandings]| {
                 of.iter().map(|hashtag| i64::from(hashtag.hashtag.0)).collect::<Vec<_>>()
             };
-            let (gone, kept_rows) = (numbers(&gone), numbers(&kept));
-            let counts: Vec<Vec<u8>> = kept.iter().map(|hashtag| hashtag.standings.to_bytes()).collect();
+            let (gone, numbers_written) = (numbers(&gone), numbers(&written));
+            let counts: Vec<Vec<u8>> = written.iter().map(|hashtag| hashtag.standings.to_bytes()).collect();
             let drop: [Parameter<'_>; 2] = [(&gone, Type::INT8_ARRAY), (&sequence, Type::INT8)];
             if !gone.is_empty() {
                 self.pool.query(DOING, DROP, &drop).await?;
             }
-            let keep: [Parameter<'_>; 3] =
-                [(&kept_rows, Type::INT8_ARRAY), (&sequence, Type::INT8), (&counts, Type::BYTEA_ARRAY)];
-            if !kept.is_empty() {
-                self.pool.query(DOING, INSERT, &keep).await?;
+            let parameters: [Parameter<'_>; 3] =
+                [(&numbers_written, Type::INT8_ARRAY), (&sequence, Type::INT8), (&counts, Type::BYTEA_ARRAY)];
+            if !written.is_empty() {
+                self.pool.query(DOING, INSERT, &parameters).await?;
             }
         }
         Ok(())

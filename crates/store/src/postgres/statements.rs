@@ -118,14 +118,14 @@ fn a_statement_for_all_accounts_is_noticed() {
 fn a_list_that_is_joined_by_anything_but_the_account_is_noticed() {
     let joined = |by: &str| {
         format!(
-            "SELECT entry.hash FROM unnest($1::bigint[], $2::bytea[]) AS asked (account_id, request_id)
+            "SELECT entry.hash FROM unnest($1::bigint[], $2::bytea[]) AS wanted (account_id, request_id)
              JOIN tagmeter.entries AS entry ON {by}"
         )
     };
-    let both = "entry.account_id = asked.account_id AND entry.request_id = asked.request_id";
+    let both = "entry.account_id = wanted.account_id AND entry.request_id = wanted.request_id";
     assert!(is_pinned_to_a_list(&joined(both)));
     assert!(!is_pinned(&joined(both)), "it is for several shards");
-    assert!(!is_pinned_to_a_list(&joined("entry.request_id = asked.request_id")));
+    assert!(!is_pinned_to_a_list(&joined("entry.request_id = wanted.request_id")));
     assert!(!is_pinned_to_a_list(&joined("entry.account_id = other.account_id")));
     let unnamed = joined(both).replace("(account_id, request_id)", "(request_id, account_id)");
     assert!(!is_pinned_to_a_list(&unnamed), "a list begins with its accounts");

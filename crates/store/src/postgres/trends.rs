@@ -95,7 +95,7 @@ impl Postgres {
         self.pool.query("store the sequence of the trends", NOTE, &parameters).await.map(|_| ())
     }
 
-    pub(crate) async fn keep_trends(&self, rows: &[TrendRow]) -> Result<(), StoreError> {
+    pub(crate) async fn write_trends(&self, rows: &[TrendRow]) -> Result<(), StoreError> {
         for rows in rows.chunks(ROWS_MAX) {
             let integers = |of: fn(&TrendRow) -> i64| rows.iter().map(of).collect::<Vec<i64>>();
             let reals = |n: usize| rows.iter().map(|row| row.values[n]).collect::<Vec<Option<f64>>>();
@@ -133,18 +133,18 @@ impl Postgres {
         row::postgres(&row).map(i64::unsigned_abs).doing(DOING)
     }
 
-    pub(crate) async fn trends(&self, asked: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
-        let [first, behind] = ordered_by(asked.sort);
-        let (value, hashtag) = asked.after.map_or((0.0, 0), |(value, row)| (value, i64::from(row.0)));
+    pub(crate) async fn trends(&self, query: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
+        let [first, behind] = ordered_by(query.sort);
+        let (value, hashtag) = query.after.map_or((0.0, 0), |(value, row)| (value, i64::from(row.0)));
         let parameters: [Parameter<'_>; 6] = [
-            (&i64::from(asked.window), Type::INT8),
-            (&i64::try_from(asked.views_min).unwrap_or(i64::MAX), Type::INT8),
-            (&asked.read_since.as_ms(), Type::INT8),
-            (&i64::from(asked.limit), Type::INT8),
+            (&i64::from(query.window), Type::INT8),
+            (&i64::try_from(query.views_min).unwrap_or(i64::MAX), Type::INT8),
+            (&query.read_since.as_ms(), Type::INT8),
+            (&i64::from(query.limit), Type::INT8),
             (&value, Type::FLOAT8),
             (&hashtag, Type::INT8),
         ];
-        match asked.after {
+        match query.after {
             None => self.read_trends(first, &parameters[..4]).await,
             Some(_) => self.read_trends(behind, &parameters).await,
         }
@@ -192,7 +192,7 @@ impl Postgres {
         Ok(Some((peers, made_of.unsigned_abs())))
     }
 
-    pub(crate) async fn keep_trend_peers(
+    pub(crate) async fn write_trend_peers(
         &self,
         window: u8,
         peers: &[u8],

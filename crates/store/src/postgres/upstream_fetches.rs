@@ -10,7 +10,8 @@ use crate::upstream_fetches::{Fetch, FetchRow, LastFetch, fetch_columns};
 use domain::Timestamp;
 use tokio_postgres::types::Type;
 
-const ASKED: &str = concat!("SELECT ", fetch_columns!(), " FROM tagmeter.asks WHERE key = $1 AND kind = $2");
+const LAST_FETCH: &str =
+    concat!("SELECT ", fetch_columns!(), " FROM tagmeter.asks WHERE key = $1 AND kind = $2");
 const NOTE: &str =
     "INSERT INTO tagmeter.asks AS noted (key, kind, at_ms, is_found, cursor, has_more) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (key, kind) DO UPDATE
@@ -22,19 +23,19 @@ const FORGET: &str = "DELETE FROM tagmeter.asks WHERE (key, kind) IN (
      RETURNING 1";
 
 impl Postgres {
-    pub(crate) async fn last_fetch(&self, ask: &Fetch) -> Result<Option<LastFetch>, StoreError> {
+    pub(crate) async fn last_fetch(&self, fetch: &Fetch) -> Result<Option<LastFetch>, StoreError> {
         const DOING: &str = "read the time of an upstream fetch";
-        let kind = i64::from(ask.kind_number());
-        let parameters: [Parameter<'_>; 2] = [(&ask.key(), Type::TEXT), (&kind, Type::INT8)];
-        let row = self.pool.query_opt(DOING, ASKED, &parameters).await?;
+        let kind = i64::from(fetch.kind_number());
+        let parameters: [Parameter<'_>; 2] = [(&fetch.key(), Type::TEXT), (&kind, Type::INT8)];
+        let row = self.pool.query_opt(DOING, LAST_FETCH, &parameters).await?;
         row.map(|row| row::postgres::<FetchRow>(&row).map(LastFetch::from)).transpose().doing(DOING)
     }
 
-    pub(crate) async fn note_fetch(&self, ask: &Fetch, asked: LastFetch) -> Result<(), StoreError> {
-        let kind = i64::from(ask.kind_number());
-        let (at, is_found, cursor, has_more) = asked.columns();
+    pub(crate) async fn note_fetch(&self, fetch: &Fetch, last: LastFetch) -> Result<(), StoreError> {
+        let kind = i64::from(fetch.kind_number());
+        let (at, is_found, cursor, has_more) = last.columns();
         let parameters: [Parameter<'_>; 6] = [
-            (&ask.key(), Type::TEXT),
+            (&fetch.key(), Type::TEXT),
             (&kind, Type::INT8),
             (&at, Type::INT8),
             (&is_found, Type::BOOL),

@@ -64,19 +64,19 @@ impl<R: Rows + BackfillRows> Recording<'_, R> {
     fn identify(&mut self, last: u32) -> Result<u32, StoreError> {
         let left = last.saturating_sub(VIDEOS_PART);
         for (video, id) in self.rows.stored_videos(left + 1, last)? {
-            let held = self.rows.stored_video(video)?;
-            for &hashtag in &held.tags {
+            let stored = self.rows.stored_video(video)?;
+            for &hashtag in &stored.tags {
                 let touched = self.tags.entry(hashtag);
-                touched.held_at = touched.held_at.max(held.observed_at);
+                touched.held_at = touched.held_at.max(stored.observed_at);
                 touched.is_stirred = true;
             }
-            let handle = fragment::label(&held.packed).and_then(|label| Handle::new(&label.author));
-            let author = held.author.filter(|author| *author > 0).map(AuthorId::from_i64);
+            let handle = fragment::label(&stored.packed).and_then(|label| Handle::new(&label.author));
+            let author = stored.author.filter(|author| *author > 0).map(AuthorId::from_i64);
             let Ownership { author, handle } =
-                self.ownership(Some(&held), author.and_then(Result::ok), handle)?;
-            if (author, handle) != (held.author, held.handle) {
-                let after = StoredVideo { author, handle, ..held.clone() };
-                self.relink(video, &held, &after);
+                self.ownership(Some(&stored), author.and_then(Result::ok), handle)?;
+            if (author, handle) != (stored.author, stored.handle) {
+                let after = StoredVideo { author, handle, ..stored.clone() };
+                self.relink(video, &stored, &after);
                 self.rows.change_video(video, id, after)?;
             }
         }

@@ -56,7 +56,7 @@ impl<R: Rows> Recording<'_, R> {
     /// Takes the lesser of two handles of one video, so that the order of the records does not matter.
     pub(super) fn ownership(
         &mut self,
-        held: Option<&StoredVideo>,
+        stored: Option<&StoredVideo>,
         id: Option<AuthorId>,
         handle: Option<Handle>,
     ) -> Result<Ownership, StoreError> {
@@ -64,10 +64,10 @@ impl<R: Rows> Recording<'_, R> {
         if let (Some(id), Some(handle)) = (id, handle) {
             self.learn(handle, id)?;
         }
-        if let Some(id) = held.and_then(StoredVideo::given_id).or(id) {
+        if let Some(id) = stored.and_then(StoredVideo::given_id).or(id) {
             return Ok(Ownership { author: Some(id), handle: None });
         }
-        let handles = [held.and_then(|held| held.handle), handle];
+        let handles = [stored.and_then(|stored| stored.handle), handle];
         let Some(handle) = handles.into_iter().flatten().min() else {
             return Ok(Ownership { author: None, handle: None });
         };
@@ -112,17 +112,17 @@ impl<R: Rows> Recording<'_, R> {
         let mut changed: Vec<ChangedHandle> = changed.map(of).collect();
         changed.sort_unstable();
         for part in changed.chunks(HANDLES_AT_ONCE) {
-            self.rows.keep_handles(part)?;
+            self.rows.write_handles(part)?;
             let handles: Vec<i64> = part.iter().map(|changed| changed.handle).collect();
             let videos = self.rows.videos_by_handle(&handles)?;
             let is_moved = !videos.is_empty();
             for (video, id) in videos {
-                let held = self.rows.stored_video(video)?;
-                let Some(handle) = held.handle else { continue };
+                let stored = self.rows.stored_video(video)?;
+                let Some(handle) = stored.handle else { continue };
                 let author = Some(self.creator_of(handle)?);
-                if author != held.author {
-                    let after = StoredVideo { author, ..held.clone() };
-                    self.relink(video, &held, &after);
+                if author != stored.author {
+                    let after = StoredVideo { author, ..stored.clone() };
+                    self.relink(video, &stored, &after);
                     self.rows.change_video(video, id, after)?;
                 }
             }

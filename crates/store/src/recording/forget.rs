@@ -14,7 +14,7 @@ pub(crate) trait ForgetRows {
     /// Makes the digests of what is forgotten.
     fn forget_key(&mut self) -> Result<ForgetKey, StoreError>;
     /// Keeps digests, and notes that copies of what is forgotten may still be elsewhere.
-    fn keep_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError>;
+    fn write_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError>;
     /// Returns the stored ones of these videos, with their rows.
     fn stored_of(&mut self, ids: &[VideoId]) -> Result<Vec<(u32, VideoId)>, StoreError>;
     /// Deletes every row of these videos. Returns how many readings of them were stored.
@@ -29,16 +29,16 @@ pub(crate) fn forget<R: Rows + ForgetRows>(
     let numbers = rows.numbers()?;
     let key = rows.forget_key()?;
     let digests: Vec<i64> = ids.iter().map(|id| key.video(*id)).collect();
-    rows.keep_forgotten(&digests)?;
+    rows.write_forgotten(&digests)?;
     let stored = rows.stored_of(ids)?;
     let mut forgotten = ForgottenVideos { videos: stored.len() as u64, ..ForgottenVideos::default() };
     let mut known = KnownTags::default();
     let mut recording = Recording::new(rows, &mut known, numbers);
     for (video, _) in &stored {
-        let held = recording.rows.stored_video(*video)?;
-        forgotten.creators.extend(held.author.and_then(Creator::from_i64));
-        forgotten.hashtags.extend(held.tags.iter().copied().map(HashtagRow));
-        recording.forget(*video, &held);
+        let before = recording.rows.stored_video(*video)?;
+        forgotten.creators.extend(before.author.and_then(Creator::from_i64));
+        forgotten.hashtags.extend(before.tags.iter().copied().map(HashtagRow));
+        recording.forget(*video, &before);
     }
     let recorded = recording.finish(numbers.sequence)?;
     forgotten.snapshots = rows.delete_videos(&stored)?;
@@ -47,8 +47,8 @@ pub(crate) fn forget<R: Rows + ForgetRows>(
 
 impl<R: Rows> Recording<'_, R> {
     /// Notes what becomes of the links and sums of a video that goes.
-    fn forget(&mut self, video: u32, held: &StoredVideo) {
-        let gone = StoredVideo { removed_at: Some(i64::MAX), ..held.clone() };
-        self.relink(video, held, &gone);
+    fn forget(&mut self, video: u32, before: &StoredVideo) {
+        let gone = StoredVideo { removed_at: Some(i64::MAX), ..before.clone() };
+        self.relink(video, before, &gone);
     }
 }

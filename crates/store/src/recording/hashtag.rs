@@ -19,8 +19,8 @@ impl<R: Rows> Recording<'_, R> {
         let row = self.tags.row(self.rows, self.known, &reading.tag)?;
         let is_new = row >= self.tags.first();
         let touched = self.tags.entry(row);
-        let held = match &mut touched.reported {
-            Some(held) => held,
+        let reported = match &mut touched.reported {
+            Some(reported) => reported,
             place @ None => {
                 let stored = if is_new {
                     let first_nonzero = FirstNonzero::of_new(&[None; HASHTAG_COLUMNS.len()]);
@@ -34,17 +34,18 @@ impl<R: Rows> Recording<'_, R> {
         let counts = [reading.counts.views, reading.counts.creators, reading.counts.videos];
         let at = reading.observed_at;
         let stored = &mut Stored { rows: self.rows, hashtag: row };
-        let settled = held.first_nonzero.settle(stored, at, counts, &held.counts)?;
+        let settled = reported.first_nonzero.settle(stored, at, counts, &reported.counts)?;
         if let Some(point) = at.and_then(|at| Point::of(at, reading.source, settled)) {
-            self.rows.keep_hashtag_point(row, point)?;
+            self.rows.write_hashtag_point(row, point)?;
         }
-        let after: [Option<KnownCount>; 3] =
-            std::array::from_fn(|n| newest(held.counts[n], counts[n].map(|count| KnownCount { count, at })));
-        held.is_dirty |= after != held.counts;
-        held.counts = after;
+        let after: [Option<KnownCount>; 3] = std::array::from_fn(|n| {
+            newest(reported.counts[n], counts[n].map(|count| KnownCount { count, at }))
+        });
+        reported.is_dirty |= after != reported.counts;
+        reported.counts = after;
         let details = storable(reading.details);
         if !details.is_empty() {
-            describe(held, details, at);
+            describe(reported, details, at);
         }
         Ok(())
     }
@@ -77,9 +78,9 @@ impl<R: Rows> StoredReadings for Stored<'_, R> {
 }
 
 /// Lays the details of a reading over the stored ones, or under them if the reading is older.
-fn describe(held: &mut Reported, now: HashtagDetails, at: Option<Timestamp>) {
-    let is_newer = at >= held.details_at;
-    let before = held.details.clone();
+fn describe(reported: &mut Reported, now: HashtagDetails, at: Option<Timestamp>) {
+    let is_newer = at >= reported.details_at;
+    let before = reported.details.clone();
     let (over, under) = if is_newer { (now, before.clone()) } else { (before.clone(), now) };
     let after = HashtagDetails {
         description: over.description.or(under.description),
@@ -90,10 +91,10 @@ fn describe(held: &mut Reported, now: HashtagDetails, at: Option<Timestamp>) {
         kind: over.kind.or(under.kind),
         cover: over.cover.or(under.cover),
     };
-    if after != before || held.details_at < at {
-        held.details = after;
-        held.details_at = held.details_at.max(at);
-        held.is_dirty = true;
+    if after != before || reported.details_at < at {
+        reported.details = after;
+        reported.details_at = reported.details_at.max(at);
+        reported.is_dirty = true;
     }
 }
 

@@ -139,7 +139,7 @@ impl<'a, R: Rows> Recording<'a, R> {
                 Prepared::Window(window) => {
                     self.recorded.window_records += 1;
                     let hashtag = self.tags.row(self.rows, self.known, &window.tag)?;
-                    self.rows.keep_window(hashtag, &WindowRow::of(*window))?;
+                    self.rows.write_window(hashtag, &WindowRow::of(*window))?;
                 }
             }
         }

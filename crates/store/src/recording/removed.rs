@@ -22,15 +22,15 @@ impl<R: Rows> Recording<'_, R> {
             self.recorded.removals_unknown += 1;
             return Ok(());
         };
-        let held = self.rows.stored_video(video)?;
+        let stored = self.rows.stored_video(video)?;
         let at = Some(removal.at.as_ms());
         // Without a time of its own a record is as old as its first import: again, it says nothing new.
-        if held.removed_at >= at || (held.removed_at.is_some() && !removal.is_timed) {
+        if stored.removed_at >= at || (stored.removed_at.is_some() && !removal.is_timed) {
             return Ok(());
         }
-        let after = StoredVideo { removed_at: at, ..held.clone() };
-        self.recorded.videos_removed += u64::from(after.is_removed() && !held.is_removed());
-        self.relink(video, &held, &after);
+        let after = StoredVideo { removed_at: at, ..stored.clone() };
+        self.recorded.videos_removed += u64::from(after.is_removed() && !stored.is_removed());
+        self.relink(video, &stored, &after);
         self.rows.change_video(video, removal.id, after)
     }
 

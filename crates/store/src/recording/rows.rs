@@ -88,7 +88,7 @@ pub(crate) trait VideoRows {
     /// Reads the user id of a handle; 0 if it was given with two.
     fn find_handle(&mut self, handle: i64) -> Result<Option<i64>, StoreError>;
     /// Stores what handles stand for.
-    fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError>;
+    fn write_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError>;
     /// The videos whose creator is known by one of these handles and by no id; all groups are in.
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError>;
     /// Returns whether any of these digests is one of what was forgotten.
@@ -111,9 +111,9 @@ pub(crate) trait VideoRows {
         reading: Option<Point<6>>,
     ) -> Result<(), StoreError>;
     /// Writes what is stored now.
-    fn change_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError>;
+    fn change_video(&mut self, video: u32, id: VideoId, stored: StoredVideo) -> Result<(), StoreError>;
     /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
-    fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
+    fn write_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError>;
     /// Returns the time (milliseconds) of the earliest stored reading of a video from before the transaction whose count `n` is
     /// not 0. Readings of the transaction itself may be left out.
     fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError>;
@@ -169,7 +169,7 @@ pub(crate) trait HashtagRows {
     /// Reads the reported values of a hashtag. Default for one that is not stored yet.
     fn reported(&mut self, hashtag: u32) -> Result<Reported, StoreError>;
     /// Keeps a reading. If there is one of the same moment and source, that stays, and is filled ([`Point::fill`]).
-    fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError>;
+    fn write_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError>;
     /// Returns the time (milliseconds) of the earliest stored reading of a hashtag from before the transaction whose count `n` is
     /// not 0. Readings of the transaction itself may be left out.
     fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError>;
@@ -235,7 +235,7 @@ pub(crate) trait Rows: VideoRows + HashtagRows + LinkRows {
         Ok(())
     }
     /// Keeps a sum over a window, unless there is one of the same moment, source, country and length.
-    fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError>;
+    fn write_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError>;
     /// Returns the hashtags whose readings are others than before the transaction, once all groups are in.
     fn hashtags_read(&mut self) -> Result<BTreeSet<u32>, StoreError>;
     /// Everything is in: writes what is left, the list of changes and the numbers. Gives how many snapshots were new.

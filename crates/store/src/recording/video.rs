@@ -162,7 +162,7 @@ impl<R: Rows> Recording<'_, R> {
         let (at, source, id) = (reading.observed_at, reading.source, reading.id);
         let has_caption_tags = reading.has_caption_tags;
         let counts = reading.counts.to_array();
-        let held = StoredVideo {
+        let stored = StoredVideo {
             author,
             handle,
             create_time: reading.create_time,
@@ -173,53 +173,54 @@ impl<R: Rows> Recording<'_, R> {
             tags,
             packed: reading.packed,
         };
-        for &hashtag in &held.tags {
-            self.link(hashtag, video, &held);
+        for &hashtag in &stored.tags {
+            self.link(hashtag, video, &stored);
         }
-        self.made_from(&held, source, at, has_caption_tags);
+        self.made_from(&stored, source, at, has_caption_tags);
         self.recorded.videos_new += 1;
         let reading = at.and_then(|at| Point::of(at, source, counts));
-        self.rows.make_video(video, id, held, reading)
+        self.rows.make_video(video, id, stored, reading)
     }
 
     /// Records a further reading of a stored video: it may be newer, older or report other fields.
     fn again(&mut self, video: u32, reading: &PreparedVideo) -> Result<(), StoreError> {
-        let held = self.rows.stored_video(video)?;
+        let stored = self.rows.stored_video(video)?;
         let at = reading.observed_at;
         let counts_now = reading.counts.to_array();
-        let settled = self.settle(video, at, counts_now, &held)?;
+        let settled = self.settle(video, at, counts_now, &stored)?;
         if let Some(point) = at.and_then(|at| Point::of(at, reading.source, settled)) {
-            self.rows.keep_video_point(video, point)?;
+            self.rows.write_video_point(video, point)?;
         }
-        let is_newer = at.map(Timestamp::as_ms) > held.observed_at;
+        let is_newer = at.map(Timestamp::as_ms) > stored.observed_at;
         let counts: [Option<KnownCount>; COUNTS] = std::array::from_fn(|n| {
-            newest(held.counts[n], counts_now[n].map(|count| KnownCount { count, at }))
+            newest(stored.counts[n], counts_now[n].map(|count| KnownCount { count, at }))
         });
         let rows = self.rows_of(reading)?;
-        let Ownership { author, handle } = self.ownership(Some(&held), reading.author, reading.handle)?;
-        let added = rows.into_iter().filter(|row| !held.tags.contains(row));
+        let Ownership { author, handle } = self.ownership(Some(&stored), reading.author, reading.handle)?;
+        let added = rows.into_iter().filter(|row| !stored.tags.contains(row));
         let after = StoredVideo {
             author,
             handle,
-            create_time: held.create_time.or(reading.create_time),
+            create_time: stored.create_time.or(reading.create_time),
             region: reading
                 .region
-                .filter(|_| is_newer || held.region == 0)
-                .map_or(held.region, Region::to_number),
-            observed_at: held.observed_at.max(at.map(Timestamp::as_ms)),
-            removed_at: held.removed_at,
+                .filter(|_| is_newer || stored.region == 0)
+                .map_or(stored.region, Region::to_number),
+            observed_at: stored.observed_at.max(at.map(Timestamp::as_ms)),
+            removed_at: stored.removed_at,
             counts,
-            tags: held.tags.iter().copied().chain(added).collect(),
-            packed: merged(&held, reading, &counts, is_newer),
+            tags: stored.tags.iter().copied().chain(added).collect(),
+            packed: merged(&stored, reading, &counts, is_newer),
         };
         // What its handle has come to stand for is news of another record.
-        let is_moved = after.handle.is_some() && after.handle == held.handle && after.author != held.author;
+        let is_moved =
+            after.handle.is_some() && after.handle == stored.handle && after.author != stored.author;
         let is_changed = if is_moved {
-            after != StoredVideo { author: after.author, ..held.clone() }
+            after != StoredVideo { author: after.author, ..stored.clone() }
         } else {
-            after != held
+            after != stored
         };
-        if is_changed || is_newer || at.map(Timestamp::as_ms) == held.observed_at {
+        if is_changed || is_newer || at.map(Timestamp::as_ms) == stored.observed_at {
             self.rows.set_digest(reading.id, video, reading.digest)?;
         }
         if is_changed {
@@ -227,8 +228,8 @@ impl<R: Rows> Recording<'_, R> {
             self.made_from(&after, reading.source, at, reading.has_caption_tags);
         }
         if is_changed || is_moved {
-            self.relink(video, &held, &after);
-            self.recorded.videos_reinstated += u64::from(held.is_removed() && !after.is_removed());
+            self.relink(video, &stored, &after);
+            self.recorded.videos_reinstated += u64::from(stored.is_removed() && !after.is_removed());
             self.rows.change_video(video, reading.id, after)?;
         }
         Ok(())
@@ -240,35 +241,35 @@ impl<R: Rows> Recording<'_, R> {
         video: u32,
         at: Option<Timestamp>,
         counts: [Option<Count>; COUNTS],
-        held: &StoredVideo,
+        stored: &StoredVideo,
     ) -> Result<[Option<Count>; COUNTS], StoreError> {
         let is_new = video >= self.first_new_video;
         let first_nonzero = self.first_nonzero.entry(video).or_insert_with(|| {
             // Every reading after the one that made it comes by here.
-            if is_new { FirstNonzero::of_new(&held.counts) } else { FirstNonzero::default() }
+            if is_new { FirstNonzero::of_new(&stored.counts) } else { FirstNonzero::default() }
         });
-        first_nonzero.settle(&mut Stored { rows: self.rows, video }, at, counts, &held.counts)
+        first_nonzero.settle(&mut Stored { rows: self.rows, video }, at, counts, &stored.counts)
     }
 
     /// Notes what becomes of the video's links and of its hashtags' sums.
-    pub(super) fn relink(&mut self, video: u32, held: &StoredVideo, after: &StoredVideo) {
-        let (before_author, author) = (held.author.unwrap_or(0), after.author.unwrap_or(0));
-        for &hashtag in held.linked() {
+    pub(super) fn relink(&mut self, video: u32, stored: &StoredVideo, after: &StoredVideo) {
+        let (before_author, author) = (stored.author.unwrap_or(0), after.author.unwrap_or(0));
+        for &hashtag in stored.linked() {
             if !after.linked().contains(&hashtag) {
-                self.unlink(hashtag, video, held);
+                self.unlink(hashtag, video, stored);
                 continue;
             }
             let touched = self.tags.entry(hashtag);
-            touched.views += i128::from(after.plays()) - i128::from(held.plays());
+            touched.views += i128::from(after.plays()) - i128::from(stored.plays());
             touched.is_stirred = true;
             if before_author != author {
-                self.links.push(Link::new(hashtag, video, held, Change::Drop));
+                self.links.push(Link::new(hashtag, video, stored, Change::Drop));
                 self.links.push(Link::new(hashtag, video, after, Change::Make));
-            } else if held.plays() != after.plays() || held.region != after.region {
+            } else if stored.plays() != after.plays() || stored.region != after.region {
                 self.links.push(Link::new(hashtag, video, after, Change::Update));
             }
         }
-        for hashtag in after.linked().iter().filter(|hashtag| !held.linked().contains(hashtag)) {
+        for hashtag in after.linked().iter().filter(|hashtag| !stored.linked().contains(hashtag)) {
             self.link(*hashtag, video, after);
         }
         if after.is_removed() {
@@ -282,37 +283,37 @@ impl<R: Rows> Recording<'_, R> {
     /// Notes where what moves the sums of its hashtags came from, when it was read, and what has to be said of it.
     fn made_from(
         &mut self,
-        held: &StoredVideo,
+        stored: &StoredVideo,
         source: Source,
         at: Option<Timestamp>,
         has_caption_tags: bool,
     ) {
-        let mut caveats = caveats_of_reading(source, held.create_time, at);
+        let mut caveats = caveats_of_reading(source, stored.create_time, at);
         if has_caption_tags {
             caveats.insert(Caveat::TagsOfCaptions);
         }
-        for &hashtag in &held.tags {
+        for &hashtag in &stored.tags {
             let touched = self.tags.entry(hashtag);
-            touched.held_at = touched.held_at.max(held.observed_at);
+            touched.held_at = touched.held_at.max(stored.observed_at);
             touched.sources.insert(source);
             touched.caveats = touched.caveats.union(caveats);
         }
     }
 
     /// Puts a video under a hashtag.
-    fn link(&mut self, hashtag: u32, video: u32, held: &StoredVideo) {
-        self.links.push(Link::new(hashtag, video, held, Change::Make));
+    fn link(&mut self, hashtag: u32, video: u32, stored: &StoredVideo) {
+        self.links.push(Link::new(hashtag, video, stored, Change::Make));
         let touched = self.tags.entry(hashtag);
         touched.videos += 1;
-        touched.views += i128::from(held.plays());
+        touched.views += i128::from(stored.plays());
     }
 
     /// Takes a video from under a hashtag.
-    fn unlink(&mut self, hashtag: u32, video: u32, held: &StoredVideo) {
-        self.links.push(Link::new(hashtag, video, held, Change::Drop));
+    fn unlink(&mut self, hashtag: u32, video: u32, stored: &StoredVideo) {
+        self.links.push(Link::new(hashtag, video, stored, Change::Drop));
         let touched = self.tags.entry(hashtag);
         touched.videos -= 1;
-        touched.views -= i128::from(held.plays());
+        touched.views -= i128::from(stored.plays());
     }
 }
 
@@ -333,20 +334,20 @@ impl<R: Rows> StoredReadings for Stored<'_, R> {
 }
 
 impl Link {
-    fn new(hashtag: u32, video: u32, held: &StoredVideo, change: Change) -> Self {
-        let (author, plays) = (held.author.unwrap_or(0), held.plays());
-        Self { hashtag, video, author, plays, order: 0, region: held.region, change }
+    fn new(hashtag: u32, video: u32, stored: &StoredVideo, change: Change) -> Self {
+        let (author, plays) = (stored.author.unwrap_or(0), stored.plays());
+        Self { hashtag, video, author, plays, order: 0, region: stored.region, change }
     }
 }
 
 /// The ready JSON after a reading: the newer of the two is laid over the older; counts are those that stand.
 fn merged(
-    held: &StoredVideo,
+    stored: &StoredVideo,
     reading: &PreparedVideo,
     counts: &[Option<KnownCount>; COUNTS],
     is_newer: bool,
 ) -> Vec<u8> {
-    let (Some(before), Some(now)) = (fragment::details(&held.packed), fragment::details(&reading.packed))
+    let (Some(before), Some(now)) = (fragment::details(&stored.packed), fragment::details(&reading.packed))
     else {
         // Written by us both, so this is a damaged row: the fresh reading replaces it.
         return reading.packed.clone();

@@ -97,8 +97,8 @@ fn file(connection: &Connection, auditor: &mut Auditor) -> Result<(), StoreError
     )?;
     each(
         connection,
-        "SELECT account_id, count(*) FROM idempotency AS kept WHERE NOT EXISTS (
-             SELECT 1 FROM entries WHERE entries.request_id = kept.request_id AND entries.account_id = kept.account_id)
+        "SELECT account_id, count(*) FROM idempotency AS stored WHERE NOT EXISTS (
+             SELECT 1 FROM entries WHERE entries.request_id = stored.request_id AND entries.account_id = stored.account_id)
          GROUP BY account_id",
         |row| {
             let (account, count): (i64, i64) = row::read(row)?;

@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::chain;
 use crate::error::Doing;
 use crate::head::{self, ChainRow, chain_columns};
-use crate::idempotency::Kept;
+use crate::idempotency::KeyLookup;
 use crate::ledger::{Charge, ChargeOutcome, Receipt, to_i64};
 use crate::row;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
@@ -118,17 +118,17 @@ impl<'a> Group<'a> {
             return Ok(ChargeOutcome::NoSuchAccount);
         };
         if let Some(idempotent) = &charge.idempotency {
-            let kept = idempotency::read(
+            let lookup = idempotency::read(
                 self.transaction,
                 charge.account_id,
                 &idempotent.key,
                 idempotent.fingerprint,
             )?;
-            match kept {
-                Some(Kept::Answer { answer, request_id }) => {
+            match lookup {
+                Some(KeyLookup::Answer { answer, request_id }) => {
                     return Ok(ChargeOutcome::Replayed { answer, request_id, balance: head.at.balance });
                 }
-                Some(Kept::OtherRequest) => return Ok(ChargeOutcome::KeyOfOtherRequest),
+                Some(KeyLookup::OtherRequest) => return Ok(ChargeOutcome::KeyOfOtherRequest),
                 None => {}
             }
         }

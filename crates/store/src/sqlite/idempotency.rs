@@ -5,7 +5,9 @@ use super::catalog::forget::{overwriting, wipe};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, Idempotent, Kept, Spans, answer_columns};
+use crate::idempotency::{
+    AnswerRow, Fingerprint, IdempotencyKey, Idempotent, KeyLookup, Spans, answer_columns,
+};
 use crate::ledger::Charge;
 use crate::row;
 use domain::AccountId;
@@ -20,7 +22,7 @@ impl AccountsFile {
         account_id: AccountId,
         key: &IdempotencyKey,
         fingerprint: Fingerprint,
-    ) -> Result<Option<Kept>, StoreError> {
+    ) -> Result<Option<KeyLookup>, StoreError> {
         self.readers.with(|connection| read(connection, account_id, key, fingerprint))
     }
 
@@ -106,7 +108,7 @@ pub(super) fn read(
     account_id: AccountId,
     key: &IdempotencyKey,
     fingerprint: Fingerprint,
-) -> Result<Option<Kept>, StoreError> {
+) -> Result<Option<KeyLookup>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",
         answer_columns!(),

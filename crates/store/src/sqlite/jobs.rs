@@ -108,7 +108,7 @@ impl AccountsFile {
     }
 
     /// Returns true if its end was requested; `None` if the job is not ours.
-    pub(crate) async fn keep_job(
+    pub(crate) async fn checkpoint_job(
         &self,
         claim: Claim,
         progress: String,

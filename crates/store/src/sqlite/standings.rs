@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::HashMap;
 
 impl WalksFile {
-    pub(crate) async fn keep_standings(
+    pub(crate) async fn write_standings(
         &self,
         sequence: u64,
         hashtags: Vec<HashtagStandings>,
@@ -46,13 +46,13 @@ fn write(connection: &mut Connection, sequence: u64, hashtags: &[HashtagStanding
     {
         let mut drop =
             transaction.prepare_cached("DELETE FROM standings WHERE hashtag = ?1 AND sequence <= ?2")?;
-        let mut keep = transaction.prepare_cached(
+        let mut put = transaction.prepare_cached(
             "INSERT OR IGNORE INTO standings (hashtag, sequence, counts) VALUES (?1, ?2, ?3)",
         )?;
         for HashtagStandings { hashtag, standings } in hashtags {
             drop.execute((hashtag.0, sequence.cast_signed()))?;
             if !standings.is_empty() {
-                keep.execute((hashtag.0, sequence.cast_signed(), standings.to_bytes()))?;
+                put.execute((hashtag.0, sequence.cast_signed(), standings.to_bytes()))?;
             }
         }
     }

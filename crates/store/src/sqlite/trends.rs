@@ -83,7 +83,7 @@ impl WalksFile {
         self.writer.run(move |connection| note(connection, store, state)).await
     }
 
-    pub(crate) async fn keep_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
+    pub(crate) async fn write_trends(&self, rows: Vec<TrendRow>) -> Result<(), StoreError> {
         self.writer.run(move |connection| write(connection, "trends", &rows)).await
     }
 
@@ -99,16 +99,16 @@ impl WalksFile {
             .await
     }
 
-    pub(crate) fn trends(&self, asked: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
-        let views_min = i64::try_from(asked.views_min).unwrap_or(i64::MAX);
-        let (window, since, limit) = (asked.window, asked.read_since.as_ms(), asked.limit);
+    pub(crate) fn trends(&self, query: TrendsQuery) -> Result<Vec<TrendRow>, StoreError> {
+        let views_min = i64::try_from(query.views_min).unwrap_or(i64::MAX);
+        let (window, since, limit) = (query.window, query.read_since.as_ms(), query.limit);
         self.readers.with_snapshot(|connection| {
-            let is_behind = asked.after.is_some();
+            let is_behind = query.after.is_some();
             let sql = match views_min > 0 && are_few(connection, window, views_min)? {
-                true => picked_by(asked.sort, is_behind),
-                false => ordered_by(asked.sort, is_behind),
+                true => picked_by(query.sort, is_behind),
+                false => ordered_by(query.sort, is_behind),
             };
-            match asked.after {
+            match query.after {
                 None => all(connection, &sql, params![window, views_min, since, limit]),
                 Some((value, hashtag)) => {
                     all(connection, &sql, params![window, views_min, since, limit, value, hashtag.0])
@@ -178,7 +178,7 @@ impl WalksFile {
         })
     }
 
-    pub(crate) async fn keep_trend_peers(
+    pub(crate) async fn write_trend_peers(
         &self,
         window: u8,
         peers: Vec<u8>,

@@ -9,7 +9,7 @@ use domain::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 impl WalksFile {
-    pub(crate) fn last_fetch(&self, store: u128, ask: &Fetch) -> Result<Option<LastFetch>, StoreError> {
+    pub(crate) fn last_fetch(&self, store: u128, fetch: &Fetch) -> Result<Option<LastFetch>, StoreError> {
         self.readers.with(|connection| {
             connection
                 .prepare_cached(concat!(
@@ -18,7 +18,7 @@ impl WalksFile {
                     " FROM asks WHERE store = ?1 AND kind = ?2 AND key = ?3"
                 ))
                 .and_then(|mut statement| {
-                    let place = (store.to_be_bytes(), ask.kind_number(), ask.key());
+                    let place = (store.to_be_bytes(), fetch.kind_number(), fetch.key());
                     statement.query_row(place, row::sqlite::<FetchRow>).optional()
                 })
                 .map(|found| found.map(LastFetch::from))
@@ -29,12 +29,12 @@ impl WalksFile {
     pub(crate) async fn note_fetch(
         &self,
         store: u128,
-        ask: Fetch,
-        asked: LastFetch,
+        fetch: Fetch,
+        last: LastFetch,
     ) -> Result<(), StoreError> {
         self.writer
             .run(move |connection| {
-                let (at, is_found, cursor, has_more) = asked.columns();
+                let (at, is_found, cursor, has_more) = last.columns();
                 connection
                     .prepare_cached(
                         "INSERT INTO asks (store, kind, key, at_ms, is_found, cursor, has_more)
@@ -47,8 +47,8 @@ impl WalksFile {
                     .and_then(|mut statement| {
                         statement.execute(params![
                             store.to_be_bytes(),
-                            ask.kind_number(),
-                            ask.key(),
+                            fetch.kind_number(),
+                            fetch.key(),
                             at,
                             is_found,
                             cursor,

@@ -3,7 +3,7 @@
 use crate::support::{account, audited, charge, credits, is_paid, request};
 use domain::AccountId;
 use futures_util::future::join_all;
-use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::ledger::{Charge, ChargeOutcome};
 use store::{Store, StoreOptions};
 use testkit::postgres::{Cluster, Pooler, TestDatabase};
@@ -30,7 +30,8 @@ fn once(charge: Charge) -> Charge {
     let idempotency = Box::new(Idempotent {
         key: "once".parse().expect("a key"),
         fingerprint: Fingerprint::of(b"/a"),
-        answer: KeptAnswer::new(200, "text/plain", charge.request_id.to_string().into()).expect("an answer"),
+        answer: StoredAnswer::new(200, "text/plain", charge.request_id.to_string().into())
+            .expect("an answer"),
     });
     Charge { idempotency: Some(idempotency), ..charge }
 }

@@ -41,8 +41,8 @@ async fn each_statement_of_a_race_goes_to_one_shard() {
     assert_eq!(paid, HELD);
     let plans: BTreeSet<_> = cluster.plans().split_off(before).into_iter().collect();
     for table in ["balances", "entries"] {
-        let asked = plans.iter().any(|plan| plan.statement.contains(&format!("tagmeter.{table}")));
-        assert!(asked, "{table}: {plans:#?}");
+        let is_planned = plans.iter().any(|plan| plan.statement.contains(&format!("tagmeter.{table}")));
+        assert!(is_planned, "{table}: {plans:#?}");
     }
     assert!(plans.iter().all(|plan| plan.shards <= 1), "{plans:#?}");
     assert_eq!(audited(&nodes[0]).await.charges, HELD);

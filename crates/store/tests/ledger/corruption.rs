@@ -3,7 +3,7 @@
 use crate::support::{account, audited, charge, open};
 use rusqlite::Connection;
 use std::path::Path;
-use store::idempotency::{Fingerprint, Idempotent, KeptAnswer};
+use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::ledger::{Charge, Entry};
 use store::{Store, StoreOptions};
 
@@ -18,7 +18,7 @@ pub(crate) async fn fill(store: &Store) {
     let idempotency = Some(Box::new(Idempotent {
         key: "k".parse().expect("a key"),
         fingerprint: Fingerprint::of(b"/a"),
-        answer: KeptAnswer::new(200, "text/plain", b"one".to_vec()).expect("an answer"),
+        answer: StoredAnswer::new(200, "text/plain", b"one".to_vec()).expect("an answer"),
     }));
     store.charge(Charge { idempotency, ..charge(ids[0], 99, 1) }).await.expect("a charge");
 }

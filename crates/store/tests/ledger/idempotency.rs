@@ -2,7 +2,7 @@
 
 use crate::support::{NOW, account, audited, charge, credits, open, request};
 use domain::{AccountId, Timestamp};
-use store::idempotency::{Fingerprint, Idempotent, Kept, KeptAnswer};
+use store::idempotency::{Fingerprint, Idempotent, KeyLookup, StoredAnswer};
 use store::ledger::{Charge, ChargeOutcome};
 use testkit::{TestStore, on_each_backend};
 
@@ -11,15 +11,15 @@ fn call(id: AccountId, n: u64, key: &str, request: &str, body: &str) -> Charge {
     let idempotency = Box::new(Idempotent {
         key: key.parse().expect("a key"),
         fingerprint: Fingerprint::of(request.as_bytes()),
-        answer: KeptAnswer::new(200, "application/json", body.into()).expect("an answer"),
+        answer: StoredAnswer::new(200, "application/json", body.into()).expect("an answer"),
     });
     Charge { idempotency: Some(idempotency), ..charge(id, n, 1) }
 }
 
 on_each_backend! {
-    async fn pairs_of_calls_get_the_same_bytes_for_one_charge(held: &TestStore) {
+    async fn pairs_of_calls_get_the_same_bytes_for_one_charge(fixture: &TestStore) {
         const PAIRS: u64 = 1_000;
-        let stores = [held.again().await, held.again().await];
+        let stores = [fixture.again().await, fixture.again().await];
         let id = account(&stores[0], 0, 2 * PAIRS).await;
         let mut pairs = Vec::new();
         for n in 0..PAIRS {
@@ -46,10 +46,10 @@ on_each_backend! {
         assert_eq!(audited(&stores[0]).await.charges, PAIRS);
     }
 
-    async fn many_accounts_charged_by_three_nodes_at_once_pay_once_for_a_key(held: &TestStore) {
+    async fn many_accounts_charged_by_three_nodes_at_once_pay_once_for_a_key(fixture: &TestStore) {
         const ACCOUNTS: u64 = 24;
         const KEYS: u64 = 10;
-        let stores = [held.again().await, held.again().await, held.again().await];
+        let stores = [fixture.again().await, fixture.again().await, fixture.again().await];
         let mut ids = Vec::new();
         for n in 0..ACCOUNTS {
             // The last of them cannot pay for all its keys.
@@ -79,13 +79,13 @@ on_each_backend! {
         assert_eq!((report.charges, report.credits_held), (ACCOUNTS * KEYS - 1, 0));
     }
 
-    async fn a_key_outlives_restart_and_poverty_but_not_its_request(held: &TestStore) {
-        let store = held.again().await;
+    async fn a_key_outlives_restart_and_poverty_but_not_its_request(fixture: &TestStore) {
+        let store = fixture.again().await;
         let (id, other) = (account(&store, 0, 1).await, account(&store, 1, 1).await);
         let first = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
         assert!(matches!(first, ChargeOutcome::Paid(_)));
         drop(store);
-        let store = held.again().await;
+        let store = fixture.again().await;
         let replayed = store.charge(call(id, 2, "k", "/a", "two")).await.expect("an answer");
         let ChargeOutcome::Replayed { answer, request_id, balance } = replayed else { panic!("{replayed:?}") };
         assert_eq!((answer.status(), answer.content_type()), (200, "application/json"));
@@ -100,40 +100,40 @@ on_each_backend! {
         let ask = async |request: &str| {
             store.idempotent_answer(id, &key, Fingerprint::of(request.as_bytes())).await.expect("an answer")
         };
-        assert!(matches!(ask("/a").await, Some(Kept::Answer { request_id, .. }) if request_id == request(1)));
-        assert_eq!(ask("/b").await, Some(Kept::OtherRequest));
-        const KEPT_MS: i64 = 86_400_000;
+        assert!(matches!(ask("/a").await, Some(KeyLookup::Answer { request_id, .. }) if request_id == request(1)));
+        assert_eq!(ask("/b").await, Some(KeyLookup::OtherRequest));
+        const RETENTION_MS: i64 = 86_400_000;
         let later = |ms: i64| Timestamp::from_ms(NOW.as_ms() + ms);
         let forget = async |now, limit| {
-            store.forget_idempotent_answers(now, KEPT_MS, limit).await.expect("a number")
+            store.forget_idempotent_answers(now, RETENTION_MS, limit).await.expect("a number")
         };
-        assert_eq!(forget(later(KEPT_MS), 10).await, 0);
-        assert_eq!(forget(later(KEPT_MS + 1), 1).await, 1);
-        assert_eq!(forget(later(KEPT_MS + 1), 10).await, 1);
+        assert_eq!(forget(later(RETENTION_MS), 10).await, 0);
+        assert_eq!(forget(later(RETENTION_MS + 1), 1).await, 1);
+        assert_eq!(forget(later(RETENTION_MS + 1), 10).await, 1);
         assert_eq!(ask("/a").await, None);
         audited(&store).await;
     }
 
-    async fn an_answer_stored_while_the_clock_was_ahead_is_retained_as_long_as_any_other(held: &TestStore) {
-        const KEPT_MS: i64 = 86_400_000;
-        let store = held.store();
+    async fn an_answer_stored_while_the_clock_was_ahead_is_retained_as_long_as_any_other(fixture: &TestStore) {
+        const RETENTION_MS: i64 = 86_400_000;
+        let store = fixture.store();
         let id = account(store, 0, 3).await;
         let paid = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
         assert!(matches!(paid, ChargeOutcome::Paid(_)));
         // The clock is corrected by a year.
-        let right = |ms: i64| Timestamp::from_ms(NOW.as_ms() - 365 * KEPT_MS + ms);
-        let forget = async |now| store.forget_idempotent_answers(now, KEPT_MS, 10).await.expect("a number");
-        for ms in [0, 1, KEPT_MS] {
+        let right = |ms: i64| Timestamp::from_ms(NOW.as_ms() - 365 * RETENTION_MS + ms);
+        let forget = async |now| store.forget_idempotent_answers(now, RETENTION_MS, 10).await.expect("a number");
+        for ms in [0, 1, RETENTION_MS] {
             assert_eq!(forget(right(ms)).await, 0);
             let again = store.charge(call(id, 2, "k", "/a", "two")).await.expect("an answer");
             assert!(matches!(again, ChargeOutcome::Replayed { .. }), "nothing is paid twice: {again:?}");
         }
-        assert_eq!(forget(right(KEPT_MS + 1)).await, 1);
+        assert_eq!(forget(right(RETENTION_MS + 1)).await, 1);
         audited(store).await;
     }
 
-    async fn a_call_that_is_not_covered_stores_nothing(held: &TestStore) {
-        let store = held.store().clone();
+    async fn a_call_that_is_not_covered_stores_nothing(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let id = account(&store, 0, 0).await;
         let refused = store.charge(call(id, 1, "k", "/a", "one")).await.expect("an answer");
         assert_eq!(refused, ChargeOutcome::Refused { balance: credits(0) });

@@ -123,12 +123,12 @@ async fn take(store: &Store, model: &mut Model, step: Step) {
     }
 }
 
-async fn run(held: TestStore, steps: Vec<(usize, Step)>) {
-    let mut stores = [held.again().await, held.again().await];
+async fn run(fixture: TestStore, steps: Vec<(usize, Step)>) {
+    let mut stores = [fixture.again().await, fixture.again().await];
     let mut model = Model::default();
     for (which, step) in steps {
         if matches!(step, Step::Restart) {
-            stores[which] = held.again().await;
+            stores[which] = fixture.again().await;
         }
         take(&stores[which], &mut model, step).await;
     }
@@ -160,8 +160,8 @@ proptest! {
     #[test]
     fn every_history_ends_as_the_model_says_on_postgresql(steps in steps()) {
         runtime().block_on(async {
-            if let Some(held) = TestStore::postgres().await {
-                run(held, steps).await;
+            if let Some(fixture) = TestStore::postgres().await {
+                run(fixture, steps).await;
             }
         });
     }

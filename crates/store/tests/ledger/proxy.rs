@@ -66,8 +66,8 @@ async fn relay(mut client: TcpStream, mut server: UnixStream, cut: Arc<AtomicU8>
         tokio::select! {
             read = client.read(&mut sent) => {
                 let Ok(read @ 1..) = read else { return };
-                let asked = &sent[..read];
-                let is_commit = asked.windows(COMMIT.len()).any(|window| window == COMMIT);
+                let query = &sent[..read];
+                let is_commit = query.windows(COMMIT.len()).any(|window| window == COMMIT);
                 let cut_now = if is_commit { cut.swap(Cut::Not as u8, Ordering::SeqCst) } else { 0 };
                 if cut_now != 0 {
                     *cuts.lock().expect("no panic") += 1;
@@ -75,7 +75,7 @@ async fn relay(mut client: TcpStream, mut server: UnixStream, cut: Arc<AtomicU8>
                 if cut_now == Cut::Before as u8 {
                     return;
                 }
-                if server.write_all(asked).await.is_err() {
+                if server.write_all(query).await.is_err() {
                     return;
                 }
                 if cut_now == Cut::After as u8 {

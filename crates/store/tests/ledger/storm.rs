@@ -9,7 +9,7 @@ use testkit::{TestStore, on_each_backend};
 /// `tasks` calls at `price` on an account with `held` credits, distributed over `processes` stores on one
 /// folder.
 struct Storm {
-    held: u64,
+    fixture: u64,
     price: u64,
     tasks: u64,
     processes: usize,
@@ -17,7 +17,7 @@ struct Storm {
 
 impl Storm {
     async fn rage(&self, stores: &[Store], n: usize) {
-        let id = account(&stores[0], n, self.held).await;
+        let id = account(&stores[0], n, self.fixture).await;
         let mut calls = Vec::new();
         for call in 0..self.tasks {
             let store = stores[call as usize % self.processes].clone();
@@ -32,26 +32,26 @@ impl Storm {
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!(paid, (self.held / self.price).min(self.tasks));
+        assert_eq!(paid, (self.fixture / self.price).min(self.tasks));
         let left = stores[0].balance(id).await.expect("an answer").expect("a balance");
-        assert_eq!(left, credits(self.held - paid * self.price));
+        assert_eq!(left, credits(self.fixture - paid * self.price));
     }
 }
 
 const STORMS: [Storm; 8] = [
-    Storm { held: 1, price: 1, tasks: 1_000, processes: 1 },
-    Storm { held: 1, price: 1, tasks: 1_000, processes: 3 },
-    Storm { held: 0, price: 1, tasks: 200, processes: 2 },
-    Storm { held: 100, price: 7, tasks: 300, processes: 3 },
-    Storm { held: 1_000, price: 1, tasks: 1_500, processes: 3 },
-    Storm { held: 1_000, price: 1, tasks: 500, processes: 2 },
-    Storm { held: 49, price: 50, tasks: 100, processes: 3 },
-    Storm { held: 777, price: 50, tasks: 400, processes: 1 },
+    Storm { fixture: 1, price: 1, tasks: 1_000, processes: 1 },
+    Storm { fixture: 1, price: 1, tasks: 1_000, processes: 3 },
+    Storm { fixture: 0, price: 1, tasks: 200, processes: 2 },
+    Storm { fixture: 100, price: 7, tasks: 300, processes: 3 },
+    Storm { fixture: 1_000, price: 1, tasks: 1_500, processes: 3 },
+    Storm { fixture: 1_000, price: 1, tasks: 500, processes: 2 },
+    Storm { fixture: 49, price: 50, tasks: 100, processes: 3 },
+    Storm { fixture: 777, price: 50, tasks: 400, processes: 1 },
 ];
 
 on_each_backend! {
-    async fn accepted_calls_are_exactly_what_the_credits_cover(held: &TestStore) {
-        let stores = [held.again().await, held.again().await, held.again().await];
+    async fn accepted_calls_are_exactly_what_the_credits_cover(fixture: &TestStore) {
+        let stores = [fixture.again().await, fixture.again().await, fixture.again().await];
         for round in 0..3 {
             for (n, storm) in STORMS.iter().enumerate() {
                 storm.rage(&stores, round * STORMS.len() + n).await;
@@ -95,8 +95,8 @@ async fn so_they_are_on_postgresql_without_its_own_check() {
 }
 
 on_each_backend! {
-    async fn mixed_prices_and_grants_in_between_lose_nothing(held: &TestStore) {
-        let stores = [held.again().await, held.again().await];
+    async fn mixed_prices_and_grants_in_between_lose_nothing(fixture: &TestStore) {
+        let stores = [fixture.again().await, fixture.again().await];
         let id = account(&stores[0], 0, 100).await;
         let mut calls = Vec::new();
         for n in 0..400_u64 {
@@ -130,8 +130,8 @@ on_each_backend! {
         assert_eq!(audited(&stores[1]).await.credits_charged, spent);
     }
 
-    async fn one_bad_call_spoils_none_of_those_it_is_committed_with(held: &TestStore) {
-        let store = held.store().clone();
+    async fn one_bad_call_spoils_none_of_those_it_is_committed_with(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let id = account(&store, 0, 10_000).await;
         let poor = account(&store, 1, 0).await;
         let mut calls = Vec::new();
@@ -160,8 +160,8 @@ on_each_backend! {
         assert_eq!(audited(&store).await.charges, 500);
     }
 
-    async fn a_caller_that_hangs_up_is_charged_once_and_others_are_served(held: &TestStore) {
-        let store = held.store().clone();
+    async fn a_caller_that_hangs_up_is_charged_once_and_others_are_served(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let id = account(&store, 0, 1_000).await;
         let calls: Vec<_> = (0..500)
             .map(|n| {

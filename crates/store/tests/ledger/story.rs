@@ -22,8 +22,8 @@ fn cause(text: &str) -> Cause {
 }
 
 on_each_backend! {
-    async fn an_account_signs_up_is_granted_spends_and_runs_dry(held: &TestStore) {
-        let store = held.store().clone();
+    async fn an_account_signs_up_is_granted_spends_and_runs_dry(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let id = account(&store, 1, 3).await;
         assert_eq!(
             store.create_account(&email(1), credits(50), NOW).await.expect("an answer"),
@@ -58,8 +58,8 @@ on_each_backend! {
         assert_eq!((report.credits_granted, report.credits_charged, report.credits_held), (13, 2, 11));
     }
 
-    async fn entries_are_listed_newest_first_in_pages_and_only_to_their_account(held: &TestStore) {
-        let store = held.store().clone();
+    async fn entries_are_listed_newest_first_in_pages_and_only_to_their_account(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let (mine, other) = (account(&store, 1, 100).await, account(&store, 2, 100).await);
         for n in 0..25 {
             store.charge(charge(mine, n, 1)).await.expect("a charge");
@@ -84,8 +84,8 @@ on_each_backend! {
         audited(&store).await;
     }
 
-    async fn unknown_accounts_differ_from_poor_ones(held: &TestStore) {
-        let store = held.store().clone();
+    async fn unknown_accounts_differ_from_poor_ones(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let nobody = AccountId(7);
         assert_eq!(store.charge(charge(nobody, 1, 1)).await.expect("an answer"), ChargeOutcome::NoSuchAccount);
         let granted = store.grant(nobody, credits(1), &cause("gift"), NOW).await.expect("an answer");
@@ -105,8 +105,8 @@ on_each_backend! {
         audited(&store).await;
     }
 
-    async fn another_process_sees_grants_charges_and_revocations_at_once(held: &TestStore) {
-        let (server, tool) = (held.again().await, held.again().await);
+    async fn another_process_sees_grants_charges_and_revocations_at_once(fixture: &TestStore) {
+        let (server, tool) = (fixture.again().await, fixture.again().await);
         let id = account(&tool, 1, 1).await;
         let key = ApiKey::new(KeyId::new(0xab), [7; 16]);
         let version = server.keys_version().await.expect("a version");
@@ -134,8 +134,8 @@ on_each_backend! {
         audited(&server).await;
     }
 
-    async fn keys_are_listed_and_bad_ones_refused(held: &TestStore) {
-        let store = held.store().clone();
+    async fn keys_are_listed_and_bad_ones_refused(fixture: &TestStore) {
+        let store = fixture.store().clone();
         let id = account(&store, 1, 0).await;
         let key = |n: u32| ApiKey::new(KeyId::new(n), [7; 16]);
         for (n, name) in [(9, "first"), (u32::MAX, "second")] {

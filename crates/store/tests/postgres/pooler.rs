@@ -20,9 +20,9 @@ async fn without_prepared_statements_a_pooler_of_transactions_serves() {
                 assert_eq!(store.sequence().await.expect("a sequence"), 0);
                 let (hashtag, at, never) =
                     (HashtagRow(caller), Timestamp::from_ms(round), Timestamp::from_ms(-1_000));
-                let kept = store.write_generation(hashtag, None, 1, at, never, Vec::new());
-                let kept = kept.await.expect("stored");
-                assert_eq!(store.generation(hashtag, kept.slot).await.expect("an answer"), Some(kept));
+                let written = store.write_generation(hashtag, None, 1, at, never, Vec::new());
+                let written = written.await.expect("stored");
+                assert_eq!(store.generation(hashtag, written.slot).await.expect("an answer"), Some(written));
             }
         })
     });

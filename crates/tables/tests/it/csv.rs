@@ -37,7 +37,7 @@ fn a_formula_is_made_text_and_a_negative_number_stays_one() {
 }
 
 #[test]
-fn a_byte_order_mark_is_written_when_asked_for() {
+fn a_byte_order_mark_is_written_when_requested() {
     let table = Table::new(&COLUMNS).expect("columns");
     let options = Options { has_byte_order_mark: true, ..Options::default() };
     let bytes = table.write(Vec::new(), Format::Csv, &[], &options).expect("written");

@@ -27,10 +27,10 @@ fn pandas_and_duckdb_see_the_types_that_were_meant() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/oracles/tables.py");
     match Command::new(&python).arg(script).arg(folder.path()).output() {
         Ok(output) => {
-            let told = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-            assert!(told.starts_with("skipped: ") || told.ends_with("all as meant\n"), "{told}");
-            eprint!("{told}");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+            assert!(printed.starts_with("skipped: ") || printed.ends_with("all as meant\n"), "{printed}");
+            eprint!("{printed}");
         }
         Err(error) => eprintln!("skipped: {}: {error}", python.display()),
     }

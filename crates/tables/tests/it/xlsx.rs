@@ -21,7 +21,7 @@ fn cell(range: &Range<Data>, row: usize, column: usize) -> Data {
 }
 
 #[test]
-fn a_sheet_holds_the_rows_and_another_tells_about_them() {
+fn a_sheet_holds_the_rows_and_another_states_about_them() {
     let meta = [("basis", "observed".to_owned()), ("query", "=cat".to_owned())];
     let bytes = written(Format::Xlsx, &COLUMNS, &[row("=1+1", -12), vec![Value::Absent; 6]], &meta);
     let data = sheet(&bytes, "data");
@@ -35,10 +35,10 @@ fn a_sheet_holds_the_rows_and_another_tells_about_them() {
     assert_eq!(cell(&data, 1, 4), Data::Bool(true));
     assert_eq!(time_of(&cell(&data, 1, 5)), Some(AT));
     let about = sheet(&bytes, "about");
-    let told: Vec<(Data, Data)> = about.rows().map(|row| (row[0].clone(), row[1].clone())).collect();
+    let found: Vec<(Data, Data)> = about.rows().map(|row| (row[0].clone(), row[1].clone())).collect();
     let pair = |key: &str, value: &str| (Data::String(key.into()), Data::String(value.into()));
     let wanted = [pair("basis", "observed"), pair("query", "=cat"), pair("note", "Times are in UTC.")];
-    assert_eq!(told, wanted);
+    assert_eq!(found, wanted);
 }
 
 #[test]

@@ -40,12 +40,12 @@ pub(super) async fn run(command: Export, context: &Context) -> Result<(), Failur
     let (what, only) = (command.query.of, only.as_ref());
     let (rows, name, summary) = match target {
         Target::Print(FileFormat::Rows(format)) => {
-            let written = measure.export_telling(what, only, format, Out, progress).await;
+            let written = measure.export_with(what, only, format, Out, progress).await;
             bar.finish();
             (written.map_err(refused)?.1, "standard output".to_owned(), None)
         }
         Target::File(file, FileFormat::Rows(format)) => {
-            let written = measure.export_telling(what, only, format, file, progress).await;
+            let written = measure.export_with(what, only, format, file, progress).await;
             bar.finish();
             let (file, rows) = written.map_err(refused)?;
             let name = file.path().display().to_string();

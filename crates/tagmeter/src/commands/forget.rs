@@ -9,7 +9,7 @@ use catalog::forget::{ForgetOrder, ForgetReport};
 use domain::compliance::gone;
 use domain::{Handle, VideoId};
 use serde::Serialize;
-use server::remove_kept_downloads;
+use server::remove_stored_downloads;
 use sources::id_list::{IdListError, handle, read_handles, read_videos};
 use std::fs::File;
 use std::io::Read;
@@ -84,7 +84,7 @@ pub(super) async fn run(command: Forget, context: &Context) -> Result<(), Failur
     bar.finish();
     let report = report?;
     let folder = context.settings.downloads.folder(&context.settings.data_dir.value);
-    let downloads = remove_kept_downloads(&folder).map_err(|why| {
+    let downloads = remove_stored_downloads(&folder).map_err(|why| {
         Failure::new(format_args!("large answers in {} cannot be removed: {why}", folder.display()))
             .hint("run the same command again")
     })?;

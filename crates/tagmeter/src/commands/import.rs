@@ -1,14 +1,14 @@
 //! `tagmeter import`: reads captures into the store and reports the result.
 
-use super::{Context, import_kept};
+use super::{Context, import_stored};
 use crate::cli::Import;
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{counted, counted_as, escaped, grouped, print, print_json, print_text, say, table};
 use crate::progress::Bar;
 use catalog::import::{
-    FileSummary, HowToRead, ImportInput, ImportInputs, ImportOptions, ImportReport, KeptReport, ObservedAt,
-    PassedOver, RejectNote,
+    FileSummary, HowToRead, ImportInput, ImportInputs, ImportOptions, ImportReport, ObservedAt, PassedOver,
+    RejectNote, StoredFieldsReport,
 };
 use serde::Serialize;
 use sources::files::Mapping;
@@ -36,13 +36,13 @@ struct Imported {
     removed: Option<Removed>,
     rejected: Rejected,
     /// Number of records with each field, in all and by format.
-    kept: KeptReport,
+    kept: StoredFieldsReport,
     /// Skipped files and entries by kind.
     passed_over: PassedOver,
     /// True if a signal ended the import early.
     interrupted: bool,
     /// Totals of the store after the import.
-    held: Held,
+    held: StoreSize,
     files: Vec<FileSummary>,
 }
 
@@ -97,7 +97,7 @@ struct Rejected {
 }
 
 #[derive(Serialize)]
-struct Held {
+struct StoreSize {
     videos: u64,
     hashtags: u64,
 }
@@ -134,8 +134,8 @@ pub(super) async fn run(command: Import, context: &Context) -> Result<Exit, Fail
     bar.finish();
     let report = imported?;
     let imported = Imported::new(report, measure.store().catalog_size().await?);
-    tell_problems(&imported.files);
-    import_kept::warn(&imported.files);
+    print_problems(&imported.files);
+    import_stored::warn(&imported.files);
     if command.output.json {
         print_json(&imported)?;
     } else {
@@ -187,7 +187,7 @@ fn shown(passed_over: &PassedOver) -> Option<String> {
 }
 
 /// Prints the problems of whole files: the first ones, and how many more there are.
-fn tell_problems(files: &[FileSummary]) {
+fn print_problems(files: &[FileSummary]) {
     let mut problems = files.iter().filter_map(problem);
     for problem in problems.by_ref().take(PROBLEMS_SHOWN_MAX) {
         say(format_args!("warning: {}", escaped(&problem)));
@@ -249,7 +249,7 @@ impl Imported {
             kept,
             passed_over,
             interrupted: is_stopped,
-            held: Held { videos: size.videos, hashtags: size.hashtags },
+            held: StoreSize { videos: size.videos, hashtags: size.hashtags },
             files,
         }
     }
@@ -279,7 +279,7 @@ impl Imported {
         if !formats.is_empty() {
             print(table(&["format", ">observations", ">files"], formats))?;
         }
-        import_kept::show(&self.kept)?;
+        import_stored::show(&self.kept)?;
         print_text(format_args!(
             "Read {}; stored now: {}, {}.",
             counted(self.files.len() as u64, "file"),
@@ -367,9 +367,9 @@ impl Imported {
         for note in &self.rejected.first {
             print_text(format_args!("  {}", escaped(&place_and_reason(note))))?;
         }
-        let told = self.rejected.first.len() as u64;
-        if self.rejected.records > told {
-            print_text(format_args!("  ... and {} more", grouped(self.rejected.records - told)))?;
+        let printed = self.rejected.first.len() as u64;
+        if self.rejected.records > printed {
+            print_text(format_args!("  ... and {} more", grouped(self.rejected.records - printed)))?;
         }
         match rejects_path {
             Some(path) => say(format_args!("All rejected records are in {}.", path.display())),

@@ -27,7 +27,7 @@ mod forget;
 mod history;
 
 mod import;
-mod import_kept;
+mod import_stored;
 
 mod key;
 

@@ -40,7 +40,7 @@ pub(super) async fn run(command: Videos, context: &Context) -> Result<(), Failur
         for video in &page.videos {
             walked.videos.push(read(video)?);
         }
-        (cursor, walked.has_more, walked.held) = (page.cursor, page.has_more, page.held);
+        (cursor, walked.has_more, walked.held) = (page.cursor, page.has_more, page.stored);
     }
     if command.output.json { print_json(&walked) } else { show(&walked) }
 }

@@ -62,7 +62,7 @@ impl DownloadSettings {
         Downloads {
             folder: Some(self.folder(data_dir)),
             bytes_max: u64::from(self.mib_max.value) * MIB,
-            keep: duration_of(self.keep.value),
+            retention: duration_of(self.keep.value),
             per_key: count(&self.per_key),
             at_once: count(&self.at_once),
             ..Downloads::default()
@@ -95,8 +95,8 @@ mod tests {
         let usual = Downloads::default();
         assert_eq!(options.folder.as_deref(), Some(Path::new("/data/downloads")));
         assert_eq!(
-            (options.bytes_max, options.keep, options.per_key, options.at_once),
-            (usual.bytes_max, usual.keep, usual.per_key, usual.at_once)
+            (options.bytes_max, options.retention, options.per_key, options.at_once),
+            (usual.bytes_max, usual.retention, usual.per_key, usual.at_once)
         );
     }
 

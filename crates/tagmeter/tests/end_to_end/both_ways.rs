@@ -280,7 +280,7 @@ fn every_question_is_answered_alike_over_http_and_on_the_command_line() {
     let key = place.key();
     let server = place.serve();
     let (_, description) = server.get("/openapi.json", "");
-    let mut asked = Vec::new();
+    let mut questions = Vec::new();
     for (path, item) in description["paths"].as_object().expect("paths") {
         let operation = &item["get"];
         if operation["tags"][0] != "measurement" {
@@ -302,7 +302,7 @@ fn every_question_is_answered_alike_over_http_and_on_the_command_line() {
         for parameter in &parameters {
             refused(&place, (&server, &key), path, command, &askings[0], parameter);
         }
-        asked.push(id);
+        questions.push(id);
     }
-    assert_eq!(asked.len(), COMMANDS.len(), "{asked:?}");
+    assert_eq!(questions.len(), COMMANDS.len(), "{questions:?}");
 }

@@ -63,7 +63,7 @@ impl CitusCluster {
     pub fn start() -> Option<Self> {
         let library = super::programs()?.join("../lib/citus.so");
         if !library.exists() {
-            super::tell_skipped("Citus");
+            super::print_skipped("Citus");
             return None;
         }
         let coordinator = server()?;

@@ -202,12 +202,12 @@ impl Cluster {
             command.uid(user).gid(group);
         }
         // A server that inherited the test's output would keep it open. What `pg_ctl` starts inherits ours.
-        let told = tempfile::tempfile().expect("a file");
+        let stderr_file = tempfile::tempfile().expect("a file");
         command
             .args(arguments)
             .current_dir("/")
             .stdin(Stdio::null())
-            .stderr(told.try_clone().expect("a file"));
+            .stderr(stderr_file.try_clone().expect("a file"));
         let is_starting = program == "pg_ctl";
         let output = if is_starting {
             let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect(program);
@@ -216,7 +216,7 @@ impl Cluster {
         } else {
             command.output().expect(program)
         };
-        assert!(output.status.success(), "{program} {arguments:?}: {}\n{}", output.status, read(told));
+        assert!(output.status.success(), "{program} {arguments:?}: {}\n{}", output.status, read(stderr_file));
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 

@@ -32,10 +32,10 @@ impl Pooler {
     /// Returns true if the installed version supports prepared statements (`max_prepared_statements`, 1.21
     /// and newer).
     pub fn knows_prepared_statements() -> bool {
-        let asked =
+        let probe =
             program().map(|program| Command::new(program).arg("--version").output().expect("its version"));
         let version =
-            asked.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+            probe.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
         let minor = version
             .split_whitespace()
             .nth(1)
@@ -46,7 +46,7 @@ impl Pooler {
     /// Starts one with these lines in its settings.
     pub async fn start_with(cluster: &Cluster, lines: &str) -> Option<Self> {
         let Some(program) = program() else {
-            super::tell_missing("pgbouncer", "pgbouncer");
+            super::print_missing("pgbouncer", "pgbouncer");
             return None;
         };
         let folder = cluster.folder().display();

@@ -74,7 +74,7 @@ async fn shared() -> Option<Cluster> {
         return Cluster::at(folder, &[]);
     }
     let cluster = Cluster::make(folder.clone(), &[])?;
-    keep(runner, &folder);
+    start_keeper(runner, &folder);
     cluster.sql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
     drop(Store::open(&StoreOptions::at_url("", cluster.url(TEMPLATE))).await.expect("a schema"));
     // Nobody may be connected to what is copied.
@@ -94,7 +94,7 @@ fn runner() -> u32 {
 }
 
 #[expect(clippy::zombie_processes, reason = "it outlives this process, and its own parent then waits for it")]
-fn keep(runner: u32, folder: &Path) {
+fn start_keeper(runner: u32, folder: &Path) {
     let mut keeper = Command::new("sh");
     keeper.args(["-c", KEEPER, "keeper", &runner.to_string()]).arg(folder).current_dir("/");
     // In a group of its own, so that Ctrl-C leaves it alone.

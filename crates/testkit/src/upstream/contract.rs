@@ -1,7 +1,7 @@
 //! A server of the four challenge endpoints that is none of ours: it speaks as the original does, with its habits.
 
 use super::Fault;
-use super::wire::{Answers, Asked, Wire, reply};
+use super::wire::{Answers, ReceivedRequest, Wire, reply};
 use catalog::upstream::{Allowed, ContractSource};
 use catalog::{Freshness, Upstreams};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ const KEY: &str = "upstream-key-1";
 
 /// A hashtag it knows.
 #[derive(Debug, Clone)]
-pub struct HeldHashtag {
+pub struct UpstreamHashtag {
     /// Its id.
     pub id: u64,
     /// Its name.
@@ -26,12 +26,12 @@ pub struct HeldHashtag {
     /// Reported creators.
     pub creators: u64,
     /// The videos under it, in the order in which it pages through them.
-    pub videos: Vec<HeldVideo>,
+    pub videos: Vec<UpstreamVideo>,
 }
 
 /// A video it knows.
 #[derive(Debug, Clone)]
-pub struct HeldVideo {
+pub struct UpstreamVideo {
     /// Its id.
     pub id: u64,
     /// Its plays.
@@ -64,7 +64,7 @@ pub struct Habits {
 }
 
 struct World {
-    hashtags: HashMap<u64, HeldHashtag>,
+    hashtags: HashMap<u64, UpstreamHashtag>,
     habits: Habits,
     credits: u64,
     pages: u64,
@@ -120,24 +120,24 @@ impl ContractStandIn {
     }
 
     /// Adds or replaces a hashtag.
-    pub fn hold_hashtag(&self, hashtag: HeldHashtag) {
+    pub fn hold_hashtag(&self, hashtag: UpstreamHashtag) {
         self.world().hashtags.insert(hashtag.id, hashtag);
     }
 
     /// The videos it knows under a hashtag.
-    pub fn held_videos(&self, id: u64) -> Vec<HeldVideo> {
+    pub fn held_videos(&self, id: u64) -> Vec<UpstreamVideo> {
         self.world().hashtags.get(&id).map(|hashtag| hashtag.videos.clone()).unwrap_or_default()
     }
 
     /// A hashtag with so many videos, their plays falling, their captions naming it.
     pub fn hold_videos(&self, id: u64, name: &str, videos: u64) {
-        let video = |n: u64| HeldVideo {
+        let video = |n: u64| UpstreamVideo {
             id: 7_000_000_000_000_000_000 + id * 100_000 + n,
             plays: (videos - n) * 10,
             title: Some(format!("number {n} #{name}")),
         };
         let videos = (0..videos).map(video).collect();
-        self.hold_hashtag(HeldHashtag {
+        self.hold_hashtag(UpstreamHashtag {
             id,
             name: name.to_owned(),
             views: 1_000_000,
@@ -167,18 +167,18 @@ impl ContractStandIn {
     }
 
     /// While paused, calls are accepted and not answered.
-    pub fn pause(&self, is_held: bool) {
-        self.wire.hold(is_held);
+    pub fn pause(&self, is_paused: bool) {
+        self.wire.hold(is_paused);
     }
 
     /// The calls so far.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.wire.asked()
+    pub fn received(&self) -> Vec<ReceivedRequest> {
+        self.wire.received()
     }
 
     /// Waits until there were so many calls.
-    pub async fn has_been_asked(&self, count: usize) {
-        self.wire.has_been_asked(count).await;
+    pub async fn has_received(&self, count: usize) {
+        self.wire.has_received(count).await;
     }
 
     fn world(&self) -> std::sync::MutexGuard<'_, World> {
@@ -189,30 +189,30 @@ impl ContractStandIn {
 struct Shared(Arc<Mutex<World>>);
 
 impl Answers for Shared {
-    fn answer(&self, asked: &Asked) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).answer(asked)
+    fn answer(&self, request: &ReceivedRequest) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).answer(request)
     }
 }
 
 impl World {
-    fn answer(&mut self, asked: &Asked) -> Vec<u8> {
-        if asked.header("x-api-key") != KEY {
+    fn answer(&mut self, request: &ReceivedRequest) -> Vec<u8> {
+        if request.header("x-api-key") != KEY {
             return self.error(401, "invalid_api_key", json!({"message": "Api-Key is not available"}));
         }
         if self.credits == 0 {
             let text = "Your credit balance is exhausted. Please purchase more credits.";
             return self.error(402, "insufficient_credits", json!({ "message": text }));
         }
-        let count = asked.value("count").parse::<usize>().unwrap_or(10).clamp(1, 35);
-        let cursor = asked.value("cursor").parse::<usize>().unwrap_or(0);
-        let found = match asked.path.as_str() {
-            "/challenge-info-id/" | "/challenge-info-name/" if asked.query.is_empty() => None,
-            "/challenge-info-id/" => Some(self.by_id(asked.value("id")).map(|id| self.hashtag(id))),
-            "/challenge-info-name/" => Some(self.by_name(asked.value("name")).map(|id| self.hashtag(id))),
+        let count = request.value("count").parse::<usize>().unwrap_or(10).clamp(1, 35);
+        let cursor = request.value("cursor").parse::<usize>().unwrap_or(0);
+        let found = match request.path.as_str() {
+            "/challenge-info-id/" | "/challenge-info-name/" if request.query.is_empty() => None,
+            "/challenge-info-id/" => Some(self.by_id(request.value("id")).map(|id| self.hashtag(id))),
+            "/challenge-info-name/" => Some(self.by_name(request.value("name")).map(|id| self.hashtag(id))),
             "/challenge-posts/" => {
-                Some(self.by_id(asked.value("challenge_id")).map(|id| self.posts(id, cursor, count)))
+                Some(self.by_id(request.value("challenge_id")).map(|id| self.posts(id, cursor, count)))
             }
-            "/search-challenge/" => Some(Some(self.search(asked.value("keyword"), cursor, count))),
+            "/search-challenge/" => Some(Some(self.search(request.value("keyword"), cursor, count))),
             _ => return self.error(404, "unknown_path", json!({"message": "no such path"})),
         };
         match found {
@@ -299,8 +299,8 @@ impl World {
         let mut found: Vec<u64> = self
             .hashtags
             .values()
-            .filter(|held| held.name.to_lowercase().contains(&keyword))
-            .map(|held| held.id)
+            .filter(|known| known.name.to_lowercase().contains(&keyword))
+            .map(|known| known.id)
             .collect();
         found.sort_unstable();
         let end = (cursor + count).min(found.len());
@@ -309,7 +309,7 @@ impl World {
     }
 }
 
-fn video(video: &HeldVideo) -> Value {
+fn video(video: &UpstreamVideo) -> Value {
     let id = video.id.to_string();
     json!({
         "aweme_id": id, "video_id": id, "region": "US", "title": video.title, "content_desc": [],

@@ -11,8 +11,8 @@ mod tiktok_research;
 
 mod wire;
 
-pub use contract::{ContractStandIn, Habits, HeldHashtag, HeldVideo, upstreams_at};
+pub use contract::{ContractStandIn, Habits, UpstreamHashtag, UpstreamVideo, upstreams_at};
 pub use fault::Fault;
 pub use hostile::{Hostile, RETRY_AFTER, hostile_answers, hostile_silences};
 pub use tiktok_research::{ResearchHabits, ResearchStandIn, ResearchVideo};
-pub use wire::Asked;
+pub use wire::ReceivedRequest;

@@ -8,7 +8,7 @@ mod video;
 mod world;
 
 use super::Fault;
-use super::wire::{Answers, Asked, Wire, reply};
+use super::wire::{Answers, ReceivedRequest, Wire, reply};
 use crate::FixedClock;
 use domain::UtcDay;
 use serde_json::json;
@@ -39,7 +39,7 @@ pub struct ResearchHabits {
     /// A page begins with the last so many videos of the page before.
     pub repeats: usize,
     /// `cursor` does not advance, and there is always more.
-    pub cursor_stands: bool,
+    pub cursor_is_stuck: bool,
     /// After the first page it says that there are no more.
     pub ends_early: bool,
     /// Any window that touches these days fails.
@@ -70,7 +70,7 @@ impl Default for ResearchHabits {
             new_search_ids: false,
             no_search_ids: false,
             repeats: 0,
-            cursor_stands: false,
+            cursor_is_stuck: false,
             ends_early: false,
             failing_days: None,
             index_lag: false,
@@ -151,8 +151,8 @@ impl ResearchStandIn {
     }
 
     /// The calls so far, those for tokens included.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.wire.asked()
+    pub fn received(&self) -> Vec<ReceivedRequest> {
+        self.wire.received()
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -167,11 +167,11 @@ fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
 struct Shared(Arc<Mutex<World>>);
 
 impl Answers for Shared {
-    fn answer(&self, asked: &Asked) -> Vec<u8> {
+    fn answer(&self, request: &ReceivedRequest) -> Vec<u8> {
         let mut world = lock(&self.0);
-        let (status, body) = match (&*asked.method, &*asked.path) {
-            ("POST", "/v2/oauth/token/") => world.token(&asked.body),
-            ("POST", "/v2/research/video/query/") => world.query(asked),
+        let (status, body) = match (&*request.method, &*request.path) {
+            ("POST", "/v2/oauth/token/") => world.token(&request.body),
+            ("POST", "/v2/research/video/query/") => world.query(request),
             _ => (
                 404,
                 json!({"error": {"code": "not_found", "message": "there is no such path", "log_id": ""}}),
@@ -180,11 +180,11 @@ impl Answers for Shared {
         reply(status, &["Content-Type: application/json".to_owned()], body.to_string().as_bytes())
     }
 
-    fn is_scripted(&self, asked: &Asked) -> bool {
-        asked.path != "/v2/oauth/token/"
+    fn is_scripted(&self, request: &ReceivedRequest) -> bool {
+        request.path != "/v2/oauth/token/"
     }
 
-    fn faulted(&self, _: &Asked) {
+    fn faulted(&self, _: &ReceivedRequest) {
         lock(&self.0).count();
     }
 }

@@ -16,7 +16,7 @@ const REQUEST_BYTES_MAX: usize = 1 << 20;
 
 /// A call as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// `GET`, `POST` ...
     pub method: String,
     /// Without the query.
@@ -29,7 +29,7 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// A value of the query; `""` when absent.
     pub fn value(&self, name: &str) -> &str {
         self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
@@ -58,27 +58,27 @@ pub(super) fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
 /// Answers calls.
 pub(super) trait Answers: Send + Sync + 'static {
     /// The honest answer.
-    fn answer(&self, asked: &Asked) -> Vec<u8>;
+    fn answer(&self, request: &ReceivedRequest) -> Vec<u8>;
 
     /// Returns true if the script applies to this call.
-    fn is_scripted(&self, asked: &Asked) -> bool {
-        let _ = asked;
+    fn is_scripted(&self, request: &ReceivedRequest) -> bool {
+        let _ = request;
         true
     }
 
     /// Hears of a call that gets a fault in place of an answer.
-    fn faulted(&self, asked: &Asked) {
-        let _ = asked;
+    fn faulted(&self, request: &ReceivedRequest) {
+        let _ = request;
     }
 }
 
 #[derive(Default)]
 struct State {
-    asked: Vec<Asked>,
+    received: Vec<ReceivedRequest>,
     script: VecDeque<Option<Fault>>,
     always: Option<Fault>,
     /// While set, calls wait before they are answered.
-    is_held: bool,
+    is_paused: bool,
 }
 
 /// A listening server. It ends when it is dropped.
@@ -104,15 +104,16 @@ impl Wire {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (state, changed) = (Arc::new(Mutex::new(State::default())), Arc::new(Notify::new()));
-        let (shared, told) = (Arc::clone(&state), Arc::clone(&changed));
+        let (shared, changed_too) = (Arc::clone(&state), Arc::clone(&changed));
         let listening = tokio::spawn(async move {
             let mut serving = tokio::task::JoinSet::new();
             loop {
                 let Ok((stream, _)) = listener.accept().await else { return };
-                let (answers, shared, told) = (Arc::clone(&answers), Arc::clone(&shared), Arc::clone(&told));
+                let (answers, shared, changed_too) =
+                    (Arc::clone(&answers), Arc::clone(&shared), Arc::clone(&changed_too));
                 serving.spawn(async move {
                     // Who hangs up does not hear the rest.
-                    let _ = serve(stream, &*answers, &shared, &told).await;
+                    let _ = serve(stream, &*answers, &shared, &changed_too).await;
                 });
             }
         });
@@ -130,23 +131,23 @@ impl Wire {
     }
 
     /// While paused, calls are accepted and not answered.
-    pub(super) fn hold(&self, is_held: bool) {
-        lock(&self.state).is_held = is_held;
+    pub(super) fn hold(&self, is_paused: bool) {
+        lock(&self.state).is_paused = is_paused;
         self.changed.notify_waiters();
     }
 
     /// The calls so far.
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        lock(&self.state).asked.clone()
+    pub(super) fn received(&self) -> Vec<ReceivedRequest> {
+        lock(&self.state).received.clone()
     }
 
     /// Waits until there were so many calls.
-    pub(super) async fn has_been_asked(&self, count: usize) {
+    pub(super) async fn has_received(&self, count: usize) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if lock(&self.state).asked.len() >= count {
+            if lock(&self.state).received.len() >= count {
                 return;
             }
             changed.await;
@@ -160,11 +161,11 @@ async fn serve(
     state: &Mutex<State>,
     changed: &Notify,
 ) -> std::io::Result<()> {
-    let Some(asked) = read(&mut stream).await? else { return Ok(()) };
+    let Some(request) = read(&mut stream).await? else { return Ok(()) };
     let fault = {
         let mut state = lock(state);
-        state.asked.push(asked.clone());
-        let is_scripted = answers.is_scripted(&asked);
+        state.received.push(request.clone());
+        let is_scripted = answers.is_scripted(&request);
         let scripted = is_scripted.then(|| state.script.pop_front().unwrap_or_else(|| state.always.clone()));
         scripted.flatten()
     };
@@ -173,15 +174,15 @@ async fn serve(
         let notified = changed.notified();
         tokio::pin!(notified);
         notified.as_mut().enable();
-        if !lock(state).is_held {
+        if !lock(state).is_paused {
             break;
         }
         notified.await;
     }
     match fault {
-        None => stream.write_all(&answers.answer(&asked)).await?,
+        None => stream.write_all(&answers.answer(&request)).await?,
         Some(fault) => {
-            answers.faulted(&asked);
+            answers.faulted(&request);
             misbehave(&mut stream, &fault).await?;
         }
     }
@@ -226,7 +227,7 @@ async fn misbehave(stream: &mut TcpStream, fault: &Fault) -> std::io::Result<()>
 }
 
 /// Reads one request; `None` where there is none.
-async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Asked>> {
+async fn read(stream: &mut TcpStream) -> std::io::Result<Option<ReceivedRequest>> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -253,5 +254,5 @@ async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Asked>> {
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    Ok(Some(Asked { method: method.to_owned(), path: path.to_owned(), query, headers, body }))
+    Ok(Some(ReceivedRequest { method: method.to_owned(), path: path.to_owned(), query, headers, body }))
 }

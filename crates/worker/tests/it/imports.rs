@@ -21,11 +21,11 @@ fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
 }
 
 fn files_in(server: &TestServer) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(server.held().folder().join("uploads")) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(server.fixture().folder().join("uploads")) else { return Vec::new() };
     entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_file_is_uploaded_imported_and_gone,
     a_file_that_is_none_of_ours_fails_and_says_why,
     an_import_goes_on_after_its_worker_was_killed,
@@ -67,7 +67,7 @@ async fn a_file_is_uploaded_imported_and_gone(place: &Place) {
     assert_eq!(import["rejects"]["count"], 1);
     let reject = &import["rejects"]["first"][0];
     assert_eq!((reject["file"].as_str(), reject["line"].as_u64()), (Some("cats.ndjson.gz"), Some(301)));
-    assert!(!import.to_string().contains(&*server.held().folder().to_string_lossy()), "{import}");
+    assert!(!import.to_string().contains(&*server.fixture().folder().to_string_lossy()), "{import}");
     worker.stopped().await;
     assert_eq!(files_in(&server), Vec::<String>::new());
     assert_eq!(server.balance().await, balance, "it is free");
@@ -103,7 +103,7 @@ async fn an_import_goes_on_after_its_worker_was_killed(place: &Place) {
     let import = ended(&server, &key, &location).await;
     assert_eq!(import["state"], "done", "{import}");
     worker.stopped().await;
-    let size = server.held().store().catalog_size().await.expect("a size");
+    let size = server.fixture().store().catalog_size().await.expect("a size");
     assert_eq!((size.videos, size.hashtags), (20_000, 1));
     assert_eq!(files_in(&server), Vec::<String>::new());
 }
@@ -112,7 +112,7 @@ async fn an_import_goes_on_after_its_worker_was_killed(place: &Place) {
 async fn claimed(server: &TestServer) -> Claim {
     let from = server.clock.now();
     let until = Timestamp::from_ms(from.as_ms() + 60_000);
-    let store = server.held().store();
+    let store = server.fixture().store();
     let claimed = store.claim_job(&[JobKind::Import], "node-1", Lease { from, until }).await;
     claimed.expect("an answer").expect("it waits").1
 }
@@ -148,7 +148,7 @@ async fn an_import_that_is_interrupted_again_and_again_is_done_in_the_end(place:
         let claim = claimed(&server).await;
         let now = server.clock.now();
         let lease = Lease { from: now, until: now };
-        let store = server.held().store();
+        let store = server.fixture().store();
         assert!(store.job_interrupted(&claim, None, lease).await.expect("an answer"));
     }
     let worker = server.worker();
@@ -374,7 +374,7 @@ async fn an_import_that_waits_is_called_off_at_once(place: &Place) {
     assert_eq!(files_in(&server), Vec::<String>::new());
     let worker = server.worker();
     worker.stopped().await;
-    assert_eq!(server.held().store().catalog_size().await.expect("a size").videos, 0);
+    assert_eq!(server.fixture().store().catalog_size().await.expect("a size").videos, 0);
 }
 
 /// A full disk, on which the ledger alone still has room: claims and their notes go through, imports do not.
@@ -395,7 +395,7 @@ async fn an_import_outlives_a_full_disk_however_often_it_is_tried() {
         let worker = server.worker();
         let noted = async {
             loop {
-                let job = server.held().store().job(server.account_id, id).await.expect("an answer");
+                let job = server.fixture().store().job(server.account_id, id).await.expect("an answer");
                 let job = job.expect("a job");
                 if job.attempts == attempt && job.unheard == 0 {
                     return job;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use store::jobs::{JobKind, Lease};
 use testkit::{Place, Request, TestServer};
 
-testkit::tell_on_each_backend! {
-    what_is_kept_and_what_is_lacking_is_told,
+testkit::test_on_each_backend! {
+    what_is_stored_and_what_is_lacking_is_reported,
     a_stated_time_makes_a_history_and_untimed_counts_never_replace_timed_ones,
     what_is_stated_stays_with_the_job,
     what_cannot_be_understood_is_refused_before_the_body,
@@ -27,7 +27,7 @@ async fn imported(server: &TestServer, key: &str, query: &str, body: impl Into<V
     ended(server, key, &location(&made)).await
 }
 
-async fn what_is_kept_and_what_is_lacking_is_told(place: &Place) {
+async fn what_is_stored_and_what_is_lacking_is_reported(place: &Place) {
     let server = place.server().await.start().await;
     let (key, worker) = (server.admin_key().await, server.worker());
     let bare = |id: u64| {
@@ -122,7 +122,8 @@ async fn what_is_stated_stays_with_the_job(place: &Place) {
     // A worker takes it and is killed; the next reads it as it was stated.
     let from = server.clock.now();
     let until = Timestamp::from_ms(from.as_ms() + 60_000);
-    let claimed = server.held().store().claim_job(&[JobKind::Import], "node-1", Lease { from, until }).await;
+    let claimed =
+        server.fixture().store().claim_job(&[JobKind::Import], "node-1", Lease { from, until }).await;
     assert!(claimed.expect("an answer").is_some(), "it waits");
     server.clock.advance(LEASE_OVER);
     let worker = server.worker();

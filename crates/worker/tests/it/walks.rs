@@ -6,7 +6,7 @@ use domain::{KeyScope, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::ledger::Movement;
-use testkit::upstream::{ContractStandIn, Fault, Habits, HeldHashtag, HeldVideo};
+use testkit::upstream::{ContractStandIn, Fault, Habits, UpstreamHashtag, UpstreamVideo};
 use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
 /// A server whose upstream holds so many videos under #cat.
@@ -18,7 +18,7 @@ async fn with_cat(place: &Place, videos: u64, habits: Habits) -> (ContractStandI
     (upstream, server)
 }
 
-async fn asked(server: &TestServer, body: Value) -> Answer {
+async fn start_walk(server: &TestServer, body: Value) -> Answer {
     server.send(Request::post_json("/v1/walks", &body).key(&server.key)).await
 }
 
@@ -26,7 +26,7 @@ async fn asked(server: &TestServer, body: Value) -> Answer {
 async fn walked(server: &TestServer, body: Value) -> Value {
     let before = server.balance().await;
     let worker = server.worker();
-    let walk = ended(server, &server.key, &location(&asked(server, body).await)).await;
+    let walk = ended(server, &server.key, &location(&start_walk(server, body).await)).await;
     worker.stopped().await;
     let charged = before - server.balance().await;
     assert_eq!(walk["credits_charged"], charged, "{walk}");
@@ -40,19 +40,19 @@ fn counters(walk: &Value) -> [u64; 5] {
     ["pages", "unique", "duplicate", "empty_page", "rejects"].map(count)
 }
 
-testkit::tell_on_each_backend! {
+testkit::test_on_each_backend! {
     a_small_hashtag_is_walked_to_its_end,
     a_hashtag_is_walked_by_its_assigned_id,
     a_walk_without_tiktok_s_id_names_the_assigned_one,
-    a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits,
+    a_ceiling_of_five_thousand_is_reported_through_all_the_original_s_habits,
     an_upstream_that_always_has_more_is_left,
     pages_of_only_rejects_or_only_repeats_are_free,
     rejects_of_a_walk_are_shown_with_their_reasons,
     a_budget_is_never_exceeded,
-    a_price_is_told_and_nothing_is_done,
+    a_price_is_reported_and_nothing_is_done,
     two_walks_judge_how_much_there_is,
     a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_page,
-    a_worker_that_is_told_to_stop_hands_its_walk_back,
+    a_worker_that_is_asked_to_stop_hands_its_walk_back,
     an_upstream_that_refuses_ends_a_walk_with_what_it_has,
     a_hashtag_whose_record_cannot_be_used_ends_a_walk_at_once,
     a_walk_goes_on_after_its_upstream_was_down,
@@ -71,8 +71,8 @@ async fn a_small_hashtag_is_walked_to_its_end(place: &Place) {
     assert!(
         walk["coverage"]["share_missing"].is_string() && walk["coverage"]["estimate_missing"].is_string()
     );
-    assert_eq!(server.held().store().catalog_size().await.expect("a size").videos, 100);
-    let entries = server.held().store().entries(server.account_id, None, 10).await.expect("entries");
+    assert_eq!(server.fixture().store().catalog_size().await.expect("a size").videos, 100);
+    let entries = server.fixture().store().entries(server.account_id, None, 10).await.expect("entries");
     let pages = entries
         .iter()
         .filter(|entry| matches!(entry.movement, Movement::Charge { operation, .. } if operation == Operation::WalkPage.number()));
@@ -82,9 +82,9 @@ async fn a_small_hashtag_is_walked_to_its_end(place: &Place) {
 /// Before TikTok's id is known, and after.
 async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
     let (_upstream, server) = with_cat(place, 100, Habits::default()).await;
-    server.held().record(vec![video(1).tag("cat").plays(3).into()]).await;
+    server.fixture().record(vec![video(1).tag("cat").plays(3).into()]).await;
     let find = async |name: &str| {
-        let hashtag = server.held().measure().measured_hashtag(name).await.expect("a hashtag");
+        let hashtag = server.fixture().measure().measured_hashtag(name).await.expect("a hashtag");
         (hashtag.public_id().to_string(), hashtag.id.map(|id| id.to_string()))
     };
     let (assigned, none) = find("cat").await;
@@ -94,18 +94,21 @@ async fn a_hashtag_is_walked_by_its_assigned_id(place: &Place) {
         assert_eq!((&walk["state"], &walk["stop_reason"]), (&"done".into(), &"end".into()), "{walk}");
         assert_eq!((&walk["hashtag_id"], &walk["counters"]["unique"]), (&"7551".into(), &100.into()));
         assert_eq!(find("cat").await.1.as_deref(), Some("7551"), "{number}");
-        assert_eq!(server.held().measure().measured_hashtag(&assigned).await.expect("it").tag.name(), "cat");
+        assert_eq!(
+            server.fixture().measure().measured_hashtag(&assigned).await.expect("it").tag.name(),
+            "cat"
+        );
     }
 }
 
 /// The upstream is a Tagmeter that does not know TikTok's id either.
 async fn a_walk_without_tiktok_s_id_names_the_assigned_one(place: &Place) {
     let (upstream, server) = with_cat(place, 10, Habits::default()).await;
-    server.held().record(vec![video(1).tag("kitten").plays(3).into()]).await;
-    let hashtag = server.held().measure().measured_hashtag("kitten").await.expect("a hashtag");
+    server.fixture().record(vec![video(1).tag("kitten").plays(3).into()]).await;
+    let hashtag = server.fixture().measure().measured_hashtag("kitten").await.expect("a hashtag");
     let id = hashtag.public_id().to_string();
-    let video = HeldVideo { id: 7_000_000_000_000_000_001, plays: 10, title: Some("#kitten".to_owned()) };
-    upstream.hold_hashtag(HeldHashtag {
+    let video = UpstreamVideo { id: 7_000_000_000_000_000_001, plays: 10, title: Some("#kitten".to_owned()) };
+    upstream.hold_hashtag(UpstreamHashtag {
         id: id.parse().expect("digits"),
         name: "kitten".to_owned(),
         views: 1_000,
@@ -117,7 +120,7 @@ async fn a_walk_without_tiktok_s_id_names_the_assigned_one(place: &Place) {
     assert_eq!((&walk["hashtag_id"], &walk["assigned_id"]), (&Value::Null, &id.into()), "{walk}");
 }
 
-async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits(place: &Place) {
+async fn a_ceiling_of_five_thousand_is_reported_through_all_the_original_s_habits(place: &Place) {
     let habits = Habits {
         errors_in_200: true,
         envelope: true,
@@ -133,7 +136,8 @@ async fn a_ceiling_of_five_thousand_is_told_through_all_the_original_s_habits(pl
     assert_eq!(walk["stop_reason"], "cap", "{walk}");
     // 30 new ones a page; every page but the first begins with three of the page before.
     let pages = 5_000_u64.div_ceil(30);
-    let posts = upstream.asked().iter().filter(|asked| asked.path == "/challenge-posts/").count() as u64;
+    let posts =
+        upstream.received().iter().filter(|request| request.path == "/challenge-posts/").count() as u64;
     assert_eq!(counters(&walk), [pages, 5_000, (pages - 1) * 3, posts - pages, 0]);
     assert!(posts - pages >= pages / 7, "{posts}");
 }
@@ -190,7 +194,7 @@ async fn rejects_of_a_walk_are_shown_with_their_reasons(place: &Place) {
         videos[number].plays = plays;
     }
     let (id, name) = (7551, "cat".to_owned());
-    upstream.hold_hashtag(HeldHashtag { id, name, views: 1_000_000, creators: 1_000, videos });
+    upstream.hold_hashtag(UpstreamHashtag { id, name, views: 1_000_000, creators: 1_000, videos });
     let server = place.server().await.upstream(&upstream).start().await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!(counters(&walk), [2, 58, 0, 0, 2], "{walk}");
@@ -220,16 +224,16 @@ async fn a_budget_is_never_exceeded(place: &Place) {
     let server = place.server().await.credits(1).upstream(&upstream).start().await;
     let walk = walked(&server, json!({"hashtag": "cat"})).await;
     assert_eq!((walk["stop_reason"].as_str(), counters(&walk)), (Some("budget"), [1, 35, 0, 0, 0]), "{walk}");
-    let refused = asked(&server, json!({"hashtag": "cat"})).await;
+    let refused = start_walk(&server, json!({"hashtag": "cat"})).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (402, "insufficient_credits"));
 }
 
-async fn a_price_is_told_and_nothing_is_done(place: &Place) {
+async fn a_price_is_reported_and_nothing_is_done(place: &Place) {
     let upstream = ContractStandIn::start().await;
     let reported = hashtag("cat").id(7551).videos(100).views(5).creators(1);
     let server = place.server().await.holding([reported.into()]).upstream(&upstream).start().await;
     let balance = server.balance().await;
-    let price = |body: Value| async { asked(&server, body).await.json()["data"].clone() };
+    let price = |body: Value| async { start_walk(&server, body).await.json()["data"].clone() };
     let cat = price(json!({"hashtag": "cat", "dry_run": true})).await;
     assert_eq!((cat["pages"].as_u64(), cat["credits"].as_u64()), (Some(3), Some(3)), "{cat}");
     let capped = price(json!({"hashtag": "7551", "dry_run": true, "max_credits": 2.0})).await;
@@ -238,7 +242,7 @@ async fn a_price_is_told_and_nothing_is_done(place: &Place) {
     assert_eq!((&unknown["credits"], unknown["max_credits"].as_u64()), (&Value::Null, Some(10_000)));
     assert!(unknown["basis"].as_str().is_some_and(|basis| basis.contains("the cost is unknown")));
     assert_eq!(server.balance().await, balance);
-    assert_eq!(upstream.asked().len(), 0);
+    assert_eq!(upstream.received().len(), 0);
     let listed = server.get("/v1/walks").await.json();
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(0));
 }
@@ -276,11 +280,11 @@ async fn two_walks_judge_how_much_there_is(place: &Place) {
 async fn a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_page(place: &Place) {
     let (upstream, server) = with_cat(place, 400, Habits { repeats: 1, ..Habits::default() }).await;
     let before = server.balance().await;
-    let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
+    let location = location(&start_walk(&server, json!({"hashtag": "cat"})).await);
     for _ in 0..8 {
-        let calls = upstream.asked().len();
+        let calls = upstream.received().len();
         let worker = server.worker();
-        upstream.has_been_asked(calls + 2).await;
+        upstream.has_received(calls + 2).await;
         worker.killed().await;
         server.clock.advance(LEASE_OVER);
     }
@@ -295,12 +299,12 @@ async fn a_walk_whose_worker_is_killed_again_and_again_is_charged_once_for_each_
     assert!(listed["data"][0]["attempts"].as_u64().is_some_and(|attempts| attempts >= 2), "{listed}");
 }
 
-async fn a_worker_that_is_told_to_stop_hands_its_walk_back(place: &Place) {
+async fn a_worker_that_is_asked_to_stop_hands_its_walk_back(place: &Place) {
     let (upstream, server) = with_cat(place, 100, Habits::default()).await;
-    let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
+    let location = location(&start_walk(&server, json!({"hashtag": "cat"})).await);
     upstream.script([None, None]);
     let worker = server.worker();
-    upstream.has_been_asked(2).await;
+    upstream.has_received(2).await;
     worker.stopped().await;
     // No lease stands in the way of the next one.
     let worker = server.worker();
@@ -332,7 +336,13 @@ async fn a_hashtag_whose_record_cannot_be_used_ends_a_walk_at_once(place: &Place
     let (upstream, server) = with_cat(place, 100, Habits::default()).await;
     let videos = upstream.held_videos(7551);
     let views = u64::try_from(i64::MAX).expect("positive");
-    upstream.hold_hashtag(HeldHashtag { id: 7551, name: "cat".to_owned(), views, creators: 1_000, videos });
+    upstream.hold_hashtag(UpstreamHashtag {
+        id: 7551,
+        name: "cat".to_owned(),
+        views,
+        creators: 1_000,
+        videos,
+    });
     for hashtag in ["7551", "cat"] {
         let walk = walked(&server, json!({"hashtag": hashtag})).await;
         assert_eq!(
@@ -353,11 +363,11 @@ async fn a_hashtag_whose_record_cannot_be_used_ends_a_walk_at_once(place: &Place
 
 async fn a_walk_goes_on_after_its_upstream_was_down(place: &Place) {
     let (upstream, server) = with_cat(place, 100, Habits::default()).await;
-    let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
+    let location = location(&start_walk(&server, json!({"hashtag": "cat"})).await);
     upstream.script([None, None]);
     upstream.always(Some(Fault::Abort));
     let worker = server.worker();
-    upstream.has_been_asked(3).await;
+    upstream.has_received(3).await;
     let is_put_off = async { while data(&server, &server.key, &location).await["counters"]["pages"] != 1 {} };
     tokio::time::timeout(crate::shared::PATIENCE, is_put_off).await.expect("the first page is kept");
     upstream.always(None);
@@ -389,16 +399,16 @@ async fn what_cannot_be_walked_is_refused_by_name(place: &Place) {
         (json!({"hashtag": "cat", "dry_run": "yes"}), "dry_run"),
         (json!({"hashtag": "cat", "max_credit": 5}), "max_credit"),
     ] {
-        let refused = asked(&server, body.clone()).await;
+        let refused = start_walk(&server, body.clone()).await;
         assert_eq!(refused.status.as_u16(), 422, "{body}");
         assert_eq!(refused.json()["param"], param, "{body}");
     }
     let untyped = server.send(Request::post("/v1/walks", "{}").key(&server.key)).await;
     assert_eq!((untyped.status.as_u16(), untyped.code().as_str()), (415, "unsupported_media_type"));
     let large = json!({"hashtag": "x".repeat(20_000)});
-    assert_eq!(asked(&server, large).await.code(), "body_too_large");
+    assert_eq!(start_walk(&server, large).await.code(), "body_too_large");
     let worker = server.worker();
-    let made = asked(&server, json!({"hashtag": "nosuchtag"})).await;
+    let made = start_walk(&server, json!({"hashtag": "nosuchtag"})).await;
     let walk = ended(&server, &server.key, &location(&made)).await;
     worker.stopped().await;
     assert_eq!((walk["state"].as_str(), &walk["stop_reason"]), (Some("failed"), &Value::Null), "{walk}");
@@ -407,7 +417,7 @@ async fn what_cannot_be_walked_is_refused_by_name(place: &Place) {
 
 async fn walks_are_their_account_s_own_and_need_an_upstream(place: &Place) {
     let (_upstream, server) = with_cat(place, 10, Habits::default()).await;
-    let location = location(&asked(&server, json!({"hashtag": "cat"})).await);
+    let location = location(&start_walk(&server, json!({"hashtag": "cat"})).await);
     let (_, other) = server.other_account("other@example.com", KeyScope::Call).await;
     for method in ["GET", "DELETE"] {
         let request = Request::new(method.parse().expect("a method"), location.clone());
@@ -417,7 +427,7 @@ async fn walks_are_their_account_s_own_and_need_an_upstream(place: &Place) {
     let cancel = Request::new("DELETE".parse().expect("a method"), location.clone()).key(&server.key);
     assert_eq!(server.send(cancel).await.json()["data"]["state"], "cancelled");
     let alone = place.server().await.start().await;
-    let refused = asked(&alone, json!({"hashtag": "cat"})).await;
+    let refused = start_walk(&alone, json!({"hashtag": "cat"})).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "no_upstream"));
     let put = Request::new("PUT".parse().expect("a method"), "/v1/walks").key(&server.key);
     let refused = server.send(put).await;

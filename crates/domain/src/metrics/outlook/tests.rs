@@ -59,7 +59,7 @@ fn what_is_not_known_is_named() {
 }
 
 #[test]
-fn rounded_counts_need_steps_to_tell_a_surge_from() {
+fn rounded_counts_need_steps_to_see_a_surge() {
     let readings = |steps: u64| -> Vec<Reading> {
         (0..=40)
             .map(|day| rounded(day * 24, 5_000_000 + 100_000 * steps.min(day.cast_unsigned() / 8)))
@@ -85,9 +85,9 @@ fn rounded_counts_need_steps_to_tell_a_surge_from() {
 fn naive(views: &Series, now: Timestamp) -> Option<(f64, f64)> {
     let at_day = |days: i64| Timestamp::from_ms(now.as_ms() - days * MS_OF_A_DAY);
     let climbed = |when: Timestamp| {
-        let kept: Vec<u64> = views.standings().take_while(|it| it.at <= when).map(|it| it.value).collect();
-        let rises = kept.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).sum::<u64>();
-        (!kept.is_empty()).then_some(rises as f64)
+        let counted: Vec<u64> = views.counted().take_while(|it| it.at <= when).map(|it| it.value).collect();
+        let rises = counted.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).sum::<u64>();
+        (!counted.is_empty()).then_some(rises as f64)
     };
     let average = |half_life: f64| {
         let (mut sum, mut weights) = (0.0, 0.0);

@@ -17,8 +17,8 @@ fn readings(values: &[u64]) -> Vec<Reading> {
     (0..).zip(values).map(|(number, value)| rounded(number * 3, *value)).collect()
 }
 
-fn kept(series: &Series) -> Vec<u64> {
-    series.standings().map(|standing| standing.value).collect()
+fn counted(series: &Series) -> Vec<u64> {
+    series.counted().map(|reading| reading.value).collect()
 }
 
 fn repairs(series: &Series) -> Vec<Option<Repair>> {
@@ -29,7 +29,7 @@ fn repairs(series: &Series) -> Vec<Option<Repair>> {
 fn nothing_and_a_single_reading_are_taken_as_they_are() {
     assert_eq!((series(&[]).last(), series(&[]).gain(EVER[0], EVER[1])), (None, None));
     let one = series(&[5]);
-    assert_eq!(one.last().map(|standing| standing.value), Some(5));
+    assert_eq!(one.last().map(|reading| reading.value), Some(5));
     assert_eq!(one.gain(EVER[0], EVER[1]), None);
 }
 
@@ -38,19 +38,19 @@ fn a_fall_that_comes_back_is_a_bounce_and_one_that_stays_is_a_fall() {
     let bounced = series(&[9_000, 9_100, 8_000, 8_100, 9_100, 9_200]);
     let bounce = Some(Repair::Bounce);
     assert_eq!(repairs(&bounced), [None, None, bounce, bounce, None, None]);
-    assert_eq!(kept(&bounced), [9_000, 9_100, 9_100, 9_200]);
+    assert_eq!(counted(&bounced), [9_000, 9_100, 9_100, 9_200]);
     assert_eq!(bounced.repairs()[2], (Repair::Bounce, 2));
 
     let mut values: Vec<u64> = (0..30).map(|more| 9_000 + more).collect();
     values.extend((0..25).map(|more| 8_000 + more));
     let fallen = series(&values);
     assert_eq!(fallen.points()[30].repair, Some(Repair::Fall));
-    assert_eq!(kept(&fallen), values);
+    assert_eq!(counted(&fallen), values);
     let all = fallen.gain(EVER[0], EVER[1]).expect("a gain");
     assert_eq!((all.gain, all.falls, all.is_repaired), (29 + 24, 1, true));
 
     let young = series(&values[..54]);
-    assert_eq!(kept(&young), values[..30], "72 hours have not passed");
+    assert_eq!(counted(&young), values[..30], "72 hours have not passed");
 }
 
 #[test]
@@ -71,13 +71,13 @@ fn a_rise_that_is_taken_back_is_a_bounce_also_after_a_fall() {
 }
 
 #[test]
-fn of_equal_ways_the_higher_readings_are_kept() {
-    assert_eq!(kept(&series(&[1, 3, 2])), [1, 3]);
-    assert_eq!(kept(&series(&[10, 11, 10, 12])), [10, 11, 12]);
+fn of_equal_ways_the_higher_readings_are_retained() {
+    assert_eq!(counted(&series(&[1, 3, 2])), [1, 3]);
+    assert_eq!(counted(&series(&[10, 11, 10, 12])), [10, 11, 12]);
 }
 
 #[test]
-fn a_lone_high_reading_is_left_out_and_the_newest_that_fits_the_past_is_kept() {
+fn a_lone_high_reading_is_left_out_and_the_newest_that_fits_the_past_is_retained() {
     let end = [142_600, 343_100, 142_800, 142_900, 343_500, 143_200];
     let mut values = vec![142_500; 8];
     values.extend(end);
@@ -86,8 +86,8 @@ fn a_lone_high_reading_is_left_out_and_the_newest_that_fits_the_past_is_kept() {
     assert_eq!(repairs(&cut)[8..], [None, bounce, None, None, bounce, None]);
     assert_eq!(cut.last().map(|last| last.value), Some(143_200));
     assert_eq!(cut.gain(EVER[0], EVER[1]).map(|gain| gain.gain), Some(700));
-    assert_eq!(kept(&series(&[100, 110, 500, 120])), [100, 110, 120], "however small");
-    assert_eq!(kept(&series(&[100, 110, 110, 500, 120, 119, 121])), [100, 110, 110, 120, 121]);
+    assert_eq!(counted(&series(&[100, 110, 500, 120])), [100, 110, 120], "however small");
+    assert_eq!(counted(&series(&[100, 110, 110, 500, 120, 119, 121])), [100, 110, 110, 120, 121]);
 }
 
 #[test]
@@ -107,16 +107,17 @@ fn a_jump_waits_for_a_second_reading() {
         );
     }
     let twice = series(&[&jump[..], &[800_000]].concat());
-    assert_eq!(kept(&twice), jump, "the second confirms the first, and is a jump itself");
+    assert_eq!(counted(&twice), jump, "the second confirms the first, and is a jump itself");
     assert_eq!(twice.unconfirmed().map(|point| point.observed), Some(800_000));
 }
 
 #[test]
 fn what_is_no_jump_counts_at_once() {
     for ends in [[142_900, 285_800], [1, 9_999], [0, 50_000]] {
-        assert_eq!(kept(&series(&ends)), ends, "twice as much; young; from nothing");
+        assert_eq!(counted(&series(&ends)), ends, "twice as much; young; from nothing");
     }
-    let later = |hours, value| kept(&Series::repaired(&[rounded(0, 100_000), rounded(hours, value)])).len();
+    let later =
+        |hours, value| counted(&Series::repaired(&[rounded(0, 100_000), rounded(hours, value)])).len();
     assert_eq!((later(24, 200_100), later(47, 200_100)), (1, 1), "a day doubles");
     assert_eq!((later(48, 400_000), later(48, 400_100)), (2, 1), "and two days once more");
     assert_eq!(later(24 * 70, 50_000_000_000), 2, "over months everything may have happened");
@@ -139,11 +140,11 @@ fn a_gain_never_exceeds_the_total() {
 fn zeros_and_numbers_off_their_step_are_repaired() {
     let mixed = series(&[16_300_000, 0, 16_399_999, 16_400_000]);
     assert_eq!(repairs(&mixed), [None, Some(Repair::LostReading), Some(Repair::OffStep), None]);
-    assert_eq!(kept(&mixed), [16_300_000, 16_400_000, 16_400_000]);
+    assert_eq!(counted(&mixed), [16_300_000, 16_400_000, 16_400_000]);
     assert_eq!(mixed.points()[2].observed, 16_399_999);
     let whole = Series::unrepaired(&readings(&[16_300_000, 0, 16_399_999]));
-    assert_eq!(kept(&whole), [16_300_000, 0, 16_399_999]);
-    assert_eq!(kept(&series(&[0, 0, 7])), [0, 0, 7], "0 before anything else is a number");
+    assert_eq!(counted(&whole), [16_300_000, 0, 16_399_999]);
+    assert_eq!(counted(&series(&[0, 0, 7])), [0, 0, 7], "0 before anything else is a number");
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn of_the_same_moment_the_finest_counts_and_a_rounded_number_is_no_fall() {
         rounded(2, 16_500_000),
         exact(3, 16_460_001),
     ]);
-    assert_eq!(kept(&mixed), [16_412_345, 16_460_001]);
+    assert_eq!(counted(&mixed), [16_412_345, 16_460_001]);
     assert_eq!(repairs(&mixed), [None; 5]);
 }
 
@@ -163,7 +164,7 @@ fn of_the_same_moment_the_finest_counts_and_a_rounded_number_is_no_fall() {
 fn readings_out_of_order_are_put_in_order() {
     let mut mixed = readings(&[10, 20, 30]);
     mixed.swap(0, 2);
-    assert_eq!(kept(&Series::repaired(&mixed)), [10, 20, 30]);
+    assert_eq!(counted(&Series::repaired(&mixed)), [10, 20, 30]);
 }
 
 #[test]
@@ -172,8 +173,8 @@ fn exact_numbers_are_left_alone_unless_their_source_is_seen_to_round() {
         let readings: Vec<Reading> = (0..).zip(values).map(|(hour, value)| exact(hour, *value)).collect();
         Series::repaired(&readings)
     };
-    assert_eq!(kept(&of(&[12_399, 12_401])), [12_399, 12_401], "one exact count in a hundred ends so");
-    assert_eq!(kept(&of(&[16_399_999])), [16_400_000], "of these only one in 100,000");
+    assert_eq!(counted(&of(&[12_399, 12_401])), [12_399, 12_401], "one exact count in a hundred ends so");
+    assert_eq!(counted(&of(&[16_399_999])), [16_400_000], "of these only one in 100,000");
     let rounding = of(&[10_100, 10_200, 10_300, 10_400, 10_500, 10_600, 10_700, 10_800, 10_899]);
     assert_eq!(rounding.last().map(|last| (last.value, last.step)), Some((10_900, 100)));
     assert_eq!(of(&[9_999]).last().map(|last| last.value), Some(9_999), "no step, nothing off it");
@@ -237,10 +238,10 @@ fn stand_for(readings: &[(i64, u64)]) -> Vec<i64> {
 }
 
 /// The hours that some readings keep.
-fn worth(kept: impl Iterator<Item = (i64, u64)>) -> i64 {
-    let kept: Vec<(i64, u64)> = kept.collect();
-    let falls = kept.windows(2).filter(|pair| pair[1].1 < pair[0].1).count();
-    kept.iter().map(|(hours, _)| hours).sum::<i64>() - i64::try_from(falls).unwrap() * BOUNCE_HOURS_MAX
+fn worth(counted: impl Iterator<Item = (i64, u64)>) -> i64 {
+    let counted: Vec<(i64, u64)> = counted.collect();
+    let falls = counted.windows(2).filter(|pair| pair[1].1 < pair[0].1).count();
+    counted.iter().map(|(hours, _)| hours).sum::<i64>() - i64::try_from(falls).unwrap() * BOUNCE_HOURS_MAX
 }
 
 /// Values that are near one another, or ten to a thousand times that.
@@ -260,13 +261,13 @@ proptest! {
             hour += gap;
             (hour, *value)
         }).collect();
-        let told: Vec<Reading> = readings.iter().map(|(hour, value)| exact(*hour, *value)).collect();
-        let series = Series::repaired(&told);
+        let given: Vec<Reading> = readings.iter().map(|(hour, value)| exact(*hour, *value)).collect();
+        let series = Series::repaired(&given);
         let sound = without_lone_highs(&readings);
-        let kept: Vec<(i64, u64)> = series.standings().map(|it| ((it.at.as_ms() - at(0).as_ms()) / 3_600_000, it.value)).collect();
-        prop_assert!(kept.iter().all(|reading| sound.contains(reading)), "{:?} of {:?}", kept, sound);
+        let counted: Vec<(i64, u64)> = series.counted().map(|it| ((it.at.as_ms() - at(0).as_ms()) / 3_600_000, it.value)).collect();
+        prop_assert!(counted.iter().all(|reading| sound.contains(reading)), "{:?} of {:?}", counted, sound);
         if sound.len() < 2 {
-            prop_assert_eq!(kept, sound);
+            prop_assert_eq!(counted, sound);
             return Ok(());
         }
         let hours = stand_for(&sound);
@@ -274,7 +275,7 @@ proptest! {
         let best = (0_u32..1 << sound.len()).map(|way| {
             worth(weighed().enumerate().filter(|(n, _)| way >> n & 1 == 1).map(|(_, (it, hours))| (*hours, it.1)))
         });
-        let ours = worth(weighed().filter(|(it, _)| kept.contains(it)).map(|(it, hours)| (*hours, it.1)));
+        let ours = worth(weighed().filter(|(it, _)| counted.contains(it)).map(|(it, hours)| (*hours, it.1)));
         prop_assert_eq!(Some(ours), best.max());
     }
 
@@ -298,10 +299,10 @@ proptest! {
     ) {
         let series = series(&values);
         prop_assert!(series.points().iter().map(|point| point.observed).eq(values.iter().copied()));
-        let kept = kept(&series);
-        let climbed: u64 = kept.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).sum();
+        let counted = counted(&series);
+        let climbed: u64 = counted.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).sum();
         let all = series.gain(EVER[0], EVER[1]);
-        let total = kept.last().copied().unwrap_or(0);
+        let total = counted.last().copied().unwrap_or(0);
         prop_assert_eq!(all.map_or(0, |all| all.gain), climbed.min(total));
         let [one, other] = [(EVER[0], at(cut)), (at(cut), EVER[1])].map(|(from, to)| series.gain(from, to));
         let parts = one.map_or(0, |one| one.gain) + other.map_or(0, |one| one.gain);
@@ -312,7 +313,7 @@ proptest! {
         let is_repaired = later.into_iter().any(|point| point.repair.is_some());
         prop_assert!(all.is_none_or(|all| all.is_repaired == is_repaired));
         let whole = Series::unrepaired(&readings(&values));
-        prop_assert!(whole.standings().map(|standing| standing.value).eq(values.iter().copied()));
+        prop_assert!(whole.counted().map(|reading| reading.value).eq(values.iter().copied()));
     }
 
     #[test]
@@ -328,15 +329,15 @@ proptest! {
     }
 
     #[test]
-    fn what_never_falls_is_kept_whole(mut values in prop::collection::vec(1_u64..9_000, 1..200)) {
+    fn what_never_falls_is_retained_whole(mut values in prop::collection::vec(1_u64..9_000, 1..200)) {
         values.sort_unstable();
         let series = series(&values);
-        prop_assert_eq!(kept(&series), values);
+        prop_assert_eq!(counted(&series), values);
         prop_assert!(series.repairs().iter().all(|(_, count)| *count == 0));
     }
 
     #[test]
-    fn repairing_what_is_kept_again_changes_nothing(values in prop::collection::vec(1_u64..40, 1..80)) {
+    fn repairing_what_is_retained_again_changes_nothing(values in prop::collection::vec(1_u64..40, 1..80)) {
         let once = series(&values);
         let again: Vec<Reading> = once
             .points()
@@ -348,6 +349,6 @@ proptest! {
             }))
             .collect();
         prop_assume!(once.repairs()[Repair::Fall as usize].1 == 0);
-        prop_assert_eq!(kept(&Series::repaired(&again)), kept(&once));
+        prop_assert_eq!(counted(&Series::repaired(&again)), counted(&once));
     }
 }

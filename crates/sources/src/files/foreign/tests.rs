@@ -8,7 +8,7 @@ fn named(json: &str) -> Option<String> {
 }
 
 #[test]
-fn kinds_are_told_by_keys_that_only_they_have() {
+fn kinds_are_recognised_by_keys_that_only_they_have() {
     for (json, part) in [
         (r#"{"cid":"1","aweme_id":"2","text":"x","reply_id":"0"}"#, "comment on a video"),
         (r#"{"cid":"1","text":"x","videoWebUrl":"u","repliesToId":null}"#, "comment on a video"),
@@ -47,7 +47,7 @@ fn numbers_are_grouped_and_one_is_no_number() {
 }
 
 #[test]
-fn platforms_are_told_apart() {
+fn platforms_are_distinguished() {
     for (platform, kind) in [
         ("tiktok.com", None),
         ("tiktok", None),

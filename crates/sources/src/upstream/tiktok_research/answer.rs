@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_apart_by_their_codes() {
+    fn errors_are_distinguished_by_their_codes() {
         for (status, code, message, name) in [
             (400, "invalid_params", "Search Id 7378809778820092971 is invalid or expired", "not_ready"),
             (400, "invalid_params", "Invalid count or cursor", "not_ready"),

@@ -26,7 +26,7 @@ struct Data<'a> {
 
 pub(super) fn read(
     data: &str,
-    asked: &VideosRequest<'_>,
+    request: &VideosRequest<'_>,
     at: Timestamp,
 ) -> Result<WindowPage, UpstreamError> {
     let malformed = |reason: String| UpstreamError::Malformed { reason };
@@ -46,15 +46,15 @@ pub(super) fn read(
         return Err(malformed("search_id is too long to be one".to_owned()));
     }
     let cursor = match data.cursor.whole() {
-        Some(cursor) if has_more && cursor <= asked.cursor => {
+        Some(cursor) if has_more && cursor <= request.cursor => {
             return Err(malformed(format!(
                 "has_more is true and cursor does not move on from {}",
-                asked.cursor
+                request.cursor
             )));
         }
-        Some(cursor) => cursor.max(asked.cursor),
+        Some(cursor) => cursor.max(request.cursor),
         None if has_more => return Err(malformed("has_more is true and cursor is no number".to_owned())),
-        None => asked.cursor,
+        None => request.cursor,
     };
     let mut page = WindowPage {
         videos: Vec::with_capacity(records.len()),
@@ -63,12 +63,12 @@ pub(super) fn read(
         cursor,
         has_more,
         search_id: Some(data.search_id.clean()).filter(|id| !id.is_empty()),
-        positions: cursor - asked.cursor,
+        positions: cursor - request.cursor,
         left_out: Vec::new(),
     };
     let mut seen = SeenDescriptions::default();
     for (number, raw) in (1..).zip(records) {
-        if let Err(reason) = add(raw.get(), asked, at, &mut seen, &mut page) {
+        if let Err(reason) = add(raw.get(), request, at, &mut seen, &mut page) {
             page.rejects.add(number, &reason);
         }
     }
@@ -78,7 +78,7 @@ pub(super) fn read(
 /// Adds the observations of a record. A video that does not carry the hashtag is rejected.
 fn add(
     raw: &str,
-    asked: &VideosRequest<'_>,
+    request: &VideosRequest<'_>,
     at: Timestamp,
     seen: &mut SeenDescriptions,
     page: &mut WindowPage,
@@ -90,7 +90,7 @@ fn add(
     for found in found {
         match found {
             RecordOutput::Observation(Observation::Video(video)) => {
-                if video.tags.iter().any(|tag| tag.tag.key() == asked.tag.key()) {
+                if video.tags.iter().any(|tag| tag.tag.key() == request.tag.key()) {
                     page.videos.push(*video);
                 }
             }
@@ -103,7 +103,7 @@ fn add(
         }
     }
     if page.videos.len() == before {
-        return Err(format!("the video does not carry #{}", asked.tag.name()));
+        return Err(format!("the video does not carry #{}", request.tag.name()));
     }
     Ok(())
 }

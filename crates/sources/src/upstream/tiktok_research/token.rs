@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_by_the_body_whatever_the_status() {
+    fn errors_are_recognised_by_the_body_whatever_the_status() {
         let client = r#"{"error":"invalid_client","error_description":"Client key or secret is incorrect.","log_id":"1"}"#;
         for status in [200, 400, 401] {
             let error = of(status, client).expect_err("an error");

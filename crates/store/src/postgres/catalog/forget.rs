@@ -70,7 +70,7 @@ impl Postgres {
         let transaction = client.transaction().await.doing(DOING)?;
         begin(&transaction).await?;
         transaction.batch_execute(WHOLE).await.doing(DOING)?;
-        keep_forgotten(&transaction, &digests).await?;
+        write_forgotten(&transaction, &digests).await?;
         let dropped = transaction.execute_typed(DROP, &[(&numbers, Type::INT8_ARRAY)]).await.doing(DOING)?;
         transaction.commit().await.doing(DOING)?;
         Ok(dropped)
@@ -165,7 +165,7 @@ impl Postgres {
     }
 }
 
-async fn keep_forgotten(transaction: &Transaction<'_>, digests: &Vec<i64>) -> Result<(), StoreError> {
+async fn write_forgotten(transaction: &Transaction<'_>, digests: &Vec<i64>) -> Result<(), StoreError> {
     const DOING: &str = "store what is forgotten";
     transaction.execute_typed(INSERT, &[(digests, Type::INT8_ARRAY)]).await.doing(DOING)?;
     imported_files::clear(transaction).await?;
@@ -188,13 +188,13 @@ impl ForgetRows for PostgresRows<'_> {
         Ok(self.forget_key)
     }
 
-    fn keep_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError> {
-        self.on.wait(keep_forgotten(self.on.transaction, &digests.to_vec()))
+    fn write_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError> {
+        self.on.wait(write_forgotten(self.on.transaction, &digests.to_vec()))
     }
 
     fn stored_of(&mut self, ids: &[VideoId]) -> Result<Vec<(u32, VideoId)>, StoreError> {
-        let asked = ids.iter().map(|id| id.to_i64()).collect();
-        self.on.wait(self.videos.stored_of(self.on.transaction, asked))
+        let wanted = ids.iter().map(|id| id.to_i64()).collect();
+        self.on.wait(self.videos.stored_of(self.on.transaction, wanted))
     }
 
     fn delete_videos(&mut self, videos: &[(u32, VideoId)]) -> Result<u64, StoreError> {

@@ -19,7 +19,7 @@ use super::record_windows::Windows;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::ForgetKey;
-use crate::hashtags::{CHANGES_KEPT, tags_blob};
+use crate::hashtags::{CHANGES_RETAINED, tags_blob};
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
@@ -264,7 +264,7 @@ impl Rows for PostgresRows<'_> {
         })
     }
 
-    fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
+    fn write_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
         self.push_window(hashtag, window);
         Ok(())
     }
@@ -308,8 +308,8 @@ impl BackfillRows for PostgresRows<'_> {
         const DOING: &str = "read hashtags";
         const SQL: &str =
             "SELECT hashtag, name FROM tagmeter.hashtags WHERE hashtag = ANY($1) ORDER BY hashtag";
-        let asked: Vec<i64> = (first..=last).map(i64::from).collect();
-        let found = self.on.wait(self.on.transaction.query_typed(SQL, &[(&asked, Type::INT8_ARRAY)]));
+        let wanted: Vec<i64> = (first..=last).map(i64::from).collect();
+        let found = self.on.wait(self.on.transaction.query_typed(SQL, &[(&wanted, Type::INT8_ARRAY)]));
         found.doing(DOING)?.iter().map(row::postgres).collect::<Result<_, _>>().doing(DOING)
     }
 
@@ -354,7 +354,7 @@ pub(super) async fn move_on(
         )
         .await
         .doing("list the changes")?;
-    let dropped = ended.next.sequence.saturating_sub(CHANGES_KEPT).cast_signed();
+    let dropped = ended.next.sequence.saturating_sub(CHANGES_RETAINED).cast_signed();
     transaction
         .execute_typed("DELETE FROM tagmeter.changes WHERE sequence <= $1", &[(&dropped, Type::INT8)])
         .await
@@ -362,6 +362,6 @@ pub(super) async fn move_on(
     if is_cluster {
         return Ok(());
     }
-    let tell = format!("UPDATE tagmeter.told SET sequence = {sequence}; NOTIFY tagmeter_changes");
-    transaction.batch_execute(&tell).await.doing("tell the other nodes")
+    let notify = format!("UPDATE tagmeter.told SET sequence = {sequence}; NOTIFY tagmeter_changes");
+    transaction.batch_execute(&notify).await.doing("notify the other nodes")
 }

@@ -35,7 +35,7 @@ enum Step {
 #[derive(Debug)]
 pub(super) struct Background {
     steps: mpsc::SyncSender<Step>,
-    held_back: Vec<Piece>,
+    staged: Vec<Piece>,
 }
 
 /// Work of the writing thread.
@@ -45,18 +45,18 @@ pub(super) struct Steps(mpsc::Receiver<Step>);
 impl Background {
     pub(super) fn new() -> (Self, Steps) {
         let (send, receive) = mpsc::sync_channel(PIECES_MAX);
-        (Self { steps: send, held_back: Vec::new() }, Steps(receive))
+        (Self { steps: send, staged: Vec::new() }, Steps(receive))
     }
 
     /// Keeps a piece until the next [`Self::go`] or [`Self::settle`]: the connection answers in order, so what is asked
     /// before that is answered before these rows are written.
     pub(super) fn hold_back(&mut self, piece: Piece) {
-        self.held_back.push(piece);
+        self.staged.push(piece);
     }
 
     /// Releases everything that was queued. Waits while too much is on its way.
     pub(super) fn go(&mut self) -> Result<(), StoreError> {
-        for piece in self.held_back.drain(..) {
+        for piece in self.staged.drain(..) {
             // The other end is gone only when a piece failed; that error is the one that is reported.
             self.steps.send(Step::Copy(piece)).map_err(|_| StoreError::Closed)?;
         }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_written_is_told_and_nobody_waits_for_it() {
+    async fn what_cannot_be_written_is_reported_and_nobody_waits_for_it() {
         let Some((before, after, ended)) = hand_over(&[1, 1]).await else { return };
         assert_eq!((before, after), (0, None));
         let Err(StoreError::Database { doing, .. }) = ended else { panic!("{ended:?}") };

@@ -30,7 +30,8 @@ const MOVED: &str = "hashtag, id, changed, more_videos, more_views, more_creator
      read_at";
 /// Columns in [`MOVED`].
 const MOVED_COLUMNS: i16 = 10;
-const TOLD: &str = ", views = s.views, creators = s.creators, videos = s.videos, views_at = s.views_at,
+const SET_REPORTED: &str =
+    ", views = s.views, creators = s.creators, videos = s.videos, views_at = s.views_at,
     creators_at = s.creators_at, videos_at = s.videos_at, rounded = s.rounded, description = s.description,
     is_pgcshow = s.is_pgcshow, is_commerce = s.is_commerce, is_challenge = s.is_challenge,
     is_strong_music = s.is_strong_music, kind = s.kind, cover = s.cover, details_at = s.details_at";
@@ -38,8 +39,8 @@ const FROM: &str = " FROM {staged} s WHERE h.hashtag = s.hashtag";
 const POINTS: PointsNames<3> = PointsNames {
     whose: "hashtag",
     counts: HASHTAG_COLUMNS,
-    keep: "hashtag_snapshots",
-    keep_columns: "LIKE tagmeter.hashtag_snapshots",
+    new_rows: "hashtag_snapshots",
+    new_columns: "LIKE tagmeter.hashtag_snapshots",
     clear: "hashtag_snapshots_zeros",
     clear_columns: "hashtag bigint, views_after bigint, views_until bigint, creators_after bigint, \
                     creators_until bigint, videos_after bigint, videos_until bigint",
@@ -99,7 +100,7 @@ impl Hashtags {
     ) -> Result<(), StoreError> {
         self.found.clear();
         self.reported.clear();
-        let mut asked: HashSet<&str> = HashSet::new();
+        let mut wanted: HashSet<&str> = HashSet::new();
         for record in records {
             let tags = match record {
                 Prepared::Video(video) if stirred.contains(&video.id.to_i64()) => video.tags.as_slice(),
@@ -109,9 +110,9 @@ impl Hashtags {
                 Prepared::Removed(_) => &[],
             };
             let keys = tags.iter().map(|tag| tag.tag.key().as_str());
-            asked.extend(keys.filter(|key| known.row(key).is_none()));
+            wanted.extend(keys.filter(|key| known.row(key).is_none()));
         }
-        self.find(transaction, asked.into_iter().collect()).await?;
+        self.find(transaction, wanted.into_iter().collect()).await?;
         let reported = records.iter().filter_map(|record| match record {
             Prepared::Hashtag(hashtag) => Some(hashtag.tag.tag.key().as_str()),
             Prepared::Video(_) | Prepared::Window(_) | Prepared::Removed(_) => None,
@@ -217,7 +218,7 @@ impl Hashtags {
                       is_commerce boolean, is_challenge boolean, is_strong_music boolean, kind bigint, cover text, \
                       details_at bigint",
             copied: format!("{MOVED}, {}", reported_columns!()),
-            apply: format!("{}{TOLD}{FROM}", sums()),
+            apply: format!("{}{SET_REPORTED}{FROM}", sums()),
         };
         staging.take(transaction, "write hashtags' totals", &totals, &mut self.totals).await.map(|_| ())
     }
@@ -241,8 +242,8 @@ impl HashtagRows for PostgresRows<'_> {
         Ok(self.hashtags.reported.remove(&hashtag).unwrap_or_default())
     }
 
-    fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
-        self.hashtags.points.keep(hashtag, point);
+    fn write_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
+        self.hashtags.points.add(hashtag, point);
         Ok(())
     }
 

@@ -75,10 +75,10 @@ impl PostgresRows<'_> {
 
 impl LinkRows for PostgresRows<'_> {
     fn expect_links(&mut self, links: &[Link], first_new_hashtag: u32) -> Result<(), StoreError> {
-        let asked =
+        let wanted =
             |link: &&Link| link.moves_creator() && link.author != 0 && link.hashtag < first_new_hashtag;
         let mut under: Vec<(u32, i64)> =
-            links.iter().filter(asked).map(|link| (link.hashtag, link.author)).collect();
+            links.iter().filter(wanted).map(|link| (link.hashtag, link.author)).collect();
         // Links come in order of hashtag and author.
         under.dedup();
         for some in under.chunks(AUTHORS_MAX) {
@@ -126,8 +126,8 @@ async fn present(
     let rows = transaction
         .query_typed(
             "SELECT l.hashtag, l.author, count(*)
-             FROM unnest($1, $2) AS asked (hashtag, author)
-             JOIN tagmeter.links l ON l.hashtag = asked.hashtag AND l.author = asked.author
+             FROM unnest($1, $2) AS wanted (hashtag, author)
+             JOIN tagmeter.links l ON l.hashtag = wanted.hashtag AND l.author = wanted.author
              GROUP BY l.hashtag, l.author",
             &[(&hashtags, Type::INT8_ARRAY), (&authors, Type::INT8_ARRAY)],
         )

@@ -33,7 +33,7 @@ pub(super) struct Flushed {
 #[derive(Debug)]
 struct PointsTable<const N: usize> {
     copy: String,
-    keep: Staged,
+    new_rows: Staged,
     fill: String,
     clear: Staged,
     remove: String,
@@ -47,8 +47,8 @@ pub(super) struct PointsNames<const N: usize> {
     pub(super) whose: &'static str,
     /// The counts' columns.
     pub(super) counts: [&'static str; N],
-    pub(super) keep: &'static str,
-    pub(super) keep_columns: &'static str,
+    pub(super) new_rows: &'static str,
+    pub(super) new_columns: &'static str,
     pub(super) clear: &'static str,
     /// The row and, for each count, two times: after the first, until the second.
     pub(super) clear_columns: &'static str,
@@ -77,9 +77,9 @@ impl<const N: usize> PointsTable<N> {
         let first = counts.map(|c| format!("min(observed_at) FILTER (WHERE {c} > 0)"));
         Self {
             copy: format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)"),
-            keep: Staged {
-                name: names.keep,
-                columns: names.keep_columns,
+            new_rows: Staged {
+                name: names.new_rows,
+                columns: names.new_columns,
                 copied: columns.clone(),
                 apply: format!(
                     "INSERT INTO {table} ({columns}) SELECT {columns} FROM {{staged}} ON CONFLICT DO NOTHING RETURNING {whose}"
@@ -126,9 +126,9 @@ impl<const N: usize> PendingPoints<N> {
 
     /// Keeps a reading. If one of the same moment and source waits, that is filled; one in the database is filled when this
     /// is written.
-    pub(super) fn keep(&mut self, whose: u32, point: Point<N>) {
+    pub(super) fn add(&mut self, whose: u32, point: Point<N>) {
         let places = self.points.entry(whose).or_default();
-        places.entry((point.at, point.source)).and_modify(|kept| kept.fill(&point)).or_insert(point);
+        places.entry((point.at, point.source)).and_modify(|written| written.fill(&point)).or_insert(point);
     }
 
     /// See `VideoRows::clear_zeros_video`.
@@ -160,7 +160,7 @@ impl<const N: usize> PendingPoints<N> {
         staging: &mut Staging,
         made: &BTreeSet<u32>,
     ) -> Result<Flushed, StoreError> {
-        const DOING: &str = "keep snapshots";
+        const DOING: &str = "write snapshots";
         let mut flushed = Flushed::default();
         self.flush_zeros(transaction, staging, &mut flushed).await?;
         let columns = i16::try_from(N).unwrap_or(i16::MAX) + 4;
@@ -174,11 +174,11 @@ impl<const N: usize> PendingPoints<N> {
         }
         flushed.new += staging.put(DOING, self.table.copy.clone(), &mut new).cast_signed();
         let staged = others.rows();
-        let kept = staging.take(transaction, DOING, &self.table.keep, &mut others).await?;
-        flushed.new += count(&kept);
-        flushed.note(&kept, DOING)?;
-        if count(&kept).cast_unsigned() < staged {
-            let filled = staging.again(transaction, DOING, &self.table.keep, &self.table.fill).await?;
+        let written = staging.take(transaction, DOING, &self.table.new_rows, &mut others).await?;
+        flushed.new += count(&written);
+        flushed.note(&written, DOING)?;
+        if count(&written).cast_unsigned() < staged {
+            let filled = staging.again(transaction, DOING, &self.table.new_rows, &self.table.fill).await?;
             flushed.note(&filled, DOING)?;
         }
         Ok(flushed)
@@ -221,16 +221,16 @@ impl<const N: usize> PendingPoints<N> {
         if let Some(times) = self.first_nonzero.get(&whose) {
             return Ok(times[n]);
         }
-        let asked: BTreeSet<u32> = group
+        let wanted: BTreeSet<u32> = group
             .iter()
             .copied()
             .chain([whose])
             .filter(|row| !self.first_nonzero.contains_key(row))
             .collect();
-        let numbers: Vec<i64> = asked.iter().copied().map(i64::from).collect();
+        let numbers: Vec<i64> = wanted.iter().copied().map(i64::from).collect();
         let parameters = [(&numbers as _, Type::INT8_ARRAY)];
         let found = transaction.query_typed(&self.table.first_nonzero, &parameters).await.doing(DOING)?;
-        self.first_nonzero.extend(asked.into_iter().map(|row| (row, [None; N])));
+        self.first_nonzero.extend(wanted.into_iter().map(|row| (row, [None; N])));
         for row in &found {
             let mut times = [None; N];
             for (n, time) in times.iter_mut().enumerate() {

@@ -22,7 +22,7 @@ const COLUMNS: i16 = 22;
 const COPY: &str =
     concat!("COPY tagmeter.videos (video, id, ", video_columns!(), ") FROM STDIN (FORMAT binary)");
 const COPY_FRAGMENTS: &str = "COPY tagmeter.video_fragments (video, packed) FROM STDIN (FORMAT binary)";
-const HELD: &str = concat!(
+const STORED: &str = concat!(
     "SELECT video, id, ",
     video_columns!(),
     ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE video = ANY($1)"
@@ -51,8 +51,8 @@ const CHANGE_FRAGMENTS: &str = "INSERT INTO tagmeter.video_fragments (video, pac
 const POINTS: PointsNames<COUNTS> = PointsNames {
     whose: "video",
     counts: VIDEO_COLUMNS,
-    keep: "video_snapshots",
-    keep_columns: "LIKE tagmeter.video_snapshots",
+    new_rows: "video_snapshots",
+    new_columns: "LIKE tagmeter.video_snapshots",
     clear: "video_snapshots_zeros",
     clear_columns: "video bigint, plays_after bigint, plays_until bigint, likes_after bigint, likes_until bigint, \
                     comments_after bigint, comments_until bigint, shares_after bigint, shares_until bigint, \
@@ -80,7 +80,7 @@ enum Write {
 struct Pending {
     id: i64,
     is_new: bool,
-    held: StoredVideo,
+    stored: StoredVideo,
 }
 
 /// Videos of a transaction.
@@ -95,7 +95,7 @@ pub(super) struct Videos {
     /// Queried ids that have no row.
     absent: HashSet<i64>,
     /// Stored videos whose record differs now.
-    held: HashMap<u32, StoredVideo>,
+    stored: HashMap<u32, StoredVideo>,
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
     points: PendingPoints<COUNTS>,
@@ -108,7 +108,7 @@ impl Videos {
             met: HashMap::new(),
             ids: HashMap::new(),
             absent: HashSet::new(),
-            held: HashMap::new(),
+            stored: HashMap::new(),
             pending: BTreeMap::new(),
             points: PendingPoints::new(POINTS),
         }
@@ -139,8 +139,8 @@ impl Videos {
             })
         };
         let ids = readings().map(|r| r.id.to_i64()).chain(removals());
-        let asked: HashSet<i64> = ids.filter(|id| !self.met.contains_key(id)).collect();
-        self.find(transaction, asked).await?;
+        let wanted: HashSet<i64> = ids.filter(|id| !self.met.contains_key(id)).collect();
+        self.find(transaction, wanted).await?;
         let other = |id: i64, digest: u64| self.met.get(&id).filter(|m| m.digest != digest).map(|m| m.video);
         let read = readings().filter_map(|r| other(r.id.to_i64(), r.digest));
         let removed = removals().filter_map(|id| self.met.get(&id).map(|met| met.video));
@@ -151,42 +151,42 @@ impl Videos {
     /// TikTok's ids of a group's videos with a record that is new or differs from the stored one, once they were read. The
     /// records of all others are skipped.
     pub(super) fn stirred(&self, records: &[Prepared]) -> HashSet<i64> {
-        let is_held = |id: i64, digest: u64| self.met.get(&id).is_some_and(|met| met.digest == digest);
+        let is_stored = |id: i64, digest: u64| self.met.get(&id).is_some_and(|met| met.digest == digest);
         let ids = records.iter().filter_map(|record| match record {
             Prepared::Video(video) => Some((video.id.to_i64(), video.digest)),
             Prepared::Hashtag(_) | Prepared::Window(_) | Prepared::Removed(_) => None,
         });
-        ids.filter(|(id, digest)| !is_held(*id, *digest)).map(|(id, _)| id).collect()
+        ids.filter(|(id, digest)| !is_stored(*id, *digest)).map(|(id, _)| id).collect()
     }
 
     /// Reads those of these videos that are stored, by TikTok's ids.
     pub(super) async fn stored_of(
         &mut self,
         transaction: &Transaction<'_>,
-        asked: HashSet<i64>,
+        wanted: HashSet<i64>,
     ) -> Result<Vec<(u32, VideoId)>, StoreError> {
-        self.find(transaction, asked).await?;
+        self.find(transaction, wanted).await?;
         let rows: Vec<i64> = self.met.values().map(|met| i64::from(met.video)).collect();
         let mut stored = self.stored(transaction, &rows).await?;
         stored.sort_unstable();
         Ok(stored)
     }
 
-    async fn find(&mut self, transaction: &Transaction<'_>, asked: HashSet<i64>) -> Result<(), StoreError> {
+    async fn find(&mut self, transaction: &Transaction<'_>, wanted: HashSet<i64>) -> Result<(), StoreError> {
         const DOING: &str = "look videos up";
         const SQL: &str = "SELECT id, video, digest FROM tagmeter.video_ids WHERE id = ANY($1)";
         // Before the first video nothing can be found.
-        if asked.is_empty() || self.first_new <= 1 {
-            self.absent.extend(asked);
+        if wanted.is_empty() || self.first_new <= 1 {
+            self.absent.extend(wanted);
             return Ok(());
         }
-        let ids: Vec<i64> = asked.iter().copied().collect();
+        let ids: Vec<i64> = wanted.iter().copied().collect();
         for row in transaction.query_typed(SQL, &[(&ids, Type::INT8_ARRAY)]).await.doing(DOING)? {
             let (id, video, digest): (i64, u32, i64) = row::read(&row).doing(DOING)?;
             self.met.insert(id, Met { video, digest: digest.cast_unsigned(), write: Write::Nothing });
             self.ids.insert(video, id);
         }
-        self.absent.extend(asked.into_iter().filter(|id| !self.met.contains_key(id)));
+        self.absent.extend(wanted.into_iter().filter(|id| !self.met.contains_key(id)));
         Ok(())
     }
 
@@ -202,7 +202,8 @@ impl Videos {
             background.settle()?;
         }
         let rows: Vec<i64> = rows.into_iter().map(i64::from).collect();
-        let found = transaction.query_typed(HELD, &[(&rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
+        let found =
+            transaction.query_typed(STORED, &[(&rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
         self.take_stored(&found).map(|_| ())
     }
 
@@ -212,7 +213,8 @@ impl Videos {
         transaction: &Transaction<'_>,
         rows: &Vec<i64>,
     ) -> Result<Vec<(u32, VideoId)>, StoreError> {
-        let found = transaction.query_typed(HELD, &[(rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
+        let found =
+            transaction.query_typed(STORED, &[(rows, Type::INT8_ARRAY)]).await.doing("read videos")?;
         self.take_stored(&found)
     }
 
@@ -224,7 +226,7 @@ impl Videos {
             let (video, id, columns, packed): (u32, i64, VideoColumns<'_>, Vec<u8>) =
                 row::read(row).doing(DOING)?;
             self.ids.insert(video, id);
-            self.held.insert(video, columns.video(packed));
+            self.stored.insert(video, columns.video(packed));
             videos.push((video, VideoId::from_i64(id).map_err(|_| missing("id", video))?));
         }
         Ok(videos)
@@ -237,7 +239,7 @@ impl Videos {
         staging: &mut Staging,
     ) -> Result<Flushed, StoreError> {
         self.absent.clear();
-        self.held.clear();
+        self.stored.clear();
         let (mut new, mut changed) = (VideoCopies::new(), VideoCopies::new());
         let mut made = BTreeSet::new();
         for (video, pending) in std::mem::take(&mut self.pending) {
@@ -284,11 +286,11 @@ impl Videos {
         staging.take(transaction, "record videos' digests", &staged, &mut changed).await.map(|_| ())
     }
 
-    fn put(&mut self, video: u32, id: VideoId, held: StoredVideo, is_new: bool) {
+    fn put(&mut self, video: u32, id: VideoId, stored: StoredVideo, is_new: bool) {
         match self.pending.get_mut(&video) {
-            Some(pending) => pending.held = held,
+            Some(pending) => pending.stored = stored,
             None => {
-                self.pending.insert(video, Pending { id: id.to_i64(), is_new, held });
+                self.pending.insert(video, Pending { id: id.to_i64(), is_new, stored });
             }
         }
     }
@@ -310,16 +312,16 @@ impl VideoRows for PostgresRows<'_> {
         self.handle(handle)
     }
 
-    fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
+    fn write_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
         self.put_handles(handles)
     }
 
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError> {
         self.staging.background.settle()?;
-        let asked: [Parameter<'_>; 1] = [(&handles, Type::INT8_ARRAY)];
+        let wanted: [Parameter<'_>; 1] = [(&handles, Type::INT8_ARRAY)];
         let found = self
             .on
-            .wait(self.on.transaction.query_typed(BY_HANDLE, &asked))
+            .wait(self.on.transaction.query_typed(BY_HANDLE, &wanted))
             .doing("look up the videos of handles")?;
         self.videos.take_stored(&found)
     }
@@ -356,13 +358,13 @@ impl VideoRows for PostgresRows<'_> {
     fn stored_video(&mut self, video: u32) -> Result<StoredVideo, StoreError> {
         let videos = &mut self.videos;
         if let Some(pending) = videos.pending.get(&video) {
-            return Ok(pending.held.clone());
+            return Ok(pending.stored.clone());
         }
-        if !videos.held.contains_key(&video) {
+        if !videos.stored.contains_key(&video) {
             let background = &mut self.staging.background;
             self.on.wait(videos.load(self.on.transaction, background, BTreeSet::from([video])))?;
         }
-        videos.held.get(&video).cloned().ok_or_else(|| missing("video", video))
+        videos.stored.get(&video).cloned().ok_or_else(|| missing("video", video))
     }
 
     fn make_video(
@@ -374,25 +376,25 @@ impl VideoRows for PostgresRows<'_> {
     ) -> Result<(), StoreError> {
         self.videos.put(video, id, made, true);
         if let Some(point) = reading {
-            self.videos.points.keep(video, point);
+            self.videos.points.add(video, point);
         }
         Ok(())
     }
 
-    fn change_video(&mut self, video: u32, id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
-        self.videos.put(video, id, held, false);
+    fn change_video(&mut self, video: u32, id: VideoId, stored: StoredVideo) -> Result<(), StoreError> {
+        self.videos.put(video, id, stored, false);
         Ok(())
     }
 
-    fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {
-        self.videos.points.keep(video, point);
+    fn write_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {
+        self.videos.points.add(video, point);
         Ok(())
     }
 
     fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError> {
         let on = self.on;
-        let Videos { points, held, .. } = &mut self.videos;
-        let in_group: Vec<u32> = held.keys().copied().collect();
+        let Videos { points, stored, .. } = &mut self.videos;
+        let in_group: Vec<u32> = stored.keys().copied().collect();
         on.wait(points.first_nonzero(on.transaction, video, n, &in_group))
     }
 
@@ -414,13 +416,13 @@ impl VideoCopies {
     }
 
     fn add(&mut self, video: u32, pending: &Pending) {
-        let Pending { id, held, .. } = pending;
-        let (number, counts, rows) = (i64::from(video), held.columns(), &mut self.videos);
-        rows.row().number(number).number(*id).maybe(held.author).maybe(held.create_time);
-        rows.number(i64::from(held.region)).maybe(held.observed_at).number(counts.rounded);
-        rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&held.tags));
-        rows.maybe(held.handle).maybe(held.removed_at);
-        self.fragments.row().number(number).bytes(&held.packed);
+        let Pending { id, stored, .. } = pending;
+        let (number, counts, rows) = (i64::from(video), stored.columns(), &mut self.videos);
+        rows.row().number(number).number(*id).maybe(stored.author).maybe(stored.create_time);
+        rows.number(i64::from(stored.region)).maybe(stored.observed_at).number(counts.rounded);
+        rows.each(&counts.values).each(&counts.at).bytes(&tags_blob(&stored.tags));
+        rows.maybe(stored.handle).maybe(stored.removed_at);
+        self.fragments.row().number(number).bytes(&stored.packed);
     }
 
     /// Writes new videos.

@@ -15,7 +15,7 @@ pub(super) struct Windows {
     rows: CopyRows,
     /// Key of the pending ones: the first of equals is stored.
     waiting: HashSet<(u32, i64, i64, String, i64)>,
-    keep: Staged,
+    new_rows: Staged,
 }
 
 impl Windows {
@@ -23,13 +23,13 @@ impl Windows {
         let apply = format!(
             "INSERT INTO tagmeter.hashtag_windows ({COLUMNS}) SELECT {COLUMNS} FROM {{staged}} ON CONFLICT DO NOTHING RETURNING 1"
         );
-        let keep = Staged {
+        let new_rows = Staged {
             name: "hashtag_windows",
             columns: "LIKE tagmeter.hashtag_windows",
             copied: COLUMNS.to_owned(),
             apply,
         };
-        Self { rows: CopyRows::new(9), waiting: HashSet::new(), keep }
+        Self { rows: CopyRows::new(9), waiting: HashSet::new(), new_rows }
     }
 
     /// Writes what waits; gives how many were new.
@@ -39,13 +39,13 @@ impl Windows {
         staging: &mut Staging,
     ) -> Result<u64, StoreError> {
         self.waiting.clear();
-        let kept = staging.take(transaction, "keep windows", &self.keep, &mut self.rows).await?;
-        Ok(kept.len() as u64)
+        let written = staging.take(transaction, "write windows", &self.new_rows, &mut self.rows).await?;
+        Ok(written.len() as u64)
     }
 }
 
 impl PostgresRows<'_> {
-    /// See `Rows::keep_window`.
+    /// See `Rows::write_window`.
     pub(super) fn push_window(&mut self, hashtag: u32, window: &WindowRow) {
         let key = (hashtag, window.at, window.source, window.country.clone(), window.window_days);
         if !self.windows.waiting.insert(key) {

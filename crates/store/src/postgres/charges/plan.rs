@@ -5,7 +5,7 @@ use super::super::quotes::Quotes;
 use super::Activity;
 use crate::StoreError;
 use crate::head::Head;
-use crate::idempotency::{AnswerRow, Kept};
+use crate::idempotency::{AnswerRow, KeyLookup};
 use crate::ledger::{Charge, ChargeOutcome, Receipt};
 use domain::AccountId;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -152,10 +152,10 @@ impl Admission {
         if let Some(known) = self.known(group, charge) {
             let balance = self.head.balance;
             return Verdict::Reply(match known {
-                Kept::Answer { answer, request_id } => {
+                KeyLookup::Answer { answer, request_id } => {
                     ChargeOutcome::Replayed { answer, request_id, balance }
                 }
-                Kept::OtherRequest => ChargeOutcome::KeyOfOtherRequest,
+                KeyLookup::OtherRequest => ChargeOutcome::KeyOfOtherRequest,
             });
         }
         let request_id = charge.request_id.to_bytes();
@@ -175,16 +175,16 @@ impl Admission {
     }
 
     /// Returns what is stored under the key of a charge, in the database or by an earlier charge of this group.
-    fn known(&self, group: &Group, charge: &Charge) -> Option<Kept> {
+    fn known(&self, group: &Group, charge: &Charge) -> Option<KeyLookup> {
         let idempotent = charge.idempotency.as_ref()?;
         if let Some(row) = self.stored.get(idempotent.key.as_str()) {
             return Some(row.clone().matched(idempotent.fingerprint));
         }
         let first = self.accepted_keys.get(idempotent.key.as_str()).map(|&at| &group.calls[at].charge)?;
-        let kept = first.idempotency.as_ref()?;
-        if kept.fingerprint != idempotent.fingerprint {
-            return Some(Kept::OtherRequest);
+        let lookup = first.idempotency.as_ref()?;
+        if lookup.fingerprint != idempotent.fingerprint {
+            return Some(KeyLookup::OtherRequest);
         }
-        Some(Kept::Answer { answer: kept.answer.clone(), request_id: first.request_id })
+        Some(KeyLookup::Answer { answer: lookup.answer.clone(), request_id: first.request_id })
     }
 }

@@ -109,8 +109,8 @@ const WRITE: &str =
 const WRITE_ANSWERS: &str =
     "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
                                        content_type, body)
-     SELECT $1::bigint, kept.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
-         $7::text[], $8::bytea[]) AS kept";
+     SELECT $1::bigint, stored.* FROM unnest($2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
+         $7::text[], $8::bytea[]) AS stored";
 
 const LOCK_MANY: &str = concat!(
     "SELECT account_id, ",
@@ -118,34 +118,34 @@ const LOCK_MANY: &str = concat!(
     ", granted FROM tagmeter.balances WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE"
 );
 const CHARGED_MANY: &str = concat!(
-    "SELECT entry.* FROM unnest($1::bigint[], $2::bytea[]) AS asked (account_id, request_id),
+    "SELECT entry.* FROM unnest($1::bigint[], $2::bytea[]) AS wanted (account_id, request_id),
          LATERAL (SELECT ",
     charged_columns!(),
     " FROM tagmeter.entries
-             WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry"
+             WHERE account_id = wanted.account_id AND request_id = wanted.request_id LIMIT 1) AS entry"
 );
 const ANSWERS_MANY: &str = concat!(
-    "SELECT kept.* FROM unnest($1::bigint[], $2::text[]) AS asked (account_id, idempotency_key),
+    "SELECT stored.* FROM unnest($1::bigint[], $2::text[]) AS wanted (account_id, idempotency_key),
          LATERAL (SELECT account_id, idempotency_key, ",
     answer_columns!(),
     " FROM tagmeter.idempotency
-             WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept"
+             WHERE account_id = wanted.account_id AND idempotency_key = wanted.idempotency_key LIMIT 1) AS stored"
 );
 const DEBIT_MANY: &str =
-    "UPDATE tagmeter.balances AS b SET balance = b.balance - asked.credits, charged = b.charged + asked.credits,
-            sequence = asked.sequence, hash = asked.hash
+    "UPDATE tagmeter.balances AS b SET balance = b.balance - wanted.credits, charged = b.charged + wanted.credits,
+            sequence = wanted.sequence, hash = wanted.hash
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bytea[])
-         AS asked (account_id, credits, sequence, hash, sequence_before, hash_before)
-     WHERE b.account_id = asked.account_id AND b.sequence = asked.sequence_before AND b.hash = asked.hash_before
-       AND b.balance >= asked.credits
+         AS wanted (account_id, credits, sequence, hash, sequence_before, hash_before)
+     WHERE b.account_id = wanted.account_id AND b.sequence = wanted.sequence_before AND b.hash = wanted.hash_before
+       AND b.balance >= wanted.credits
        AND b.account_id <> ALL (ARRAY(
-           SELECT entry.account_id FROM unnest($9::bigint[], $7::bytea[]) AS asked (account_id, request_id),
+           SELECT entry.account_id FROM unnest($9::bigint[], $7::bytea[]) AS wanted (account_id, request_id),
                LATERAL (SELECT account_id FROM tagmeter.entries
-                   WHERE account_id = asked.account_id AND request_id = asked.request_id LIMIT 1) AS entry))
+                   WHERE account_id = wanted.account_id AND request_id = wanted.request_id LIMIT 1) AS entry))
        AND b.account_id <> ALL (ARRAY(
-           SELECT kept.account_id FROM unnest($10::bigint[], $8::text[]) AS asked (account_id, idempotency_key),
+           SELECT stored.account_id FROM unnest($10::bigint[], $8::text[]) AS wanted (account_id, idempotency_key),
                LATERAL (SELECT account_id FROM tagmeter.idempotency
-                   WHERE account_id = asked.account_id AND idempotency_key = asked.idempotency_key LIMIT 1) AS kept))
+                   WHERE account_id = wanted.account_id AND idempotency_key = wanted.idempotency_key LIMIT 1) AS stored))
      RETURNING b.account_id";
 const WRITE_MANY: &str =
     "INSERT INTO tagmeter.entries (account_id, sequence, kind, credits, balance_after, at_ms, request_id, operation, hash)
@@ -154,8 +154,8 @@ const WRITE_MANY: &str =
 const WRITE_ANSWERS_MANY: &str =
     "INSERT INTO tagmeter.idempotency (account_id, idempotency_key, fingerprint, request_id, created_at_ms, status,
                                        content_type, body)
-     SELECT kept.* FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
-         $7::text[], $8::bytea[]) AS kept (account_id)";
+     SELECT stored.* FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[],
+         $7::text[], $8::bytea[]) AS stored (account_id)";
 
 const OF_ONE: [&str; 6] = [ledger::LOCK, CHARGED, idempotency::ANSWER, DEBIT, WRITE, WRITE_ANSWERS];
 const OF_MANY: [&str; 6] =

@@ -125,9 +125,9 @@ impl Connection {
             }
         }
         for row in next() {
-            let (account_id, key, kept): (i64, String, AnswerRow) = decoded(&row)?;
+            let (account_id, key, row_of_answer): (i64, String, AnswerRow) = decoded(&row)?;
             if let Some(Ok(stored)) = stored.get_mut(&account_id) {
-                stored.answers.insert(key, kept);
+                stored.answers.insert(key, row_of_answer);
             }
         }
         let of_group =
@@ -160,8 +160,8 @@ impl Connection {
         if plans.iter().any(Plan::accepts_any) {
             sent.push(Box::pin(self.run(Step::Write, self.span.write(plans))));
         }
-        if let Some(kept) = self.span.answers(plans) {
-            sent.push(Box::pin(self.run(Step::WriteAnswers, kept)));
+        if let Some(row_of_answer) = self.span.answers(plans) {
+            sent.push(Box::pin(self.run(Step::WriteAnswers, row_of_answer)));
         }
         // Sent together with them: after a failure it ends the transaction without writing anything.
         let statements = sent.len();

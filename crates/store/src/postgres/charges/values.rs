@@ -89,30 +89,30 @@ impl Span {
 
     /// Returns the answers to store with them; `None` if there are none.
     pub(super) fn answers(self, plans: &[Plan]) -> Option<Values> {
-        let kept: Vec<(i64, &Charge, &Idempotent)> = accepted(plans)
+        let keyed: Vec<(i64, &Charge, &Idempotent)> = accepted(plans)
             .filter_map(|(account_id, charge, _)| Some((account_id, charge, charge.idempotency.as_deref()?)))
             .collect();
-        if kept.is_empty() {
+        if keyed.is_empty() {
             return None;
         }
         let numbers = |of: fn(&Charge, &Idempotent) -> i64| -> Value {
-            Box::new(kept.iter().map(|(_, charge, kept)| of(charge, kept)).collect::<Vec<_>>())
+            Box::new(keyed.iter().map(|(_, charge, keyed)| of(charge, keyed)).collect::<Vec<_>>())
         };
         let texts = |of: fn(&Idempotent) -> &str| -> Value {
-            Box::new(kept.iter().map(|(_, _, kept)| of(kept).to_owned()).collect::<Vec<_>>())
+            Box::new(keyed.iter().map(|(_, _, keyed)| of(keyed).to_owned()).collect::<Vec<_>>())
         };
         let bytes = |of: fn(&Charge, &Idempotent) -> Vec<u8>| -> Value {
-            Box::new(kept.iter().map(|(_, charge, kept)| of(charge, kept)).collect::<Vec<_>>())
+            Box::new(keyed.iter().map(|(_, charge, keyed)| of(charge, keyed)).collect::<Vec<_>>())
         };
         Some(vec![
-            self.each(kept.iter().map(|(account_id, _, _)| *account_id).collect()),
-            texts(|kept| kept.key.as_str()),
-            bytes(|_, kept| kept.fingerprint.0.to_vec()),
+            self.each(keyed.iter().map(|(account_id, _, _)| *account_id).collect()),
+            texts(|keyed| keyed.key.as_str()),
+            bytes(|_, keyed| keyed.fingerprint.0.to_vec()),
             bytes(|charge, _| bytes_of_id(charge)),
             numbers(|charge, _| charge.at.as_ms()),
-            numbers(|_, kept| i64::from(kept.answer.status())),
-            texts(|kept| kept.answer.content_type()),
-            bytes(|_, kept| kept.answer.body().to_vec()),
+            numbers(|_, keyed| i64::from(keyed.answer.status())),
+            texts(|keyed| keyed.answer.content_type()),
+            bytes(|_, keyed| keyed.answer.body().to_vec()),
         ])
     }
 }

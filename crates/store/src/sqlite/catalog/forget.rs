@@ -84,7 +84,7 @@ impl CatalogFile {
         self.overwriting(DOING, move |transaction| {
             let key = key(transaction)?;
             let digests: Vec<i64> = creators.iter().map(|creator| key.creator(*creator)).collect();
-            keep_forgotten(transaction, &digests)?;
+            write_forgotten(transaction, &digests)?;
             let mut dropped = 0;
             for creator in &creators {
                 // A negative number is a handle, a positive one the creator of handles.
@@ -225,12 +225,12 @@ pub(super) fn key_in_use(connection: &Connection) -> Result<Option<ForgetKey>, S
     has_forgotten.then(|| key(connection)).transpose()
 }
 
-fn keep_forgotten(transaction: &Transaction<'_>, digests: &[i64]) -> Result<(), StoreError> {
+fn write_forgotten(transaction: &Transaction<'_>, digests: &[i64]) -> Result<(), StoreError> {
     const DOING: &str = "store what is forgotten";
-    let mut keep =
+    let mut insert =
         transaction.prepare_cached("INSERT OR IGNORE INTO forgotten (digest) VALUES (?1)").doing(DOING)?;
     for digest in digests {
-        keep.execute([digest]).doing(DOING)?;
+        insert.execute([digest]).doing(DOING)?;
     }
     super::imported_files::clear(transaction)?;
     transaction.execute("UPDATE store SET has_forgotten = 1, is_forgetting = 1", []).map(|_| ()).doing(DOING)
@@ -241,8 +241,8 @@ impl ForgetRows for SqliteRows<'_> {
         key(self.transaction)
     }
 
-    fn keep_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError> {
-        keep_forgotten(self.transaction, digests)
+    fn write_forgotten(&mut self, digests: &[i64]) -> Result<(), StoreError> {
+        write_forgotten(self.transaction, digests)
     }
 
     fn stored_of(&mut self, ids: &[VideoId]) -> Result<Vec<(u32, VideoId)>, StoreError> {

@@ -7,7 +7,7 @@ use super::record_hashtag::HashtagStatements;
 use super::record_video::{VideoStatements, video_id};
 use crate::StoreError;
 use crate::error::Doing;
-use crate::hashtags::{CHANGES_KEPT, tags_blob};
+use crate::hashtags::{CHANGES_RETAINED, tags_blob};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
 use crate::row;
@@ -16,7 +16,7 @@ use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-const KEEP_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
+const WRITE_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
     (hashtag, observed_at, source, country, window_days, views, posts, rank, industry)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
@@ -137,7 +137,7 @@ impl<'c> SqliteRows<'c> {
             videos: VideoStatements::new(transaction)?,
             hashtags: HashtagStatements::new(transaction)?,
             links: LinkStatements::new(transaction)?,
-            windows: transaction.prepare(KEEP_WINDOW).doing("prepare to keep windows")?,
+            windows: transaction.prepare(WRITE_WINDOW).doing("prepare to write windows")?,
             next_windows: transaction.prepare(NEXT_WINDOWS).doing("prepare to read windows")?,
             snapshots_ahead: ReadAhead::default(),
             windows_ahead: ReadAhead::default(),
@@ -165,18 +165,18 @@ impl Rows for SqliteRows<'_> {
         })
     }
 
-    fn keep_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
+    fn write_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
         let WindowRow { at, source, country, window_days, counts: [views, posts, rank], industry } = window;
         let key = (*at, *source, country.as_str(), *window_days);
         if self.windows_ahead.find(hashtag, |row| (row.0, row.1, &*row.2, row.3).cmp(&key)).is_some() {
             return Ok(());
         }
-        let kept = self
+        let inserted = self
             .windows
             .execute((hashtag, at, source, country, window_days, views, posts, rank, industry))
-            .doing("keep a window")?;
-        if kept > 0 {
-            self.snapshots_new += rows(kept);
+            .doing("write a window")?;
+        if inserted > 0 {
+            self.snapshots_new += rows(inserted);
             self.windows_ahead.is_new(hashtag);
             return Ok(());
         }
@@ -289,7 +289,7 @@ pub(super) fn list(transaction: &Transaction<'_>, sequence: u64, changed: &[u32]
     transaction
         .execute(
             "DELETE FROM changes WHERE sequence <= ?1",
-            [sequence.saturating_sub(CHANGES_KEPT).cast_signed()],
+            [sequence.saturating_sub(CHANGES_RETAINED).cast_signed()],
         )
         .doing("prune the list of changes")?;
     transaction

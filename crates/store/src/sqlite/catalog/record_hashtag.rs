@@ -199,7 +199,7 @@ impl HashtagRows for SqliteRows<'_> {
         Ok(stored.doing("read a hashtag")?.map(ReportedColumns::reported).unwrap_or_default())
     }
 
-    fn keep_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
+    fn write_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
         let ahead = self.snapshots_ahead.find(hashtag, |row| (row.0, row.1).cmp(&(point.at, point.source)));
         let is_ahead = ahead.is_some();
         let adds = |known: u8, positive: u8| {
@@ -213,7 +213,7 @@ impl HashtagRows for SqliteRows<'_> {
             .hashtags
             .snapshot
             .execute((hashtag, point.at, point.source, point.rounded, views, creators, videos))
-            .doing("keep a snapshot")?;
+            .doing("write a snapshot")?;
         if made > 0 {
             self.snapshots_new += rows(made);
             self.note_read(&point, hashtag, 0);

@@ -27,7 +27,7 @@ pub(super) struct VideoStatements<'c> {
     change_fragment: Statement<'c>,
     snapshot: Statement<'c>,
     find_handle: Statement<'c>,
-    keep_handles: RowsAtOnce<'c, 2>,
+    write_handles: RowsAtOnce<'c, 2>,
     are_any_by_handle: Statement<'c>,
     by_handle: Statement<'c>,
     fill: Statement<'c>,
@@ -82,7 +82,7 @@ impl<'c> VideoStatements<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             find_handle: prepare("SELECT author FROM handles WHERE handle = ?1")?,
-            keep_handles: RowsAtOnce::new(transaction, "INSERT OR REPLACE INTO handles (handle, author)")?,
+            write_handles: RowsAtOnce::new(transaction, "INSERT OR REPLACE INTO handles (handle, author)")?,
             are_any_by_handle: prepare(
                 "SELECT 1 FROM videos INDEXED BY videos_by_handle WHERE handle IS NOT NULL LIMIT 1",
             )?,
@@ -187,12 +187,12 @@ impl VideoRows for SqliteRows<'_> {
         self.videos.find_handle.query_row([handle], row::sqlite).optional().doing("look a handle up")
     }
 
-    fn keep_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
+    fn write_handles(&mut self, handles: &[ChangedHandle]) -> Result<(), StoreError> {
         let bind = |statement: &mut Statement<'_>, first, changed: &ChangedHandle| {
             statement.raw_bind_parameter(first, changed.handle)?;
             statement.raw_bind_parameter(first + 1, changed.author)
         };
-        self.videos.keep_handles.insert(handles, bind).doing("record handles")
+        self.videos.write_handles.insert(handles, bind).doing("record handles")
     }
 
     fn videos_by_handle(&mut self, handles: &[i64]) -> Result<Vec<(u32, VideoId)>, StoreError> {
@@ -265,18 +265,18 @@ impl VideoRows for SqliteRows<'_> {
         self.videos.make(NewVideo { video, id, made, reading })
     }
 
-    fn change_video(&mut self, video: u32, _id: VideoId, held: StoredVideo) -> Result<(), StoreError> {
+    fn change_video(&mut self, video: u32, _id: VideoId, after: StoredVideo) -> Result<(), StoreError> {
         self.videos.flush()?;
-        let columns = held.columns();
+        let columns = after.columns();
         let (values, ats) = (columns.values, columns.at);
         self.videos
             .change
             .execute(params![
                 video,
-                held.author,
-                held.create_time,
-                held.region,
-                held.observed_at,
+                after.author,
+                after.create_time,
+                after.region,
+                after.observed_at,
                 columns.rounded,
                 values[0],
                 values[1],
@@ -290,19 +290,19 @@ impl VideoRows for SqliteRows<'_> {
                 ats[3],
                 ats[4],
                 ats[5],
-                tags_blob(&held.tags),
-                held.handle,
-                held.removed_at,
+                tags_blob(&after.tags),
+                after.handle,
+                after.removed_at,
             ])
             .doing("change a video")?;
         self.videos
             .change_fragment
-            .execute((video, &held.packed))
+            .execute((video, &after.packed))
             .map(|_| ())
             .doing("record the JSON of a video")
     }
 
-    fn keep_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {
+    fn write_video_point(&mut self, video: u32, point: Point<6>) -> Result<(), StoreError> {
         self.videos.flush()?;
         let [plays, likes, comments, shares, saves, downloads] = point.counts;
         let Point { at, source, rounded, .. } = point;
@@ -310,7 +310,7 @@ impl VideoRows for SqliteRows<'_> {
             .videos
             .snapshot
             .execute((video, at, source, rounded, plays, likes, comments, shares, saves, downloads))
-            .doing("keep a snapshot")?;
+            .doing("write a snapshot")?;
         self.snapshots_new += rows(made);
         if made == 0 {
             self.videos

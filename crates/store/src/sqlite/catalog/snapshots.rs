@@ -54,8 +54,8 @@ impl CatalogFile {
         const DOING: &str = "read snapshots of hashtags";
         self.readers.with(|connection| {
             let mut statement = connection.prepare_cached(OF_HASHTAGS).doing(DOING)?;
-            let asked = (place.hashtag, place.observed_at, place.source, last.0, limit);
-            let mut rows = statement.query(asked).doing(DOING)?;
+            let wanted = (place.hashtag, place.observed_at, place.source, last.0, limit);
+            let mut rows = statement.query(wanted).doing(DOING)?;
             let mut readings = Vec::with_capacity(limit.min(READINGS_ROOM) as usize);
             while let Some(row) = rows.next().doing(DOING)? {
                 readings.push(reading_of(row::sqlite(row).doing(DOING)?)?);

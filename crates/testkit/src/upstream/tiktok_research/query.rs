@@ -1,6 +1,6 @@
 //! A query of videos: what of it is refused, and which videos answer it.
 
-use super::super::Asked;
+use super::super::ReceivedRequest;
 use super::video::{FIELDS, ResearchVideo};
 use domain::{Timestamp, UtcDay};
 use serde_json::Value;
@@ -44,10 +44,10 @@ enum Operation {
 
 impl Query {
     /// Reads a query, whatever `Content-Type` says. An error is the message of `invalid_params`.
-    pub(super) fn read(asked: &Asked) -> Result<Self, String> {
-        let fields = fields(asked.value("fields"))?;
+    pub(super) fn read(request: &ReceivedRequest) -> Result<Self, String> {
+        let fields = fields(request.value("fields"))?;
         let body: Value =
-            serde_json::from_slice(&asked.body).map_err(|error| format!("the body is no JSON: {error}"))?;
+            serde_json::from_slice(&request.body).map_err(|error| format!("the body is no JSON: {error}"))?;
         let query = body.get("query").and_then(Value::as_object).ok_or("query is required")?;
         let list = |name: &str| match query.get(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
@@ -156,17 +156,17 @@ impl Condition {
     }
 
     fn holds(&self, video: &ResearchVideo) -> bool {
-        let held = video.values(&self.field).unwrap_or_default();
+        let actual = video.values(&self.field).unwrap_or_default();
         if self.field == "keyword" {
-            return held.iter().any(|text| self.values.iter().any(|value| text.contains(value)));
+            return actual.iter().any(|text| self.values.iter().any(|value| text.contains(value)));
         }
-        let order = |held: &String, value: &String| match (held.parse::<u64>(), value.parse::<u64>()) {
-            (Ok(held), Ok(value)) => held.cmp(&value),
-            _ => held.cmp(value),
+        let order = |actual: &String, value: &String| match (actual.parse::<u64>(), value.parse::<u64>()) {
+            (Ok(actual), Ok(value)) => actual.cmp(&value),
+            _ => actual.cmp(value),
         };
-        held.iter().any(|held| {
+        actual.iter().any(|actual| {
             self.values.iter().any(|value| {
-                let order = order(held, value);
+                let order = order(actual, value);
                 match self.operation {
                     Operation::In => order.is_eq(),
                     Operation::Gt => order.is_gt(),

@@ -126,9 +126,9 @@ impl ResearchVideo {
     }
 
     /// Returns the requested fields. Those without a value are omitted, except the list of hashtags.
-    pub(super) fn told(&self, fields: &[String], habits: &ResearchHabits) -> Value {
+    pub(super) fn changed_too(&self, fields: &[String], habits: &ResearchHabits) -> Value {
         let without_likes = habits.no_likes_every.is_some_and(|every| self.id.is_multiple_of(every));
-        let mut told = Map::new();
+        let mut changed_too = Map::new();
         for field in fields.iter().filter(|field| !self.is_missing(field, habits)) {
             let value = match &**field {
                 "id" => json!(self.id),
@@ -167,9 +167,9 @@ impl ResearchVideo {
                 "effect_ids" if self.id.is_multiple_of(3) => json!(["0"]),
                 _ => continue,
             };
-            told.insert(field.clone(), value);
+            changed_too.insert(field.clone(), value);
         }
-        Value::Object(told)
+        Value::Object(changed_too)
     }
 }
 

@@ -4,7 +4,7 @@ use super::query::Query;
 use super::video::ResearchVideo;
 use super::{CLIENT_KEY, CLIENT_SECRET, ResearchHabits};
 use crate::FixedClock;
-use crate::upstream::Asked;
+use crate::upstream::ReceivedRequest;
 use domain::{Clock, UtcDay};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -37,7 +37,7 @@ pub(super) struct Search {
 }
 
 /// A status and a body.
-type Told = (u16, Value);
+type Reply = (u16, Value);
 
 impl World {
     pub(super) fn new(clock: FixedClock) -> Self {
@@ -73,7 +73,7 @@ impl World {
         self.requests
     }
 
-    pub(super) fn token(&mut self, body: &[u8]) -> Told {
+    pub(super) fn token(&mut self, body: &[u8]) -> Reply {
         let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
         let value = |name: &str| form.get(name).map_or("", String::as_str);
         let error = |error: &str, description: &str| {
@@ -98,12 +98,12 @@ impl World {
         (200, json!({"access_token": token, "expires_in": life, "token_type": "Bearer"}))
     }
 
-    pub(super) fn query(&mut self, asked: &Asked) -> Told {
+    pub(super) fn query(&mut self, request: &ReceivedRequest) -> Reply {
         self.count();
-        if let Some(refusal) = self.refusal(asked) {
+        if let Some(refusal) = self.refusal(request) {
             return refusal;
         }
-        let query = match Query::read(asked) {
+        let query = match Query::read(request) {
             Ok(query) => query,
             Err(message) => return self.error(400, "invalid_params", &message),
         };
@@ -123,7 +123,7 @@ impl World {
     }
 
     /// Why a request is refused before it is read.
-    fn refusal(&mut self, asked: &Asked) -> Option<Told> {
+    fn refusal(&mut self, request: &ReceivedRequest) -> Option<Reply> {
         let now_ms = self.clock.now().as_ms();
         if self.requests > self.habits.requests_a_day {
             return Some(self.error(429, "daily_quota_limit_exceeded", "The daily quota limit is exceeded."));
@@ -135,7 +135,7 @@ impl World {
             }
             self.recent_ms.push(now_ms);
         }
-        let bearer = asked.header("authorization").split_once(' ');
+        let bearer = request.header("authorization").split_once(' ');
         let token =
             bearer.filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let is_good = token.and_then(|token| self.tokens.get(token)).is_some_and(|ends_ms| now_ms < *ends_ms);
@@ -145,7 +145,7 @@ impl World {
         })
     }
 
-    fn error(&self, status: u16, code: &str, message: &str) -> Told {
+    fn error(&self, status: u16, code: &str, message: &str) -> Reply {
         (status, json!({"error": self.status(code, message)}))
     }
 
@@ -195,7 +195,7 @@ impl World {
         id
     }
 
-    fn page(&mut self, query: &Query, search_id: &str) -> Told {
+    fn page(&mut self, query: &Query, search_id: &str) -> Reply {
         let habits = self.habits.clone();
         let search = &self.searches[search_id];
         let total = search.places.len();
@@ -206,14 +206,15 @@ impl World {
             // Any will do, as long as they are others than the first.
             places = search.places.iter().rev().take(query.count).copied().collect();
         }
-        let told = places.iter().filter_map(|id| self.videos.get(id)).filter(|video| !video.is_gone);
-        let told: Vec<Value> = told.map(|video| video.told(&query.fields, &habits)).collect();
-        let (cursor, has_more) = if habits.cursor_stands {
+        let changed_too = places.iter().filter_map(|id| self.videos.get(id)).filter(|video| !video.is_gone);
+        let changed_too: Vec<Value> =
+            changed_too.map(|video| video.changed_too(&query.fields, &habits)).collect();
+        let (cursor, has_more) = if habits.cursor_is_stuck {
             (query.cursor, true)
         } else {
             (end, end < total && !habits.ends_early)
         };
-        let mut data = json!({"videos": told, "cursor": cursor, "has_more": has_more});
+        let mut data = json!({"videos": changed_too, "cursor": cursor, "has_more": has_more});
         if total > 0 && !habits.no_search_ids {
             let id = if habits.new_search_ids { self.renamed(search_id) } else { search_id.to_owned() };
             data["search_id"] = id.into();

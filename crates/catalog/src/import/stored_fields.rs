@@ -2,7 +2,7 @@
 //! fields that some column or key of the file looks like.
 
 use serde::{Deserialize, Serialize};
-use sources::files::{HashtagsKept, Kept, KeptField, Lack, VideosKept, WindowsKept};
+use sources::files::{HashtagsStored, Lack, StoredField, StoredFields, VideosStored, WindowsStored};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -10,37 +10,37 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKept)]
 #[serde(default)]
-pub struct KeptReport {
+pub struct StoredFieldsReport {
     /// Records of videos; `null` if there are none.
-    pub videos: Option<KeptOfVideos>,
+    pub videos: Option<StoredOfVideos>,
     /// Records of hashtags; `null` if there are none.
-    pub hashtags: Option<KeptOfHashtags>,
+    pub hashtags: Option<StoredOfHashtags>,
     /// Sums over a window of time; `null` if there are none.
-    pub windows: Option<KeptOfWindows>,
+    pub windows: Option<StoredOfWindows>,
     /// The same by format.
-    pub formats: Vec<KeptOfFormat>,
+    pub formats: Vec<StoredOfFormat>,
 }
 
 /// Number of records of one format with each field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfFormat)]
 #[serde(default)]
-pub struct KeptOfFormat {
+pub struct StoredOfFormat {
     /// The format, such as `web-item`.
     pub format: String,
     /// Records of videos; `null` if there are none.
-    pub videos: Option<KeptOfVideos>,
+    pub videos: Option<StoredOfVideos>,
     /// Records of hashtags; `null` if there are none.
-    pub hashtags: Option<KeptOfHashtags>,
+    pub hashtags: Option<StoredOfHashtags>,
     /// Sums over a window of time; `null` if there are none.
-    pub windows: Option<KeptOfWindows>,
+    pub windows: Option<StoredOfWindows>,
 }
 
 /// Number of video records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfVideos)]
 #[serde(default)]
-pub struct KeptOfVideos {
+pub struct StoredOfVideos {
     /// Stored records.
     pub records: u64,
     /// Records with plays.
@@ -59,7 +59,7 @@ pub struct KeptOfVideos {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfHashtags)]
 #[serde(default)]
-pub struct KeptOfHashtags {
+pub struct StoredOfHashtags {
     /// Stored records. Hashtags that occur in videos only are not counted.
     pub records: u64,
     /// Records with views.
@@ -76,7 +76,7 @@ pub struct KeptOfHashtags {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportKeptOfWindows)]
 #[serde(default)]
-pub struct KeptOfWindows {
+pub struct StoredOfWindows {
     /// Stored records.
     pub records: u64,
     /// Records with views.
@@ -88,7 +88,7 @@ pub struct KeptOfWindows {
 /// A field that fewer than a tenth of the records have, though a column or key of the file looks like it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ImportWarning)]
-pub struct KeptWarning {
+pub struct MissingFieldWarning {
     /// The format, such as `web-item`.
     pub format: String,
     /// Subject of the records: `videos`, `hashtags` or `windows`.
@@ -110,7 +110,7 @@ pub struct KeptWarning {
     pub is_grave: bool,
 }
 
-impl From<&Lack> for KeptWarning {
+impl From<&Lack> for MissingFieldWarning {
     fn from(lack: &Lack) -> Self {
         Self {
             format: lack.source.name().to_owned(),
@@ -126,43 +126,43 @@ impl From<&Lack> for KeptWarning {
     }
 }
 
-const fn field_name(field: KeptField) -> &'static str {
+const fn field_name(field: StoredField) -> &'static str {
     match field {
-        KeptField::Plays => "plays",
-        KeptField::Hashtags => "hashtags",
-        KeptField::Creator => "creator",
-        KeptField::PostedAt => "posted_at",
-        KeptField::ReadAt => "read_at",
-        KeptField::Views => "views",
-        KeptField::Videos => "videos",
+        StoredField::Plays => "plays",
+        StoredField::Hashtags => "hashtags",
+        StoredField::Creator => "creator",
+        StoredField::PostedAt => "posted_at",
+        StoredField::ReadAt => "read_at",
+        StoredField::Views => "views",
+        StoredField::Videos => "videos",
     }
 }
 
-impl KeptReport {
+impl StoredFieldsReport {
     /// Sums up the formats.
-    pub fn new(formats: &BTreeMap<&'static str, Kept>) -> Self {
-        let mut all = Kept::default();
+    pub fn new(formats: &BTreeMap<&'static str, StoredFields>) -> Self {
+        let mut all = StoredFields::default();
         formats.values().for_each(|kept| all.add(kept));
         let (videos, hashtags, windows) = parts(&all);
         let formats = formats.iter().map(|(format, kept)| {
             let (videos, hashtags, windows) = parts(kept);
-            KeptOfFormat { format: (*format).to_owned(), videos, hashtags, windows }
+            StoredOfFormat { format: (*format).to_owned(), videos, hashtags, windows }
         });
         Self { videos, hashtags, windows, formats: formats.collect() }
     }
 }
 
-type Parts = (Option<KeptOfVideos>, Option<KeptOfHashtags>, Option<KeptOfWindows>);
+type Parts = (Option<StoredOfVideos>, Option<StoredOfHashtags>, Option<StoredOfWindows>);
 
-fn parts(kept: &Kept) -> Parts {
-    let VideosKept { records, plays, hashtags, creator, posted_at, read_at, .. } = kept.videos;
-    let videos = KeptOfVideos { records, plays, hashtags, creator, posted_at, read_at };
-    let HashtagsKept { records: counted, views, videos: posts, creators, read_at, named } = kept.hashtags;
+fn parts(kept: &StoredFields) -> Parts {
+    let VideosStored { records, plays, hashtags, creator, posted_at, read_at, .. } = kept.videos;
+    let videos = StoredOfVideos { records, plays, hashtags, creator, posted_at, read_at };
+    let HashtagsStored { records: counted, views, videos: posts, creators, read_at, named } = kept.hashtags;
     // Beside videos, names without a count are what these say of their hashtags.
     let records = if videos.records == 0 { counted + named } else { counted };
-    let hashtags = KeptOfHashtags { records, views, videos: posts, creators, read_at };
-    let WindowsKept { records, views, posts } = kept.windows;
-    let windows = KeptOfWindows { records, views, posts };
+    let hashtags = StoredOfHashtags { records, views, videos: posts, creators, read_at };
+    let WindowsStored { records, views, posts } = kept.windows;
+    let windows = StoredOfWindows { records, views, posts };
     (
         Some(videos).filter(|videos| videos.records > 0),
         Some(hashtags).filter(|hashtags| hashtags.records > 0),
@@ -176,17 +176,18 @@ mod tests {
 
     #[test]
     fn formats_are_added_up_and_what_there_is_none_of_is_null() {
-        let videos = |records, plays| Kept {
-            videos: VideosKept { records, plays, ..VideosKept::default() },
-            hashtags: HashtagsKept { named: 3, ..HashtagsKept::default() },
-            ..Kept::default()
+        let videos = |records, plays| StoredFields {
+            videos: VideosStored { records, plays, ..VideosStored::default() },
+            hashtags: HashtagsStored { named: 3, ..HashtagsStored::default() },
+            ..StoredFields::default()
         };
-        let report = KeptReport::new(&BTreeMap::from([("apify", videos(2, 0)), ("web-item", videos(3, 3))]));
+        let report =
+            StoredFieldsReport::new(&BTreeMap::from([("apify", videos(2, 0)), ("web-item", videos(3, 3))]));
         assert_eq!(report.videos.map(|videos| (videos.records, videos.plays)), Some((5, 3)));
         assert_eq!((report.hashtags, report.windows), (None, None), "videos name their hashtags");
         let formats: Vec<_> = report.formats.iter().map(|format| format.format.as_str()).collect();
         assert_eq!(formats, ["apify", "web-item"]);
         let json = serde_json::to_string(&report).expect("numbers");
-        assert_eq!(serde_json::from_str::<KeptReport>(&json).ok(), Some(report));
+        assert_eq!(serde_json::from_str::<StoredFieldsReport>(&json).ok(), Some(report));
     }
 }

@@ -1,7 +1,7 @@
 //! The report of an import: stored fields, lacking fields, and the stated reading time.
 
 use domain::{Clock, Observation, Source, Timestamp};
-use sources::files::{self, FileReport, Item, KeptField, Mapping, Options, RecordKind, TimeOf};
+use sources::files::{self, FileReport, Item, Mapping, Options, RecordKind, StoredField, TimeOf};
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn warnings(report: &FileReport) -> Vec<String> {
 }
 
 #[test]
-fn what_is_kept_is_counted_by_format() {
+fn what_is_stored_is_counted_by_format() {
     let full = r##","stats":{"playCount":5},"author":{"id":"1","uniqueId":"c"},"textExtra":[{"hashtagName":"cat"}]"##;
     let text =
         format!("{}\n{}\n", item(7_000_000_000_000_000_001, full), item(7_000_000_000_000_000_002, ""));
@@ -73,7 +73,7 @@ fn a_key_that_looks_like_what_is_lacking_is_named_with_the_map_that_reads_it() {
         let first = &report.warnings[0];
         assert_eq!(
             (first.of, first.field, first.records, first.have),
-            (RecordKind::Videos, KeptField::Plays, 2, 0)
+            (RecordKind::Videos, StoredField::Plays, 2, 0)
         );
         assert!(first.is_grave() && !report.warnings[1].is_grave());
         assert_eq!(
@@ -99,11 +99,11 @@ fn columns_that_are_not_mapped_are_named() {
     assert!(texts.iter().any(|texts| texts.ends_with("--map 'Gesammelt am=observed_at'")), "{texts:?}");
     assert!(report.maps.is_empty(), "the others are mapped already");
     assert!(!report.warnings.iter().any(|warning| warning.is_grave()), "who maps columns may leave some out");
-    assert!(report.keeps_nothing(), "a caption without a hashtag measures nothing");
+    assert!(report.stores_nothing(), "a caption without a hashtag measures nothing");
 }
 
 #[test]
-fn a_record_of_which_nothing_could_be_kept_is_a_reject() {
+fn a_record_of_which_nothing_could_be_stored_is_a_reject() {
     let text = format!("id,plays\n{ID},\n7000000000000000002,5\n");
     let (report, items) = read_as("t", text.as_str(), mapped(&["id=video_id", "plays=plays"]));
     assert_eq!((report.observations_total(), report.rejects), (1, 1));
@@ -132,7 +132,7 @@ fn a_list_inside_an_envelope_is_named_as_what_map_does_not_reach() {
 }
 
 #[test]
-fn the_same_lack_of_many_entries_is_told_once() {
+fn the_same_lack_of_many_entries_is_reported_once() {
     let mut archive = tar::Builder::new(Vec::new());
     for number in 0..100_u64 {
         let text = item(7_000_000_000_000_000_001 + number, ",\"views\":12");

@@ -3,7 +3,9 @@
 
 use crate::exit::Failure;
 use crate::output::{counted, escaped, grouped, print, quoted, say, table};
-use catalog::import::{FileSummary, KeptOfHashtags, KeptOfVideos, KeptOfWindows, KeptReport, KeptWarning};
+use catalog::import::{
+    FileSummary, MissingFieldWarning, StoredFieldsReport, StoredOfHashtags, StoredOfVideos, StoredOfWindows,
+};
 
 /// Maximum number of warnings printed one by one.
 const WARNINGS_SHOWN_MAX: usize = 10;
@@ -12,17 +14,17 @@ const WARNINGS_SHOWN_MAX: usize = 10;
 const ALL: &str = "all formats";
 
 /// Prints a table for each kind of record: a row for each format, and one for all if there are several.
-pub(super) fn show(kept: &KeptReport) -> Result<(), Failure> {
-    let videos = |part: &KeptOfVideos| {
-        let KeptOfVideos { records, plays, hashtags, creator, posted_at, read_at } = *part;
+pub(super) fn show(kept: &StoredFieldsReport) -> Result<(), Failure> {
+    let videos = |part: &StoredOfVideos| {
+        let StoredOfVideos { records, plays, hashtags, creator, posted_at, read_at } = *part;
         (records, vec![plays, hashtags, creator, posted_at, read_at])
     };
-    let hashtags = |part: &KeptOfHashtags| {
-        let KeptOfHashtags { records, views, videos, creators, read_at } = *part;
+    let hashtags = |part: &StoredOfHashtags| {
+        let StoredOfHashtags { records, views, videos, creators, read_at } = *part;
         (records, vec![views, videos, creators, read_at])
     };
-    let windows = |part: &KeptOfWindows| {
-        let KeptOfWindows { records, views, posts } = *part;
+    let windows = |part: &StoredOfWindows| {
+        let StoredOfWindows { records, views, posts } = *part;
         (records, vec![views, posts])
     };
     let rows = rows(kept.videos.as_ref(), kept.formats.iter().map(|of| (&of.format, &of.videos)), videos);
@@ -73,7 +75,7 @@ fn share(known: u64, records: u64) -> String {
 struct Warned<'f> {
     file: &'f FileSummary,
     files: u64,
-    warning: KeptWarning,
+    warning: MissingFieldWarning,
 }
 
 /// Warns of missing fields that files seem to have under another name, each once, and prints how to map them.
@@ -84,8 +86,9 @@ pub(super) fn warn(files: &[FileSummary]) {
         files.iter().flat_map(|file| file.warnings.iter().map(move |warning| (file, warning)))
     {
         let is_same = |known: &&mut Warned<'_>| {
-            let of =
-                |warning: &KeptWarning| (warning.format.clone(), warning.of.clone(), warning.field.clone());
+            let of = |warning: &MissingFieldWarning| {
+                (warning.format.clone(), warning.of.clone(), warning.field.clone())
+            };
             of(&known.warning) == of(warning) && known.warning.looks_like == warning.looks_like
         };
         let has_room = warned.len() < WARNINGS_SHOWN_MAX;
@@ -106,7 +109,7 @@ pub(super) fn warn(files: &[FileSummary]) {
         match files {
             1 => say(format_args!("warning: {name}: {}", escaped(&warning.text))),
             _ => {
-                let KeptWarning { format, of, field, records, have, looks_like, .. } = warning;
+                let MissingFieldWarning { format, of, field, records, have, looks_like, .. } = warning;
                 say(format_args!(
                     "warning: {name} and {} more: {format}: {} of {} {of} have {}; {:?} looks like it",
                     counted(files - 1, "file"),
@@ -143,10 +146,10 @@ mod tests {
 
     #[test]
     fn several_formats_are_summed_up_and_one_is_not() {
-        let one = KeptOfVideos { records: 2, plays: 1, ..KeptOfVideos::default() };
+        let one = StoredOfVideos { records: 2, plays: 1, ..StoredOfVideos::default() };
         let names = ["a".to_owned(), "b".to_owned()];
         let parts = [Some(one), None];
-        let numbers = |part: &KeptOfVideos| (part.records, vec![part.plays]);
+        let numbers = |part: &StoredOfVideos| (part.records, vec![part.plays]);
         assert_eq!(rows(Some(&one), names.iter().zip(&parts), numbers), [["a", "2", "1"]]);
         let both = [Some(one), Some(one)];
         let rows = rows(Some(&one), names.iter().zip(&both), numbers);

@@ -14,13 +14,13 @@ const LACKING_IN: u64 = 10;
 /// Stored fields of the records of one format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Kept {
+pub struct StoredFields {
     /// Videos.
-    pub videos: VideosKept,
+    pub videos: VideosStored,
     /// Hashtags.
-    pub hashtags: HashtagsKept,
+    pub hashtags: HashtagsStored,
     /// Sums over a period.
-    pub windows: WindowsKept,
+    pub windows: WindowsStored,
     /// Removals of videos.
     #[serde(skip_serializing_if = "is_none")]
     pub removed: u64,
@@ -34,7 +34,7 @@ const fn is_none(number: &u64) -> bool {
 /// Number of video records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct VideosKept {
+pub struct VideosStored {
     /// Records stored.
     pub records: u64,
     /// Records with plays.
@@ -54,7 +54,7 @@ pub struct VideosKept {
 /// Number of hashtag records with each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct HashtagsKept {
+pub struct HashtagsStored {
     /// Records with any count.
     pub records: u64,
     /// Records with views.
@@ -72,7 +72,7 @@ pub struct HashtagsKept {
 /// Number of period sums with each field. All have a reading time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct WindowsKept {
+pub struct WindowsStored {
     /// Records stored.
     pub records: u64,
     /// Records with views.
@@ -96,7 +96,7 @@ pub enum RecordKind {
 /// A field that may be lacking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum KeptField {
+pub enum StoredField {
     /// Plays of a video.
     Plays,
     /// Hashtags of a video.
@@ -113,7 +113,7 @@ pub enum KeptField {
     Videos,
 }
 
-impl KeptField {
+impl StoredField {
     /// Returns the field as a clause: "0 of 2 videos have ...".
     pub const fn phrase(self) -> &'static str {
         match self {
@@ -142,7 +142,7 @@ impl fmt::Display for RecordKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lacking {
     pub(crate) of: RecordKind,
-    pub(crate) field: KeptField,
+    pub(crate) field: StoredField,
     pub(crate) records: u64,
     pub(crate) have: u64,
 }
@@ -155,7 +155,7 @@ pub struct Lack {
     /// Subject of the records.
     pub of: RecordKind,
     /// The lacking field.
-    pub field: KeptField,
+    pub field: StoredField,
     /// Records stored.
     pub records: u64,
     /// Records that have the field.
@@ -172,13 +172,13 @@ impl Lack {
     /// Matches a lacking field with the columns or keys found.
     pub(crate) fn of(source: Source, lacking: Lacking, found: &Lookalikes) -> Option<Self> {
         let meanings: &[Meaning] = match (lacking.of, lacking.field) {
-            (_, KeptField::Plays) => &[Meaning::Plays],
-            (_, KeptField::Hashtags) => &[Meaning::Hashtags, Meaning::Caption],
-            (_, KeptField::Creator) => &[Meaning::Creator],
-            (_, KeptField::PostedAt) => &[Meaning::PostedAt],
-            (_, KeptField::ReadAt) => &[Meaning::ReadAt],
-            (_, KeptField::Views) => &[Meaning::Views],
-            (_, KeptField::Videos) => &[Meaning::Videos],
+            (_, StoredField::Plays) => &[Meaning::Plays],
+            (_, StoredField::Hashtags) => &[Meaning::Hashtags, Meaning::Caption],
+            (_, StoredField::Creator) => &[Meaning::Creator],
+            (_, StoredField::PostedAt) => &[Meaning::PostedAt],
+            (_, StoredField::ReadAt) => &[Meaning::ReadAt],
+            (_, StoredField::Views) => &[Meaning::Views],
+            (_, StoredField::Videos) => &[Meaning::Videos],
         };
         let (meaning, place) =
             meanings.iter().find_map(|meaning| found.get(*meaning).map(|place| (*meaning, place)))?;
@@ -198,7 +198,7 @@ impl Lack {
     pub const fn is_grave(&self) -> bool {
         !matches!(self.source, Source::Mapped)
             && self.have == 0
-            && matches!(self.field, KeptField::Plays | KeptField::Hashtags | KeptField::Views)
+            && matches!(self.field, StoredField::Plays | StoredField::Hashtags | StoredField::Views)
     }
 
     /// Returns true if it is the same finding in another part of a file.
@@ -235,7 +235,7 @@ pub(crate) fn quoted(text: &str) -> String {
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-impl Kept {
+impl StoredFields {
     /// Counts a stored observation.
     pub(crate) fn count(&mut self, observation: &Observation) {
         match observation {
@@ -270,22 +270,22 @@ impl Kept {
     pub(crate) fn lacking(&self) -> impl Iterator<Item = Lacking> + use<> {
         let Self { videos, hashtags, windows, removed: _ } = *self;
         let of_videos = [
-            (KeptField::Plays, videos.plays),
-            (KeptField::Hashtags, videos.hashtags),
-            (KeptField::Creator, videos.creator),
-            (KeptField::PostedAt, videos.posted_at),
-            (KeptField::ReadAt, videos.read_at),
+            (StoredField::Plays, videos.plays),
+            (StoredField::Hashtags, videos.hashtags),
+            (StoredField::Creator, videos.creator),
+            (StoredField::PostedAt, videos.posted_at),
+            (StoredField::ReadAt, videos.read_at),
         ];
         // Videos describe their hashtags without counts; that is not a lack.
         let records = if videos.records == 0 { hashtags.records + hashtags.named } else { 0 };
         let of_hashtags = [
-            (KeptField::Views, hashtags.views),
-            (KeptField::Videos, hashtags.videos),
-            (KeptField::ReadAt, hashtags.read_at),
+            (StoredField::Views, hashtags.views),
+            (StoredField::Videos, hashtags.videos),
+            (StoredField::ReadAt, hashtags.read_at),
         ];
-        let of_windows = [(KeptField::Views, windows.views), (KeptField::Videos, windows.posts)];
+        let of_windows = [(StoredField::Views, windows.views), (StoredField::Videos, windows.posts)];
         let lacking = move |of, records: u64| {
-            move |(field, have): (KeptField, u64)| Lacking { of, field, records, have }
+            move |(field, have): (StoredField, u64)| Lacking { of, field, records, have }
         };
         let all = of_videos.into_iter().map(lacking(RecordKind::Videos, videos.records));
         let all = all.chain(of_hashtags.into_iter().map(lacking(RecordKind::Hashtags, records)));
@@ -296,7 +296,7 @@ impl Kept {
     }
 }
 
-impl VideosKept {
+impl VideosStored {
     fn count(&mut self, video: &VideoObservation) {
         let has_creator = video.author.is_some() || !video.details.author.unique_id.is_empty();
         self.records += 1;
@@ -319,7 +319,7 @@ impl VideosKept {
     }
 }
 
-impl HashtagsKept {
+impl HashtagsStored {
     fn count(&mut self, hashtag: &HashtagObservation) {
         if hashtag.counts.is_empty() {
             self.named += 1;
@@ -342,7 +342,7 @@ impl HashtagsKept {
     }
 }
 
-impl WindowsKept {
+impl WindowsStored {
     fn count(&mut self, window: &WindowObservation) {
         self.records += 1;
         self.views += u64::from(window.views.is_some());
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_field_is_lacking_below_a_tenth_of_the_records() {
-        let videos = VideosKept {
+        let videos = VideosStored {
             records: 20,
             plays: 2,
             hashtags: 1,
@@ -403,23 +403,30 @@ mod tests {
             read_at: 20,
             counts: 2,
         };
-        let kept = Kept { videos, ..Kept::default() };
-        let lacking: Vec<_> = kept.lacking().map(|lacking| (lacking.field, lacking.have)).collect();
-        assert_eq!(lacking, [(KeptField::Hashtags, 1), (KeptField::PostedAt, 0)]);
-        assert_eq!(Kept::default().lacking().count(), 0, "of nothing, nothing is lacking");
+        let stored = StoredFields { videos, ..StoredFields::default() };
+        let lacking: Vec<_> = stored.lacking().map(|lacking| (lacking.field, lacking.have)).collect();
+        assert_eq!(lacking, [(StoredField::Hashtags, 1), (StoredField::PostedAt, 0)]);
+        assert_eq!(StoredFields::default().lacking().count(), 0, "of nothing, nothing is lacking");
     }
 
     #[test]
     fn descriptions_that_videos_give_of_their_hashtags_lack_nothing() {
-        let hashtags = HashtagsKept { named: 5, ..HashtagsKept::default() };
-        let videos =
-            VideosKept { records: 1, plays: 1, hashtags: 1, creator: 1, posted_at: 1, read_at: 1, counts: 1 };
-        let mut kept = Kept { hashtags, ..Kept::default() };
-        let fields: Vec<_> = kept.lacking().map(|lacking| lacking.field).collect();
-        assert_eq!(fields, [KeptField::Views, KeptField::Videos, KeptField::ReadAt]);
-        assert!(kept.is_nothing());
-        kept.add(&Kept { videos, ..Kept::default() });
-        assert_eq!(kept.lacking().count(), 0);
-        assert!(!kept.is_nothing());
+        let hashtags = HashtagsStored { named: 5, ..HashtagsStored::default() };
+        let videos = VideosStored {
+            records: 1,
+            plays: 1,
+            hashtags: 1,
+            creator: 1,
+            posted_at: 1,
+            read_at: 1,
+            counts: 1,
+        };
+        let mut stored = StoredFields { hashtags, ..StoredFields::default() };
+        let fields: Vec<_> = stored.lacking().map(|lacking| lacking.field).collect();
+        assert_eq!(fields, [StoredField::Views, StoredField::Videos, StoredField::ReadAt]);
+        assert!(stored.is_nothing());
+        stored.add(&StoredFields { videos, ..StoredFields::default() });
+        assert_eq!(stored.lacking().count(), 0);
+        assert!(!stored.is_nothing());
     }
 }
