@@ -41,19 +41,8 @@ pub enum TrendSort {
     Concentration,
 }
 
-/// Columns that trends are ordered by, in the order of [`TrendRow::values`].
-pub const TREND_COLUMNS: [&str; 10] = [
-    "emerging",
-    "velocity",
-    "growth",
-    "zscore",
-    "acceleration",
-    "surge",
-    "breadth",
-    "novelty",
-    "saturation",
-    "concentration",
-];
+/// Number of a trend's sort keys.
+pub const SORT_KEYS: usize = 10;
 
 impl TrendSort {
     /// Returns the name in requests and answers.
@@ -61,7 +50,12 @@ impl TrendSort {
         self.into()
     }
 
-    /// Returns its place in [`TREND_COLUMNS`] and [`TrendRow::values`].
+    /// Returns the column that it orders by.
+    pub(crate) fn column_name(self) -> &'static str {
+        if self == Self::Pace { Self::Emerging.name() } else { self.name() }
+    }
+
+    /// Returns its place in [`TrendRow::values`].
     pub const fn column(self) -> usize {
         match self {
             Self::Pace | Self::Emerging => 0,
@@ -91,8 +85,8 @@ pub struct TrendRow {
     pub readings: u64,
     /// Views at that reading.
     pub views: u64,
-    /// Sort keys in the order of [`TREND_COLUMNS`]; `None` if unknown.
-    pub values: [Option<f64>; TREND_COLUMNS.len()],
+    /// Sort keys by [`TrendSort::column`]; `None` if unknown.
+    pub values: [Option<f64>; SORT_KEYS],
     /// All facts, in the encoding of the computation.
     pub facts: Vec<u8>,
 }
@@ -379,14 +373,14 @@ impl Store {
 }
 
 row! {
-    /// A trend's row. The values are in the order of [`TREND_COLUMNS`].
+    /// A trend's row. The values are in the order of [`TrendSort::column`].
     pub(crate) struct TrendColumns: trend_columns {
         hashtag: i64,
         window: i64 = "trend_window",
         read_at: i64,
         readings: i64,
         views: i64,
-        values: [Option<f64>; TREND_COLUMNS.len()] = [
+        values: [Option<f64>; SORT_KEYS] = [
             "emerging",
             "velocity",
             "growth",
@@ -441,6 +435,10 @@ mod tests {
 
     #[test]
     fn values_are_read_in_the_order_of_their_columns() {
-        assert!(trend_columns!().contains(&TREND_COLUMNS.join(", ")));
+        let columns: Vec<&str> = trend_columns!().split(", ").collect();
+        let first = columns.iter().position(|name| *name == "emerging").expect("the first sort key");
+        for sort in TrendSort::VARIANTS {
+            assert_eq!(columns[first + sort.column()], sort.column_name());
+        }
     }
 }

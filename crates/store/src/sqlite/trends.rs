@@ -5,9 +5,7 @@ use super::walks::WalksFile;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
-use crate::trends::{
-    TREND_COLUMNS, TrendColumns, TrendRow, TrendSort, TrendState, TrendsQuery, trend_columns,
-};
+use crate::trends::{TrendColumns, TrendRow, TrendSort, TrendState, TrendsQuery, trend_columns};
 use domain::{HashtagRow, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 
@@ -20,7 +18,7 @@ const FEW: i64 = 500;
 /// views, `?3` minimum time, `?4` limit; of the place `?5` its value, `?6` its hashtag. The plus signs keep the
 /// planner, which has no statistics of values, from other indexes than that of the order.
 fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
-    let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
+    let (by, behind) = (sort.column_name(), behind(sort, is_behind));
     // The index covers all filters; only rows of the result are looked up.
     format!(
         "SELECT {COLUMNS} FROM (
@@ -34,7 +32,7 @@ fn ordered_by(sort: TrendSort, is_behind: bool) -> String {
 /// Returns the SQL of the same list, for few trends: the plus signs leave only the index of the views. It is
 /// not named, since rebuilt tables have indexes of other names.
 fn picked_by(sort: TrendSort, is_behind: bool) -> String {
-    let (by, behind) = (TREND_COLUMNS[sort.column()], behind(sort, is_behind));
+    let (by, behind) = (sort.column_name(), behind(sort, is_behind));
     format!(
         "SELECT {COLUMNS} FROM trends
          WHERE trend_window = ?1 AND +{by} IS NOT NULL AND views >= ?2 AND +read_at >= ?3 {behind}
@@ -43,7 +41,7 @@ fn picked_by(sort: TrendSort, is_behind: bool) -> String {
 }
 
 fn behind(sort: TrendSort, is_behind: bool) -> String {
-    let by = TREND_COLUMNS[sort.column()];
+    let by = sort.column_name();
     if is_behind { format!("AND {by} <= ?5 AND ({by} < ?5 OR hashtag > ?6)") } else { String::new() }
 }
 
@@ -320,8 +318,7 @@ mod tests {
                     TrendSort::VARIANTS.iter().copied().flat_map(|sort| [(sort, false), (sort, true)])
                 {
                     let ordered = plan(connection, &ordered_by(sort, is_behind));
-                    let index =
-                        format!("USING COVERING INDEX trends_by_{}{suffix} ", TREND_COLUMNS[sort.column()]);
+                    let index = format!("USING COVERING INDEX trends_by_{}{suffix} ", sort.column_name());
                     assert!(ordered.contains(&index), "{ordered}");
                     let picked = plan(connection, &picked_by(sort, is_behind));
                     let index = format!("USING INDEX trends_by_views{suffix} (trend_window=? AND views>?)");
