@@ -5,6 +5,7 @@ use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use jiff::tz::Offset;
 use serde::{Serialize, Serializer};
+use std::fmt;
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,6 +129,13 @@ impl Timestamp {
 
     const fn printer(self) -> &'static DateTimePrinter {
         if self.0 % 1000 == 0 { &WHOLE_SECONDS } else { &MILLISECONDS }
+    }
+}
+
+/// Writes the RFC 3339 text.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_rfc3339())
     }
 }
 

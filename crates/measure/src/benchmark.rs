@@ -57,11 +57,11 @@ pub struct BenchmarkView {
     #[schema(example = json!(null))]
     pub assigned_id: Option<String>,
     /// Only videos posted from then on; `null` for all.
-    pub since: Option<String>,
+    pub since: Option<Timestamp>,
     /// `observed`: computed from stored videos.
     pub basis: &'static str,
     /// Time of the newest reading of these videos; `null` where unknown.
-    pub observed_at: Option<String>,
+    pub observed_at: Option<Timestamp>,
     /// Engagement of all of them together.
     pub engagement: EngagementView,
     /// By age of a post at its newest reading; the last band has all ages.
@@ -263,9 +263,9 @@ impl Measure {
             hashtag: hashtag.tag.name().to_owned(),
             hashtag_id: hashtag.id.map(|id| id.to_string()),
             assigned_id: assigned_id(hashtag),
-            since: since.map(Timestamp::to_rfc3339),
+            since,
             basis: domain::Basis::Observed.name(),
-            observed_at: sample.observed_at().map(Timestamp::to_rfc3339),
+            observed_at: sample.observed_at(),
             engagement: EngagementView::of(made.group(AgeBand::All).rate),
             bands: made.groups.iter().map(band_view).collect(),
             videos_without_age: made.without_age,

@@ -2,7 +2,6 @@
 
 use crate::{HistoryView, PointView};
 use charts::{Chart, ChartPoint, Line, Theme};
-use domain::Timestamp;
 
 /// Width and height of a chart in a file, in pixels.
 const SIZE: (u32, u32) = (1000, 500);
@@ -25,7 +24,7 @@ impl HistoryView {
             let value = point.value? as f64;
             let step = if point.rounded { point.step as f64 } else { 0.0 };
             Some(ChartPoint {
-                at: Timestamp::parse(&point.at)?,
+                at: point.at,
                 value,
                 // A gain is the difference of two rounded totals, so it may be off by twice as much; but none is
                 // below 0.

@@ -15,7 +15,7 @@ use domain::metrics::history::Step;
 use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, overlap, share_of_voice, shares};
 use domain::metrics::structural_break::{Shared, shared_by_side};
 use domain::metrics::{Side, SideCounts, Sides};
-use domain::{CaveatSet, Hashtag, HashtagRow, Moment};
+use domain::{CaveatSet, Hashtag, HashtagRow, Moment, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use store::videos::VideoRow;
@@ -115,7 +115,7 @@ pub struct ComparedView {
 #[schema(as = IndexedPoint)]
 pub struct IndexedView {
     /// Time.
-    pub at: String,
+    pub at: Timestamp,
     /// The value; `null` where a repair dropped the reading.
     pub value: Option<f64>,
 }
@@ -281,7 +281,7 @@ impl Measure {
 
 /// Merges the metadata of one series into that of all.
 fn join(meta: &mut Meta, other: &Meta, is_cut: bool) {
-    meta.observed_at = meta.observed_at.take().max(other.observed_at.clone());
+    meta.observed_at = meta.observed_at.max(other.observed_at);
     for source in &other.source {
         if !meta.source.contains(source) {
             meta.source.push(source);
@@ -301,7 +301,7 @@ fn join(meta: &mut Meta, other: &Meta, is_cut: bool) {
 fn indexed(series: &HistoryView, to: f64) -> Option<Vec<IndexedView>> {
     let first = series.points.iter().find_map(|point| point.value).filter(|first| *first > 0)?;
     let point = |point: &super::PointView| IndexedView {
-        at: point.at.clone(),
+        at: point.at,
         value: point.value.map(|value| as_real(value) / as_real(first) * to),
     };
     Some(series.points.iter().map(point).collect())

@@ -58,7 +58,7 @@ pub struct CreatorsView {
     /// `observed`: computed from stored videos.
     pub basis: &'static str,
     /// Time of the newest reading of these videos; `null` where unknown.
-    pub observed_at: Option<String>,
+    pub observed_at: Option<Timestamp>,
     /// Creators of the videos in the sample.
     pub creators_count: u64,
     /// Creators among them that are known by handle alone.
@@ -185,7 +185,7 @@ impl Measure {
             hashtag_id: hashtag.id.map(|id| id.to_string()),
             assigned_id: assigned_id(hashtag),
             basis: Basis::Observed.name(),
-            observed_at: sample.observed_at().map(Timestamp::to_rfc3339),
+            observed_at: sample.observed_at(),
             creators_count: creators.len() as u64,
             creators_by_handle: by_handle,
             concentration: spread.map(ConcentrationView::from),

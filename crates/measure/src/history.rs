@@ -9,7 +9,7 @@ use domain::caveat::{Caveat, pipeline_of};
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
-use domain::{CaveatSet, Count, Hashtag, Moment, Source, SourceSet};
+use domain::{CaveatSet, Count, Hashtag, Moment, Source, SourceSet, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::snapshots::readings_of;
 use strum::{Display, IntoStaticStr, VariantArray};
@@ -157,9 +157,9 @@ pub struct RepairsView {
 #[schema(as = HistoryPoint)]
 pub struct PointView {
     /// Time of the reading, or start of its hour, day or week.
-    pub at: String,
+    pub at: Timestamp,
     /// Time of the reading.
-    pub read_at: String,
+    pub read_at: Timestamp,
     /// The total, or the gain since the previous point; `null` if there is none, or if a repair dropped the
     /// reading.
     pub value: Option<u64>,
@@ -184,8 +184,8 @@ pub struct PointView {
 impl PointView {
     fn of(point: &HistoryPoint) -> Self {
         Self {
-            at: point.at.to_rfc3339(),
-            read_at: point.read_at.to_rfc3339(),
+            at: point.at,
+            read_at: point.read_at,
             value: point.value,
             observed: point.observed,
             rounded: point.rounded,
@@ -215,10 +215,10 @@ impl History {
     /// Returns the newest reading, if the last value after repair differs.
     fn as_read(&self) -> Option<AsReadView> {
         let (newest, counted) = (self.series.as_read()?, self.series.last()?);
-        (newest.observed != counted.value).then(|| AsReadView {
+        (newest.observed != counted.value).then_some(AsReadView {
             value: newest.observed,
-            at: newest.at.to_rfc3339(),
-            counted_at: counted.at.to_rfc3339(),
+            at: newest.at,
+            counted_at: counted.at,
         })
     }
 }

@@ -32,7 +32,7 @@ const COVER: &str = "80 % or more";
 pub struct OutlookView {
     /// Time of the newest reading.
     #[schema(example = "2026-11-25T08:00:00Z")]
-    pub as_of: String,
+    pub as_of: Timestamp,
     /// Daily growth that has lasted a month. Emerging hashtags are ranked by it.
     pub pace: PaceView,
     /// The pace of the last days over that of the month.
@@ -101,9 +101,9 @@ pub struct SurgeView {
 #[schema(as = Forecast)]
 pub struct ForecastView {
     /// Start of the 7 days: the time of the newest reading.
-    pub from: String,
+    pub from: Timestamp,
     /// End of the 7 days.
-    pub until: String,
+    pub until: Timestamp,
     /// Lower end in views gained, rounded down to the step.
     pub low: u64,
     /// Middle in views gained.
@@ -130,7 +130,7 @@ impl OutlookView {
     /// Renders an outlook with its rank among all hashtags.
     pub(super) fn of(outlook: &Outlook, placed: Option<&Emerging>, odds: &Odds) -> Self {
         Self {
-            as_of: outlook.as_of.to_rfc3339(),
+            as_of: outlook.as_of,
             pace: pace(outlook, placed, odds),
             surge: surge(outlook, odds),
             forecast: outlook.forecast().map(|forecast| band(outlook, &forecast)),
@@ -199,8 +199,8 @@ fn band(outlook: &Outlook, forecast: &Forecast) -> ForecastView {
     )]
     let middle = forecast.middle.round() as u64;
     ForecastView {
-        from: outlook.as_of.to_rfc3339(),
-        until: until.to_rfc3339(),
+        from: outlook.as_of,
+        until,
         low: forecast.low,
         middle,
         high: forecast.high,

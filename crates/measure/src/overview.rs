@@ -71,11 +71,11 @@ pub struct LifecycleView {
     #[schema(example = "rising")]
     pub stage: &'static str,
     /// Start of the newest week: the stage is that of the time from here to `until`.
-    pub from: String,
+    pub from: Timestamp,
     /// End of that week: the time of the newest reading.
-    pub until: String,
+    pub until: Timestamp,
     /// Start of the weeks before `from`, four at most, that it is compared with; `null` if there is none.
-    pub before_from: Option<String>,
+    pub before_from: Option<Timestamp>,
     /// Views per day in the newest week.
     pub velocity: f64,
     /// Its change against the median of the weeks before, as a share of that; `null` without such weeks.
@@ -84,7 +84,7 @@ pub struct LifecycleView {
     /// Views per day at the peak.
     pub peak_velocity: f64,
     /// Time of the peak.
-    pub peak_at: String,
+    pub peak_at: Timestamp,
     /// velocity / peak_velocity.
     pub share_of_peak: f64,
     /// Days after the peak until the velocity had halved; `null` while it has not.
@@ -101,13 +101,13 @@ impl LifecycleView {
         let is_breakout = outlook.and_then(Outlook::is_breakout);
         Self {
             stage: life.stage.name(),
-            from: life.from.to_rfc3339(),
-            until: life.as_of.to_rfc3339(),
-            before_from: life.before_from.map(Timestamp::to_rfc3339),
+            from: life.from,
+            until: life.as_of,
+            before_from: life.before_from,
             velocity: life.velocity,
             change: life.change,
             peak_velocity: life.peak_velocity,
-            peak_at: life.peak_at.to_rfc3339(),
+            peak_at: life.peak_at,
             share_of_peak: life.share_of_peak,
             half_life_days: life.half_life_days,
             age_days: life.age_days,
@@ -189,7 +189,7 @@ impl HashtagsQuery {
     /// Returns the metadata of an answer with these hashtags.
     pub fn meta(&self, hashtags: &[Hashtag]) -> Meta {
         let newest = hashtags.iter().filter_map(Hashtag::reported_at).max();
-        let mut meta = Meta { observed_at: newest.map(Timestamp::to_rfc3339), ..Meta::default() };
+        let mut meta = Meta { observed_at: newest, ..Meta::default() };
         meta.say_as_read(hashtags);
         if self.sort != HashtagSort::Match || self.min_views.get() > 0 {
             meta.say(Caveat::FirstCandidates);

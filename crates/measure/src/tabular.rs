@@ -113,12 +113,12 @@ pub(super) fn real(real: Option<f64>) -> Value<'static> {
     real.map_or(Value::Absent, Value::Real)
 }
 
-fn time(time: Option<&String>) -> Value<'static> {
-    time.and_then(|time| Timestamp::parse(time)).map_or(Value::Absent, Value::Time)
+fn time(time: Option<Timestamp>) -> Value<'static> {
+    time.map_or(Value::Absent, Value::Time)
 }
 
 const TREND: [Field<TrendFacts>; 14] = [
-    ("trend_observed_at", Kind::Time, |trend| time(Some(&trend.observed_at))),
+    ("trend_observed_at", Kind::Time, |trend| time(Some(trend.observed_at))),
     ("gain", Kind::Integer, |trend| count(trend.gain)),
     ("span_ms", Kind::Integer, |trend| integer(trend.span_ms)),
     ("velocity", Kind::Real, |trend| real(trend.velocity)),
@@ -143,7 +143,7 @@ const OUTLOOK: [Field<OutlookView>; 13] = [
     ("surge_missing", Kind::Text, |outlook| maybe_text(outlook.surge.missing)),
     ("probability_3x", Kind::Real, |outlook| real(outlook.surge.probability_3x)),
     ("probability_2x", Kind::Real, |outlook| real(outlook.surge.probability_2x)),
-    ("forecast_until", Kind::Time, |outlook| time(outlook.forecast.as_ref().map(|band| &band.until))),
+    ("forecast_until", Kind::Time, |outlook| time(outlook.forecast.as_ref().map(|band| band.until))),
     ("forecast_low", Kind::Integer, |outlook| count(outlook.forecast.as_ref().map(|band| band.low))),
     ("forecast_middle", Kind::Integer, |outlook| count(outlook.forecast.as_ref().map(|band| band.middle))),
     ("forecast_high", Kind::Integer, |outlook| count(outlook.forecast.as_ref().map(|band| band.high))),
@@ -168,9 +168,9 @@ const DERIVED: [Field<OverviewView>; 4] = [
 ];
 
 const LIFECYCLE: [Field<LifecycleView>; 5] = [
-    ("lifecycle_from", Kind::Time, |life| time(Some(&life.from))),
-    ("lifecycle_until", Kind::Time, |life| time(Some(&life.until))),
-    ("lifecycle_before_from", Kind::Time, |life| time(life.before_from.as_ref())),
+    ("lifecycle_from", Kind::Time, |life| time(Some(life.from))),
+    ("lifecycle_until", Kind::Time, |life| time(Some(life.until))),
+    ("lifecycle_before_from", Kind::Time, |life| time(life.before_from)),
     ("lifecycle_change", Kind::Real, |life| real(life.change)),
     ("lifecycle_note", Kind::Text, |life| maybe_text(life.note)),
 ];
@@ -218,8 +218,8 @@ const HISTORY: [Field<HistoryView>; 3] = [
 ];
 
 const POINT: [Field<PointView>; 11] = [
-    ("at", Kind::Time, |point| time(Some(&point.at))),
-    ("read_at", Kind::Time, |point| time(Some(&point.read_at))),
+    ("at", Kind::Time, |point| time(Some(point.at))),
+    ("read_at", Kind::Time, |point| time(Some(point.read_at))),
     ("value", Kind::Integer, |point| count(point.value)),
     ("observed", Kind::Integer, |point| Value::count(point.observed)),
     ("rounded", Kind::Flag, |point| Value::Flag(point.rounded)),
@@ -252,11 +252,11 @@ impl Tabular for HistoryView {
 const VIDEO: [Field<VideoMeasuredView>; 16] = [
     ("id", Kind::Id, |video| Value::id_of(&video.id)),
     ("title", Kind::Text, |video| text(&video.title)),
-    ("created_at", Kind::Time, |video| time(video.created_at.as_ref())),
+    ("created_at", Kind::Time, |video| time(video.created_at)),
     ("region", Kind::Text, |video| maybe_text(video.region.as_deref())),
     ("creator_id", Kind::Id, |video| id(video.creator_id.as_ref())),
     ("creator", Kind::Text, |video| maybe_text(video.creator.as_deref())),
-    ("observed_at", Kind::Time, |video| time(video.observed_at.as_ref())),
+    ("observed_at", Kind::Time, |video| time(video.observed_at)),
     ("plays", Kind::Integer, |video| count(video.plays)),
     ("likes", Kind::Integer, |video| count(video.likes)),
     ("comments", Kind::Integer, |video| count(video.comments)),
@@ -318,7 +318,7 @@ impl Tabular for BenchmarkView {
                 None => [const { Value::Absent }; 6],
             });
             row.extend(numbers(band.engagement.as_ref()));
-            row.extend([text(self.basis), time(self.observed_at.as_ref()), maybe_text(side)]);
+            row.extend([text(self.basis), time(self.observed_at), maybe_text(side)]);
             row
         };
         let sides = self.sides.iter().flat_map(|sides| {
@@ -346,7 +346,7 @@ const CREATOR: [Field<CreatorView>; 8] = [
 
 const CREATORS: [Field<CreatorsView>; 2] = [
     ("basis", Kind::Text, |creators| text(creators.basis)),
-    ("observed_at", Kind::Time, |creators| time(creators.observed_at.as_ref())),
+    ("observed_at", Kind::Time, |creators| time(creators.observed_at)),
 ];
 
 impl Tabular for CreatorsView {

@@ -61,7 +61,7 @@ pub(super) fn recent_since(window: TrendWindow, newest_at: Timestamp) -> Timesta
 #[schema(as = Trend)]
 pub struct TrendFacts {
     /// Time of the newest reading that it is computed from.
-    pub observed_at: String,
+    pub observed_at: Timestamp,
     /// Sources of its readings.
     pub source: Vec<String>,
     /// Views at that time.
@@ -109,7 +109,7 @@ impl TrendFacts {
     pub(super) fn of(trend: &Trend, sources: SourceSet) -> Self {
         let gain = trend.gain;
         Self {
-            observed_at: trend.as_of.to_rfc3339(),
+            observed_at: trend.as_of,
             source: sources.iter().map(|source| source.name().to_owned()).collect(),
             views: trend.views,
             gain: gain.map(|gain| gain.gain),

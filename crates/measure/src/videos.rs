@@ -131,7 +131,7 @@ pub struct VideoMeasuredView {
     /// Caption.
     pub title: String,
     /// Time of the post, if known.
-    pub created_at: Option<String>,
+    pub created_at: Option<Timestamp>,
     /// Country of the post, if known.
     pub region: Option<String>,
     /// TikTok's id of its creator, if known.
@@ -139,7 +139,7 @@ pub struct VideoMeasuredView {
     /// Handle of its creator, if known.
     pub creator: Option<String>,
     /// Time of its newest reading, if known.
-    pub observed_at: Option<String>,
+    pub observed_at: Option<Timestamp>,
     /// Plays; `null` if unknown, as the other counts.
     pub plays: Option<u64>,
     /// Likes.
@@ -266,11 +266,11 @@ pub(super) fn view(video: &VideoUnder, packed: &[u8], names: &Names) -> VideoMea
     VideoMeasuredView {
         id: video.id.to_string(),
         title: label.title,
-        created_at: video.created_at.map(Timestamp::to_rfc3339),
+        created_at: video.created_at,
         region: video.region.map(|region| region.to_string()),
         creator_id: video.author.and_then(Creator::id).map(|id| id.to_string()),
         creator: Some(label.author).filter(|name| !name.is_empty()),
-        observed_at: video.observed_at.map(Timestamp::to_rfc3339),
+        observed_at: video.observed_at,
         plays: count(counts.plays),
         likes: count(counts.likes),
         comments: count(counts.comments),

@@ -5,7 +5,7 @@ use crate::sample::Sample;
 use domain::caveat::{Caveat, caveat_texts};
 use domain::hashtag::{AsRead, Observed, Total};
 use domain::metrics::{Coverage, SideCounts};
-use domain::{Basis, CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp};
+use domain::{Basis, CaveatSet, Count, Hashtag, Source, SourceSet, Timestamp, UtcDay};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,7 +21,7 @@ const NAMED_MAX: usize = 20;
 pub struct Meta {
     /// Time of the newest reading that it is computed from; `null` where unknown.
     #[schema(example = "2026-11-25T08:00:00Z")]
-    pub observed_at: Option<String>,
+    pub observed_at: Option<Timestamp>,
     /// Sources of these readings.
     #[schema(example = json!(["series"]))]
     pub source: Vec<&'static str>,
@@ -44,15 +44,15 @@ pub struct Meta {
 pub struct AvailableView {
     /// The first.
     #[schema(example = "2024-03-01T00:00:00Z")]
-    pub from: String,
+    pub from: Timestamp,
     /// The last.
     #[schema(example = "2024-05-31T23:59:59Z")]
-    pub to: String,
+    pub to: Timestamp,
 }
 
 impl From<DataPeriod> for AvailableView {
     fn from(period: DataPeriod) -> Self {
-        Self { from: period.first.to_rfc3339(), to: period.last.to_rfc3339() }
+        Self { from: period.first, to: period.last }
     }
 }
 
@@ -124,7 +124,7 @@ pub struct TotalView {
     /// Time of the reading; of an observed total, that of the newest reading of the stored videos. `null` if
     /// unknown.
     #[schema(example = "2026-11-25T08:00:00Z")]
-    pub read_at: Option<String>,
+    pub read_at: Option<Timestamp>,
     /// The newest reading, if `value` differs: `value` is the last one of the repaired series, as in the
     /// history, the gains and the charts.
     pub as_read: Option<AsReadView>,
@@ -138,26 +138,21 @@ pub struct AsReadView {
     #[schema(example = 343_500)]
     pub value: u64,
     /// Time of this reading.
-    pub at: String,
+    pub at: Timestamp,
     /// Time of the reading that counts.
-    pub counted_at: String,
+    pub counted_at: Timestamp,
 }
 
 impl From<AsRead> for AsReadView {
     fn from(as_read: AsRead) -> Self {
-        Self {
-            value: as_read.count.value(),
-            at: as_read.at.to_rfc3339(),
-            counted_at: as_read.counted_at.to_rfc3339(),
-        }
+        Self { value: as_read.count.value(), at: as_read.at, counted_at: as_read.counted_at }
     }
 }
 
 impl AsReadView {
     /// Formats it for people: `343,500 on 2022-07-13`.
     pub fn shown(&self) -> String {
-        let day: String = self.at.chars().take(10).collect();
-        format!("{} on {day}", grouped(self.value))
+        format!("{} on {}", grouped(self.value), UtcDay::of(self.at))
     }
 }
 
@@ -205,7 +200,7 @@ impl TotalView {
             Basis::Observed => hashtag.observed.read_at,
         });
         Self {
-            read_at: read_at.map(Timestamp::to_rfc3339),
+            read_at,
             value: total.map(|total| total.value),
             basis: total.map(|total| total.basis.name()),
             rounded: total.is_some_and(|total| total.rounded),
@@ -244,7 +239,7 @@ pub struct ObservedView {
     /// Creators among these that are known by handle alone: no source has a user id.
     pub creators_by_handle: u64,
     /// Time of the newest reading of any of them; `null` if unknown.
-    pub read_at: Option<String>,
+    pub read_at: Option<Timestamp>,
 }
 
 impl ObservedView {
@@ -254,7 +249,7 @@ impl ObservedView {
             views: sums.views,
             creators: Some(sums.creators).filter(|creators| *creators > 0),
             creators_by_handle: sums.by_handle,
-            read_at: sums.read_at.map(Timestamp::to_rfc3339),
+            read_at: sums.read_at,
         }
     }
 }
@@ -285,7 +280,7 @@ pub struct HashtagRecord {
     /// Posts under it.
     pub videos: TotalView,
     /// Time of the newest reading of a reported total.
-    pub reported_at: Option<String>,
+    pub reported_at: Option<Timestamp>,
     /// Sums over the stored videos.
     pub observed: ObservedView,
     /// Description, if known.
@@ -305,7 +300,7 @@ impl HashtagRecord {
             views,
             creators,
             videos,
-            reported_at: hashtag.reported_at().map(Timestamp::to_rfc3339),
+            reported_at: hashtag.reported_at(),
             observed: ObservedView::of(&hashtag.observed),
             description: hashtag.details.description.clone(),
             is_commerce: hashtag.details.is_commerce,
@@ -316,11 +311,7 @@ impl HashtagRecord {
 impl Meta {
     /// Creates the metadata of readings from these sources, the newest at this time.
     pub(super) fn of(sources: SourceSet, observed_at: Option<Timestamp>) -> Self {
-        Self {
-            observed_at: observed_at.map(Timestamp::to_rfc3339),
-            source: sources.iter().map(Source::name).collect(),
-            ..Self::default()
-        }
+        Self { observed_at, source: sources.iter().map(Source::name).collect(), ..Self::default() }
     }
 
     pub(super) fn reported(self) -> Self {

@@ -84,7 +84,10 @@ async fn a_history_is_paged(place: &Where) {
     let all = temp.measure().history(&cat, history(Step::Day, Mode::Total, 100)).await.expect("a history");
     assert_eq!((all.data.points.len(), all.next), (41, None));
     assert_eq!(all.data.points[40].value, Some(1_400_000));
-    assert_eq!((all.meta.basis, all.meta.observed_at.as_deref()), (Some("reported"), Some(NOW)));
+    assert_eq!(
+        (all.meta.basis, all.meta.observed_at.map(Timestamp::to_rfc3339).as_deref()),
+        (Some("reported"), Some(NOW))
+    );
     let gains = temp.measure().history(&cat, history(Step::Day, Mode::Gain, 100)).await.expect("gains");
     assert!(
         gains.data.points[1..].iter().all(|point| point.value == Some(10_000)),
@@ -129,7 +132,7 @@ async fn trends_follow_new_readings(place: &Where) {
     assert_eq!(names, ["cat", "dog"], "a hashtag read once has no trend");
     let cat = &all.data[0].trend;
     assert_eq!((cat.velocity, cat.gain, cat.views), (Some(10_000.0), Some(70_000), 1_400_000));
-    assert_eq!(all.meta.observed_at.as_deref(), Some(NOW));
+    assert_eq!(all.meta.observed_at.map(Timestamp::to_rfc3339).as_deref(), Some(NOW));
     assert!(!all.meta.stale);
     let first = trending(TrendSort::Velocity, None, 1, None).await;
     let second = trending(TrendSort::Velocity, None, 1, first.next).await;

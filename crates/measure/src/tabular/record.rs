@@ -37,7 +37,7 @@ pub(crate) type RecordCells<'a> = [Value<'a>; RECORD.len()];
 
 pub(crate) fn record(record: &HashtagRecord) -> RecordCells<'_> {
     let totals = [&record.views, &record.creators, &record.videos];
-    let reported_at = time(record.reported_at.as_ref());
+    let reported_at = time(record.reported_at);
     let ids = [id(record.id.as_ref()), id(record.assigned_id.as_ref())];
     record_cells(ids, &record.name, totals, reported_at, &record.observed)
 }
@@ -80,10 +80,10 @@ fn record_cells<'a>(
         as_read(creators),
         as_read(videos),
         Value::count(observed.creators_by_handle),
-        time(observed.read_at.as_ref()),
-        time(views.read_at.as_ref()),
-        time(creators.read_at.as_ref()),
-        time(videos.read_at.as_ref()),
+        time(observed.read_at),
+        time(views.read_at),
+        time(creators.read_at),
+        time(videos.read_at),
         assigned_id,
     ]
 }

@@ -17,7 +17,7 @@ const RELATED: [Field<RelatedView>; 20] = [
     ("relatedness", Kind::Real, |other| Value::Real(other.relatedness)),
     ("generic", Kind::Flag, |other| Value::Flag(other.generic)),
     ("views_basis", Kind::Text, |other| maybe_text(other.views.basis)),
-    ("views_at", Kind::Time, |other| time(other.views.read_at.as_ref())),
+    ("views_at", Kind::Time, |other| time(other.views.read_at)),
     ("views_as_read", Kind::Integer, |other| count(other.views.as_read.as_ref().map(|read| read.value))),
     ("both_before", Kind::Integer, |other| count(before(other).map(|side| side.both))),
     ("videos_before", Kind::Integer, |other| count(before(other).map(|side| side.videos))),

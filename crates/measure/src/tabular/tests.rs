@@ -6,8 +6,8 @@ use crate::RelatedView;
 #[test]
 fn every_row_fits_its_columns() {
     let point = PointView {
-        at: "2026-11-25T00:00:00Z".to_owned(),
-        read_at: "2026-11-25T08:00:00Z".to_owned(),
+        at: Timestamp::parse("2026-11-25T00:00:00Z").expect("a time"),
+        read_at: Timestamp::parse("2026-11-25T08:00:00Z").expect("a time"),
         value: Some(5),
         observed: 5,
         rounded: true,

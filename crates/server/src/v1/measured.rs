@@ -249,8 +249,8 @@ fn unknown_field(field: &str, names: &[&String]) -> Problem {
 /// Returns the metadata of a file's rows.
 fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     let mut pairs = vec![("source", meta.source.join(" ")), ("stale", meta.stale.to_string())];
-    if let Some(at) = &meta.observed_at {
-        pairs.push(("observed_at", at.clone()));
+    if let Some(at) = meta.observed_at {
+        pairs.push(("observed_at", at.to_rfc3339()));
     }
     if let Some(basis) = meta.basis {
         pairs.push(("basis", basis.to_owned()));
@@ -262,8 +262,8 @@ fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         }
     }
     if let Some(available) = &meta.available {
-        pairs.push(("available_from", available.from.clone()));
-        pairs.push(("available_to", available.to.clone()));
+        pairs.push(("available_from", available.from.to_rfc3339()));
+        pairs.push(("available_to", available.to.to_rfc3339()));
     }
     let caveats: Vec<&str> = meta.caveats.iter().map(|caveat| caveat.code).collect();
     if !caveats.is_empty() {

@@ -30,7 +30,7 @@ fn show(benchmark: &BenchmarkView) -> Result<(), Failure> {
         share(rate.median_of_ratios),
         grouped(rate.videos),
         counted(rate.of_videos, "video"),
-        observed(benchmark.observed_at.as_deref()),
+        observed(benchmark.observed_at),
     ))?;
     show_bands(&benchmark.bands)?;
     if benchmark.videos_without_age > 0 {

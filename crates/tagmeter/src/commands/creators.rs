@@ -31,7 +31,7 @@ fn show(view: &CreatorsView) -> Result<(), Failure> {
         number => format!(", {} known by handle alone", grouped(number)),
     };
     let creators = counted(view.creators_count, "creator");
-    let read = observed(view.observed_at.as_deref());
+    let read = observed(view.observed_at);
     print_text(format_args!("#{}: {creators}{by_handle}; {read}", view.hashtag))?;
     if let Some(plays) = &view.concentration {
         print_text(format_args!(

@@ -53,7 +53,7 @@ fn show(history: &HistoryView, summary: &Summary) -> Result<(), Failure> {
     let row = |point: &PointView| {
         let is_rounded = point.rounded;
         vec![
-            when(&point.at, history.step),
+            when(point.at, history.step),
             maybe(point.value, |value| about(value, is_rounded)),
             note(point, history),
         ]
@@ -111,8 +111,8 @@ mod tests {
 
     fn point() -> PointView {
         PointView {
-            at: "2026-11-25T00:00:00Z".to_owned(),
-            read_at: "2026-11-25T08:00:00Z".to_owned(),
+            at: domain::Timestamp::parse("2026-11-25T00:00:00Z").expect("a time"),
+            read_at: domain::Timestamp::parse("2026-11-25T08:00:00Z").expect("a time"),
             value: Some(100_000),
             observed: 16_399_999,
             rounded: true,

@@ -150,7 +150,7 @@ fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTa
 
 /// Returns true if fewer than half of the days have a reading: days without one are no gaps then.
 fn is_sparse(daily: &HistoryView) -> bool {
-    let at = |point: Option<&PointView>| Timestamp::parse(&point?.at).map(UtcDay::of);
+    let at = |point: Option<&PointView>| Some(UtcDay::of(point?.at));
     let days = at(daily.points.first()).zip(at(daily.points.last()));
     days.is_some_and(|(first, last)| {
         i64::try_from(daily.points.len()).unwrap_or(i64::MAX).saturating_mul(2)
@@ -170,10 +170,6 @@ fn short(number: u64) -> String {
 }
 
 /// Formats the day of an RFC 3339 time.
-fn day_of(at: &str) -> String {
-    Timestamp::parse(at).map_or_else(|| at.to_owned(), day)
-}
-
 /// Returns the notes on answers, each once: their samples and caveats.
 fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();

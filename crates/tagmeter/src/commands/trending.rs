@@ -44,7 +44,7 @@ pub(super) async fn run(command: Trending, context: &Context) -> Result<(), Fail
 
 /// Draws the views that each hashtag gained on each of the last days before the newest reading of all.
 async fn courses(measure: &Measure, measured: &Measured<Vec<TrendingView>>) -> Result<Vec<String>, Failure> {
-    let newest = measured.meta.observed_at.as_deref().and_then(Timestamp::parse);
+    let newest = measured.meta.observed_at;
     let from = newest.map(|at| Timestamp::from_ms(at.as_ms() - SPARK_DAYS * MS_OF_A_DAY));
     let query = HistoryQuery {
         from: from.map(Moment::At),

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use crate::output::grouped;
-use domain::Hashtag;
+use domain::{Hashtag, UtcDay};
 use measure::{HistoryMetric, Measure, Meta, TrendingQuery};
 
 /// Returns the message for a count without readings in the requested period.
@@ -36,10 +36,10 @@ pub(crate) async fn nothing_moves(
         None => String::new(),
     };
     let nothing = format!("No hashtag{size}{matching} has a trend from two recent readings");
-    let day = |time: &str| time.get(..10).unwrap_or(time).to_owned();
     Ok(match &meta.available {
         Some(stored) => {
-            format!("{nothing}; hashtags were last read from {} to {}.", day(&stored.from), day(&stored.to))
+            let (first, last) = (UtcDay::of(stored.from), UtcDay::of(stored.to));
+            format!("{nothing}; hashtags were last read from {first} to {last}.")
         }
         None => format!("{nothing}."),
     })

@@ -2,6 +2,7 @@
 
 use crate::output::grouped;
 use domain::metrics::TrendWindow;
+use domain::{Timestamp, UtcDay};
 use measure::{TotalView, TrendFacts};
 
 /// Placeholder of an unknown value.
@@ -28,18 +29,17 @@ pub(crate) fn total(total: &TotalView) -> String {
 /// Returns the basis of a total and its reading day: `reported 2026-11-25`; with the newest reading if that is
 /// not the one that counts: `reported 2026-11-24 (read as 343,500 on 2026-11-25)`.
 pub(crate) fn basis(total: &TotalView) -> String {
-    let day = |at: &String| at.chars().take(10).collect::<String>();
     let newest =
         total.as_read.as_ref().map(|read| format!(" (read as {})", read.shown())).unwrap_or_default();
-    maybe(total.basis, |basis| match total.read_at.as_ref().map(day) {
+    maybe(total.basis, |basis| match total.read_at.map(UtcDay::of) {
         Some(day) => format!("{basis} {day}{newest}"),
         None => format!("{basis}, no date{newest}"),
     })
 }
 
 /// Returns the basis of numbers computed from stored videos: `observed, newest reading 2026-11-25`.
-pub(crate) fn observed(read_at: Option<&str>) -> String {
-    match read_at.and_then(|at| at.get(..10)) {
+pub(crate) fn observed(read_at: Option<Timestamp>) -> String {
+    match read_at.map(UtcDay::of) {
         Some(day) => format!("observed, newest reading {day}"),
         None => "observed, readings have no date".to_owned(),
     }
@@ -149,9 +149,9 @@ pub(crate) fn tag(name: &str) -> String {
 }
 
 /// Formats an RFC 3339 time; days and weeks have the day alone.
-pub(crate) fn when(at: &str, step: &str) -> String {
+pub(crate) fn when(at: Timestamp, step: &str) -> String {
     let is_day = step == "day" || step == "week";
-    if is_day { at.chars().take(10).collect() } else { at.to_owned() }
+    if is_day { UtcDay::of(at).to_string() } else { at.to_rfc3339() }
 }
 
 #[cfg(test)]
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!((total(&TotalView::default()), basis(&TotalView::default())), ("-".into(), "-".into()));
         let reported = TotalView { basis: Some("reported"), ..TotalView::default() };
         assert_eq!(basis(&reported), "reported, no date");
-        let read_at = Some("2023-05-04T06:00:00Z".to_owned());
+        let read_at = Timestamp::parse("2023-05-04T06:00:00Z");
         assert_eq!(basis(&TotalView { read_at, ..reported }), "reported 2023-05-04");
         assert_eq!(share(None), "-");
         assert_eq!(counted_share(1200, Some(0.5)), "1,200 (50.0 %)");
@@ -184,7 +184,8 @@ mod tests {
     fn lengths_of_time_are_short() {
         let shown = [1_500_000, 4 * MS_OF_AN_HOUR, 24 * MS_OF_AN_HOUR, 76 * MS_OF_AN_HOUR + 1].map(span);
         assert_eq!(shown, ["25min", "4h", "1d", "3d 4h"]);
-        assert_eq!(when("2026-11-25T00:00:00Z", "week"), "2026-11-25");
-        assert_eq!(when("2026-11-25T08:00:00Z", "hour"), "2026-11-25T08:00:00Z");
+        let at = |text| Timestamp::parse(text).expect("a time");
+        assert_eq!(when(at("2026-11-25T00:00:00Z"), "week"), "2026-11-25");
+        assert_eq!(when(at("2026-11-25T08:00:00Z"), "hour"), "2026-11-25T08:00:00Z");
     }
 }

@@ -1,6 +1,5 @@
 //! Sparklines: histories as a line of text.
 
-use domain::Timestamp;
 use domain::metrics::Step;
 use measure::HistoryView;
 
@@ -11,16 +10,16 @@ pub(crate) fn spark(history: &HistoryView, width: usize) -> String {
     let mut values: Vec<Option<f64>> = Vec::with_capacity(history.points.len());
     let mut before = None;
     for point in &history.points {
-        let at = Timestamp::parse(&point.at).map(Timestamp::as_ms);
-        let missing = match (step_ms, before.zip(at)) {
-            (Some(step_ms), Some((before, at))) => (at - before) / step_ms - 1,
+        let at = point.at.as_ms();
+        let missing = match (step_ms, before) {
+            (Some(step_ms), Some(before)) => (at - before) / step_ms - 1,
             (None, _) => i64::from(point.gap_ms.is_some()),
             _ => 0,
         };
         values.extend((0..missing).map(|_| None));
         #[expect(clippy::cast_precision_loss, reason = "a character has eight heights")]
         values.push(point.value.map(|value| value as f64));
-        before = at;
+        before = Some(at);
     }
     charts::sparkline_to(&values, width)
 }
@@ -32,8 +31,8 @@ mod tests {
 
     fn history(step: &'static str, points: &[(&str, Option<u64>, Option<i64>)]) -> HistoryView {
         let point = |(at, value, gap_ms): &(&str, Option<u64>, Option<i64>)| PointView {
-            at: (*at).to_owned(),
-            read_at: (*at).to_owned(),
+            at: domain::Timestamp::parse(at).expect("a time"),
+            read_at: domain::Timestamp::parse(at).expect("a time"),
             value: *value,
             observed: value.unwrap_or_default(),
             rounded: false,

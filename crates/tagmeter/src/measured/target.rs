@@ -181,7 +181,7 @@ fn unwritten(path: &Path, cause: &io::Error) -> Failure {
 fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     let mut pairs: Vec<(&'static str, String)> = Vec::new();
     let mut say = |name, value: Option<String>| pairs.extend(value.map(|value| (name, value)));
-    say("observed_at", meta.observed_at.clone());
+    say("observed_at", meta.observed_at.map(Timestamp::to_rfc3339));
     say("source", Some(meta.source.join(" ")).filter(|source| !source.is_empty()));
     say("basis", meta.basis.map(str::to_owned));
     say("stale", meta.stale.then(|| "true".to_owned()));
@@ -191,8 +191,8 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
         say("reported_videos", sample.reported_videos.map(|videos| videos.to_string()));
         say("coverage", sample.coverage.map(|coverage| coverage.to_string()));
     }
-    say("available_from", meta.available.as_ref().map(|available| available.from.clone()));
-    say("available_to", meta.available.as_ref().map(|available| available.to.clone()));
+    say("available_from", meta.available.as_ref().map(|available| available.from.to_rfc3339()));
+    say("available_to", meta.available.as_ref().map(|available| available.to.to_rfc3339()));
     for caveat in &meta.caveats {
         say(caveat.code, Some(caveat.text.clone()));
     }

@@ -1,6 +1,6 @@
 //! The section of a report on one hashtag.
 
-use super::{Frame, day_of, is_sparse, notes, readings, short, table};
+use super::{Frame, is_sparse, notes, readings, short, table};
 use crate::exit::Failure;
 use crate::measured::{
     basis, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, ratio, real, share,
@@ -8,7 +8,7 @@ use crate::measured::{
 };
 use crate::output::{counted, grouped, shortened};
 use charts::report::{KeyFigure, ReportTable, Section};
-use charts::{Chart, ChartPoint, Line, human};
+use charts::{Chart, ChartPoint, Line, day, human};
 use domain::metrics::backtest::last_year::YEAR_DAYS;
 use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag, Moment};
@@ -109,8 +109,8 @@ fn intro(overview: &OverviewView, daily: &HistoryView, not_read: &str) -> String
         (Some(first), Some(last)) => format!(
             "Its views were read on {} from {} to {}.",
             counted(daily.points.len() as u64, "day"),
-            day_of(&first.at),
-            day_of(&last.at)
+            day(first.at),
+            day(last.at)
         ),
         _ => not_read.to_owned(),
     };
@@ -140,7 +140,7 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
         let gained = trend.gain.map(|gain| {
             let below = if trend.below_resolution { ", below the rounding" } else { "" };
             let over = over(trend, window).map(|span| format!(" over {span}")).unwrap_or_default();
-            format!("{} gained{over}, up to {}{below}", short(gain), day_of(&trend.observed_at))
+            format!("{} gained{over}, up to {}{below}", short(gain), day(trend.observed_at))
         });
         let growth = maybe(trend.growth, per_cent);
         figures.push(figure(&format!("Growth in {label}"), growth, gained.unwrap_or_default()));
@@ -172,7 +172,7 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
 fn stage_figure(life: &LifecycleView) -> KeyFigure {
     let compared = match (life.change, &life.before_from) {
         (Some(change), Some(before)) => {
-            format!(", {} against the weeks from {}", signed_per_cent(change), day_of(before))
+            format!(", {} against the weeks from {}", signed_per_cent(change), day(*before))
         }
         _ => String::new(),
     };
@@ -182,11 +182,11 @@ fn stage_figure(life: &LifecycleView) -> KeyFigure {
         value: life.stage.to_owned(),
         note: format!(
             "of the week from {} to {}{compared}; at {} of its peak of {} views a day on {}{note}",
-            day_of(&life.from),
-            day_of(&life.until),
+            day(life.from),
+            day(life.until),
             per_cent(life.share_of_peak),
             human(life.peak_velocity),
-            day_of(&life.peak_at)
+            day(life.peak_at)
         ),
     }
 }
@@ -203,16 +203,16 @@ fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
             format!(
                 "{} up to {}; probability to be in the tenth that grows most over 7 days {}, {learned_on}",
                 outlook::PACE_OVER,
-                day_of(&ahead.as_of),
+                day(ahead.as_of),
                 per_cent(chance)
             )
         }
-        (None, None) => format!("{} up to {}", outlook::PACE_OVER, day_of(&ahead.as_of)),
+        (None, None) => format!("{} up to {}", outlook::PACE_OVER, day(ahead.as_of)),
     };
     let surge_note = match (&surge.reason, surge.probability_3x, surge.probability_2x) {
         (None, Some(triple), Some(double)) => format!(
             "the newest days over the 28 days up to {}; probability of a week of 3 times the usual {}, of twice {}, {learned_on}",
-            day_of(&ahead.as_of),
+            day(ahead.as_of),
             per_cent(triple),
             per_cent(double)
         ),
@@ -224,8 +224,8 @@ fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
     if let Some(band) = &ahead.forecast {
         let note = format!(
             "from {} to {}: {} of such weeks end within the band",
-            day_of(&band.from),
-            day_of(&band.until),
+            day(band.from),
+            day(band.until),
             band.cover
         );
         figures.push(figure("7-day gain", outlook::band(Some(band)), note));
@@ -238,7 +238,7 @@ fn of_total(total: &TotalView) -> String {
 }
 
 fn origin(total: &TotalView) -> String {
-    let at = total.read_at.as_deref().map(|at| format!(" on {}", day_of(at))).unwrap_or_default();
+    let at = total.read_at.map(|at| format!(" on {}", day(at))).unwrap_or_default();
     let rounded = if total.rounded { format!(", rounded to {}", short(total.step)) } else { String::new() };
     match total.basis {
         Some("reported") => {
@@ -302,7 +302,7 @@ fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
 /// Returns the benchmarks of all videos, and of those from before and after TikTok limited posts to five
 /// hashtags.
 fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
-    let read = observed(benchmark.observed_at.as_deref());
+    let read = observed(benchmark.observed_at);
     let videos = format!("of videos{}, by their age when they were read; {read}", frame.videos());
     let mut tables = band_tables(&benchmark.bands, &videos);
     if let Some(sides) = &benchmark.sides {
@@ -415,7 +415,7 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
         },
         frame.videos(),
         concentration.unwrap_or_default(),
-        observed(creators.observed_at.as_deref()),
+        observed(creators.observed_at),
     );
     let headings = ["Creator", "Name", ">Videos", ">Plays", ">Share of plays"];
     let rows: Vec<Vec<String>> = creators.creators.iter().map(row).collect();
@@ -429,9 +429,9 @@ mod tests {
 
     fn weekly(weeks: i64) -> HistoryView {
         let point = |week: i64| {
-            let at = domain::Timestamp::from_ms(1_704_067_200_000 + week * WEEK_MS).to_rfc3339();
+            let at = domain::Timestamp::from_ms(1_704_067_200_000 + week * WEEK_MS);
             PointView {
-                read_at: at.clone(),
+                read_at: at,
                 at,
                 value: Some(week.unsigned_abs()),
                 observed: 0,
