@@ -118,14 +118,14 @@ impl AlertState {
             Signal::BelowResolution => None,
             Signal::Value(_) | Signal::Missing => return self.miss(rule, at, events),
             Signal::LevelShift => {
-                self.heard(at, events);
+                self.note_value(at, events);
                 if matches!(self.condition, Condition::Pending { .. }) {
                     self.condition = Condition::Ok;
                 }
                 return;
             }
         };
-        self.heard(at, events);
+        self.note_value(at, events);
         let is_above = value.is_some_and(|value| value > rule.above());
         let is_low = value.is_none_or(|value| value <= rule.recovers_at());
         self.condition = match self.condition {
@@ -170,7 +170,8 @@ impl AlertState {
         }
     }
 
-    fn heard(&mut self, at: Timestamp, events: &mut Vec<AlertEvent>) {
+    /// Notes that there is a value.
+    fn note_value(&mut self, at: Timestamp, events: &mut Vec<AlertEvent>) {
         self.last_value_at = at;
         if self.no_data_since.take().is_some() {
             events.push(AlertEvent::DataBack { at });
@@ -329,11 +330,11 @@ mod tests {
                     }
                 }
             }
-            let heard: Vec<AlertEvent> = events
+            let episodes: Vec<AlertEvent> = events
                 .into_iter()
                 .filter(|event| matches!(event, AlertEvent::Fired { .. } | AlertEvent::Recovered { .. }))
                 .collect();
-            prop_assert_eq!(heard, expected);
+            prop_assert_eq!(episodes, expected);
         }
 
         #[test]
@@ -341,11 +342,11 @@ mod tests {
             let rule = rule(1, 1);
             let (state, events) = run(&rule, &signals);
             let cut = cut.min(signals.len());
-            let (mut resumed, mut heard) = run(&rule, &signals[..cut]);
+            let (mut resumed, mut resumed_events) = run(&rule, &signals[..cut]);
             for hour in (0..cut).chain(0..signals.len()) {
-                resumed.evaluate(&rule, Sample { at: at(hour), signal: signals[hour] }, &mut heard);
+                resumed.evaluate(&rule, Sample { at: at(hour), signal: signals[hour] }, &mut resumed_events);
             }
-            prop_assert_eq!((resumed, heard), (state, events));
+            prop_assert_eq!((resumed, resumed_events), (state, events));
         }
     }
 }

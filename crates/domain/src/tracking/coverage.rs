@@ -6,50 +6,32 @@
 
 use super::{Slot, Slots};
 use crate::Timestamp;
-use std::fmt;
-use strum::{EnumString, FromRepr, IntoStaticStr, VariantArray};
+use strum::{Display, IntoStaticStr, VariantArray};
 
-/// Why a slot has no reading. The database stores its number, which never changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, FromRepr, IntoStaticStr, VariantArray)]
-#[repr(u8)]
+/// Why a slot has no reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum GapReason {
     /// No worker ran.
-    Asleep = 1,
+    Asleep,
     /// The budget of the tracker or the balance of its account was used up.
-    Budget = 2,
+    Budget,
     /// The source failed, or answered after the slot had ended.
-    SourceDown = 3,
+    SourceDown,
     /// The source does not know the hashtag.
-    NotFound = 4,
+    NotFound,
     /// The tracker was paused.
-    Disabled = 5,
+    Disabled,
     /// The settings name no upstream that the tracker could read from.
-    NoUpstream = 6,
+    NoUpstream,
     /// Nothing was imported for the slot, for a tracker that only watches imports.
-    NoReading = 7,
+    NoReading,
 }
 
 impl GapReason {
     /// Returns the name in answers.
     pub fn name(self) -> &'static str {
         self.into()
-    }
-
-    /// Returns the number in the database.
-    pub const fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// Returns the reason of a number in the database.
-    pub const fn from_number(number: u8) -> Option<Self> {
-        Self::from_repr(number)
-    }
-}
-
-impl fmt::Display for GapReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -2,16 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{Display, IntoStaticStr, VariantArray};
 
 /// Milliseconds of an hour.
 const HOUR_MS: i64 = 3_600_000;
 
 /// Length of a slot. Each length divides the next longer one, so that a slot of one begins where slots of all shorter
 /// ones begin, and a tracker that changes its interval leaves no time between two slots.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Display, IntoStaticStr, VariantArray)]
 pub enum Interval {
     /// 1 hour.
     #[strum(serialize = "hour")]
@@ -50,12 +48,6 @@ impl Interval {
     /// Returns the length in milliseconds.
     pub const fn as_ms(self) -> i64 {
         self.hours() as i64 * HOUR_MS
-    }
-}
-
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 
