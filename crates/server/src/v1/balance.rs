@@ -1,9 +1,9 @@
 //! `GET /v1/balance`: the credit balance of the account.
 
-use super::json_reply::{self, NoMeta};
+use super::json_reply::{self, answer};
 use crate::app::App;
 use crate::gate::reply::Content;
-use crate::gate::{AuthenticatedRequest, Billing, serve_free};
+use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -25,12 +25,9 @@ pub(crate) struct BalanceView {
     credits: u64,
 }
 
-/// The balance of the account.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct BalanceAnswer {
-    data: BalanceView,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// The balance of the account.
+    BalanceAnswer: BalanceView
 }
 
 async fn balance(request: AuthenticatedRequest) -> Result<Content, Problem> {

@@ -1,15 +1,13 @@
 //! `/v1/imports`: uploads of files, which the worker imports. Free; for keys of the scope `admin`.
 
-use super::json_reply::NoMeta;
-use super::measured::Pagination;
+use super::jobs::{self, JobFacts, JobView, JobsQuery};
+use super::json_reply::answer;
 use super::upload::Uploaded;
-use super::{JobFacts, json_reply};
 use crate::app::App;
 use crate::errors::ErrorCode;
-use crate::gate::quote::key_of_other_request;
 use crate::gate::reply::Content;
 use crate::gate::uncancelled::Uncancelled;
-use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
+use crate::gate::{AuthenticatedRequest, idempotency_key, serve_free};
 use crate::openapi::{Binary, ImportErrors, ImportsErrors, UploadErrors};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -18,17 +16,14 @@ use catalog::import::{
     EncodingName, HowToRead, MissingFieldWarning, ObservedAt, RejectNote, SheetName, StoredFieldsReport,
 };
 use catalog::jobs::{ImportCounts, ImportOrder, ImportState, Spool};
-use domain::{JobId, KeyScope, Timestamp};
+use domain::{KeyScope, Timestamp};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
-use measure::parameters::by;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::idempotency::Fingerprint;
 use store::jobs::{Job, JobCreated, JobKind, NewJob};
 use utoipa::{IntoParams, ToSchema};
 
-const PATH: &str = "/v1/imports";
 /// Longest name of a file, in characters.
 const FILE_NAME_LENGTH_MAX: usize = 255;
 
@@ -58,17 +53,6 @@ struct UploadQuery {
     /// Reads the file even if one with the same content, name and options was imported before.
     #[param(value_type = Option<bool>, default = false)]
     again: bool,
-}
-
-/// Query parameters of a list.
-#[derive(Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-pub(super) struct JobsQuery {
-    /// `pagination.next_cursor` of the previous page.
-    #[serde(deserialize_with = "by::text")]
-    #[param(value_type = Option<String>, pattern = "^(job_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
-    pub(super) cursor: Option<JobId>,
 }
 
 /// The name of an uploaded file.
@@ -168,24 +152,23 @@ struct ImportRejects {
     first: Vec<RejectNote>,
 }
 
-/// One import.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ImportAnswer {
-    data: ImportView,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// One import.
+    ImportAnswer: ImportView
 }
 
-/// Imports, newest first.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ImportList {
-    data: Vec<ImportView>,
-    meta: NoMeta,
-    pagination: Pagination,
-    billing: Billing,
+answer! {
+    /// Imports, newest first.
+    with pages ImportList: Vec<ImportView>
 }
 
-impl ImportView {
+impl JobView for ImportView {
+    const KIND: JobKind = JobKind::Import;
+    const PATH: &'static str = "/v1/imports";
+    const SCOPE: KeyScope = KeyScope::Admin;
+    const NOT_FOUND: (ErrorCode, &'static str) =
+        (ErrorCode::ImportNotFound, "this account has no such import");
+
     fn of(job: &Job) -> Result<Self, Problem> {
         let (order, state) = (ImportOrder::of(job)?, ImportState::of(job)?);
         let ImportCounts {
@@ -227,6 +210,15 @@ impl ImportView {
             problem: state.problem,
         })
     }
+
+    fn release(app: &App, job: &Job) -> Result<(), Problem> {
+        if job.state.is_ended()
+            && let Some(uploads) = &app.options.uploads
+        {
+            uploads.spool.remove(&ImportOrder::of(job)?.spooled);
+        }
+        Ok(())
+    }
 }
 
 /// Import a file
@@ -262,18 +254,11 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     if uploaded.bytes == 0 {
         return Err(Problem::new(ErrorCode::InvalidBody, "the body is empty; send the file as the body"));
     }
-    let identity =
-        format!("POST {PATH}?{} {:032x}", request.parts.uri.query().unwrap_or(""), uploaded.digest);
+    let query = request.parts.uri.query().unwrap_or("");
+    let identity = format!("POST {}?{query} {:032x}", ImportView::PATH, uploaded.digest);
     let order = ImportOrder { spooled: name, file_name, bytes: uploaded.bytes, how };
-    let job = NewJob {
-        id: job_id,
-        account_id: request.caller.key.account_id,
-        kind: JobKind::Import,
-        request: order.to_json(),
-        node: Some(node.node),
-        idempotency: idempotency_key.map(|key| (key, Fingerprint::of(identity.as_bytes()))),
-        at: request.app.clock.now(),
-    };
+    let job = request.new_job::<ImportView>(job_id, order.to_json(), idempotency_key, &identity);
+    let job = NewJob { node: Some(node.node), ..job };
     let (app, drain) = (Arc::clone(&request.app), Arc::clone(&request.app.drain));
     // Completes even if the client hangs up: a file has its job, and a job its file.
     let made = Uncancelled::new(
@@ -287,8 +272,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
         },
         drain,
     );
-    let job = the_job(made.await?)?;
-    json_reply::accepted(&ImportView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
+    jobs::accepted::<ImportView>(&request, made.await?)
 }
 
 /// Refuses forms before their body is read: the form's own lines would be imported as part of the file.
@@ -300,15 +284,6 @@ fn refuse_forms(headers: &HeaderMap) -> Result<(), Problem> {
     let detail = "the body must be the file itself, not a form: send it with `curl --data-binary @file` or `curl -T file \
                   -X POST`, not with `curl -F`; file_name= in the query names it";
     Err(Problem::new(ErrorCode::UnsupportedMediaType, detail))
-}
-
-/// Returns the job that was created, now or by an earlier request with the same `Idempotency-Key`.
-pub(super) fn the_job(created: JobCreated) -> Result<Job, Problem> {
-    match created {
-        JobCreated::Created(job) | JobCreated::Same(job) => Ok(job),
-        JobCreated::OtherRequest => Err(key_of_other_request()),
-        JobCreated::IdTaken => Err(Problem::unavailable("the new job id is taken")),
-    }
 }
 
 impl UploadQuery {
@@ -351,12 +326,7 @@ impl UploadQuery {
     responses((status = 200, description = "The imports", body = ImportList), ImportsErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
-        let (jobs, pagination) = request.jobs(JobKind::Import).await?;
-        let views = jobs.iter().map(ImportView::of).collect::<Result<Vec<_>, _>>()?;
-        json_reply::page(&views, pagination)
-    })
-    .await
+    jobs::list::<ImportView>(app, request).await
 }
 
 /// Get an import
@@ -371,10 +341,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
-        json_reply::ok(&ImportView::of(&request.job(JobKind::Import).await?)?)
-    })
-    .await
+    jobs::show::<ImportView>(app, request).await
 }
 
 /// Cancel an import
@@ -389,14 +356,5 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The import as it is now", body = ImportAnswer), ImportErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Admin, async |request: AuthenticatedRequest, _| {
-        let job = request.cancel(JobKind::Import).await?;
-        if job.state.is_ended()
-            && let Some(uploads) = &request.app.options.uploads
-        {
-            uploads.spool.remove(&ImportOrder::of(&job)?.spooled);
-        }
-        json_reply::ok(&ImportView::of(&job)?)
-    })
-    .await
+    jobs::cancel::<ImportView>(app, request).await
 }

@@ -11,6 +11,31 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NoMeta {}
 
+/// Describes the answers of a path: `Name: Data`, or `with pages Name: Vec<Data>` for a page of a list.
+macro_rules! answer {
+    ($(#[$doc:meta])+ $name:ident: $data:ty) => {
+        $(#[$doc])+
+        #[derive(serde::Serialize, utoipa::ToSchema)]
+        pub(crate) struct $name {
+            data: $data,
+            meta: $crate::v1::json_reply::NoMeta,
+            billing: $crate::gate::Billing,
+        }
+    };
+    ($(#[$doc:meta])+ with pages $name:ident: $data:ty) => {
+        $(#[$doc])+
+        #[derive(serde::Serialize, utoipa::ToSchema)]
+        pub(crate) struct $name {
+            data: $data,
+            meta: $crate::v1::json_reply::NoMeta,
+            pagination: $crate::v1::measured::Pagination,
+            billing: $crate::gate::Billing,
+        }
+    };
+}
+
+pub(super) use answer;
+
 /// The answer without its `billing`, which is the last member.
 #[derive(Serialize)]
 struct Envelope<'a, T> {

@@ -1,9 +1,9 @@
 //! `GET /v1/me`: the current account and API key.
 
-use super::json_reply::{self, NoMeta};
+use super::json_reply::{self, answer};
 use crate::app::App;
 use crate::gate::reply::Content;
-use crate::gate::{AuthenticatedRequest, Billing, serve_free};
+use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -47,12 +47,9 @@ struct KeyView {
     created_at: Timestamp,
 }
 
-/// The current account.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MeAnswer {
-    data: MeView,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// The current account.
+    MeAnswer: MeView
 }
 
 async fn me(request: AuthenticatedRequest) -> Result<Content, Problem> {

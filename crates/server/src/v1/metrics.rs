@@ -1,8 +1,8 @@
 //! `GET /v1/metrics`: every metric with its formula, unit, caveats and paths. The docs are generated from the same list.
 
-use super::json_reply::{self, NoMeta};
+use super::json_reply::{self, answer};
 use crate::app::App;
-use crate::gate::{AuthenticatedRequest, Billing, serve_free};
+use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::FreeErrors;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -47,12 +47,9 @@ impl From<&Metric> for MetricView {
     }
 }
 
-/// The list of metrics.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MetricsAnswer {
-    data: Vec<MetricView>,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// The list of metrics.
+    MetricsAnswer: Vec<MetricView>
 }
 
 /// List metrics

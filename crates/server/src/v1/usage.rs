@@ -1,9 +1,9 @@
 //! `GET /v1/usage?from=&to=`: credit usage of the account by day and operation.
 
-use super::json_reply::{self, NoMeta};
+use super::json_reply::{self, answer};
 use crate::app::App;
 use crate::gate::reply::Content;
-use crate::gate::{AuthenticatedRequest, Billing, serve_free};
+use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::FreeErrors;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -75,12 +75,9 @@ struct DayView {
     credits: u64,
 }
 
-/// The usage of the account.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct UsageAnswer {
-    data: UsageView,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// The usage of the account.
+    UsageAnswer: UsageView
 }
 
 async fn usage(request: AuthenticatedRequest) -> Result<Content, Problem> {

@@ -1,14 +1,13 @@
 //! `/v1/walks`: a whole hashtag, fetched from the upstream by the worker. One credit per page.
 
-use super::imports::{JobsQuery, the_job};
-use super::json_reply::NoMeta;
-use super::measured::Pagination;
-use super::{JobFacts, json_body, json_reply};
+use super::jobs::{self, JobFacts, JobView, JobsQuery};
+use super::json_reply::answer;
+use super::{json_body, json_reply};
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::quote::refused;
 use crate::gate::reply::Content;
-use crate::gate::{AuthenticatedRequest, Billing, idempotency_key, serve_free};
+use crate::gate::{AuthenticatedRequest, idempotency_key, serve_free};
 use crate::openapi::{FreeErrors, StartWalkErrors, WalkErrors};
 use crate::problem::Problem;
 use axum::body::Body;
@@ -24,11 +23,8 @@ use http::Response;
 use measure::parameters::{Whole, by};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::idempotency::Fingerprint;
-use store::jobs::{Job, JobKind, NewJob};
+use store::jobs::{Job, JobKind};
 use utoipa::ToSchema;
-
-const PATH: &str = "/v1/walks";
 
 /// The order for a walk.
 #[derive(Deserialize, ToSchema)]
@@ -129,32 +125,27 @@ pub(crate) struct WalkPriceView {
     basis: String,
 }
 
-/// One walk.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WalkAnswer {
-    data: WalkView,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// One walk.
+    WalkAnswer: WalkView
 }
 
-/// The price of a walk.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WalkPriceAnswer {
-    data: WalkPriceView,
-    meta: NoMeta,
-    billing: Billing,
+answer! {
+    /// The price of a walk.
+    WalkPriceAnswer: WalkPriceView
 }
 
-/// Walks, newest first.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct WalkList {
-    data: Vec<WalkView>,
-    meta: NoMeta,
-    pagination: Pagination,
-    billing: Billing,
+answer! {
+    /// Walks, newest first.
+    with pages WalkList: Vec<WalkView>
 }
 
-impl WalkView {
+impl JobView for WalkView {
+    const KIND: JobKind = JobKind::Walk;
+    const PATH: &'static str = "/v1/walks";
+    const SCOPE: KeyScope = KeyScope::Call;
+    const NOT_FOUND: (ErrorCode, &'static str) = (ErrorCode::WalkNotFound, "this account has no such walk");
+
     fn of(job: &Job) -> Result<Self, Problem> {
         let (order, state) = (WalkOrder::of(job)?, WalkState::of(job)?);
         let target = state.target.map(|target| target.id);
@@ -236,18 +227,9 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
         return Err(refused(balance));
     }
     let order = order.to_json();
-    let fingerprint = Fingerprint::of(format!("POST {PATH} {order}").as_bytes());
-    let job = NewJob {
-        id: request.new_job_id(),
-        account_id: request.caller.key.account_id,
-        kind: JobKind::Walk,
-        request: order,
-        node: None,
-        idempotency: idempotency_key.map(|key| (key, fingerprint)),
-        at: request.app.clock.now(),
-    };
-    let job = the_job(catalog.make_job(job).await?)?;
-    json_reply::accepted(&WalkView::of(&job)?, &request.call.public_url, &format!("{PATH}/{}", job.id))
+    let identity = format!("POST {} {order}", WalkView::PATH);
+    let job = request.new_job::<WalkView>(request.new_job_id(), order, idempotency_key, &identity);
+    jobs::accepted::<WalkView>(&request, catalog.make_job(job).await?)
 }
 
 impl WalkAsked {
@@ -290,12 +272,7 @@ async fn price(request: &AuthenticatedRequest, order: WalkOrder) -> Result<Conte
     responses((status = 200, description = "The walks", body = WalkList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        let (jobs, pagination) = request.jobs(JobKind::Walk).await?;
-        let views = jobs.iter().map(WalkView::of).collect::<Result<Vec<_>, _>>()?;
-        json_reply::page(&views, pagination)
-    })
-    .await
+    jobs::list::<WalkView>(app, request).await
 }
 
 /// Get a walk
@@ -310,10 +287,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        json_reply::ok(&WalkView::of(&request.job(JobKind::Walk).await?)?)
-    })
-    .await
+    jobs::show::<WalkView>(app, request).await
 }
 
 /// Cancel a walk
@@ -328,8 +302,5 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     responses((status = 200, description = "The walk as it is now", body = WalkAnswer), WalkErrors),
 )]
 pub(crate) async fn cancel(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
-        json_reply::ok(&WalkView::of(&request.cancel(JobKind::Walk).await?)?)
-    })
-    .await
+    jobs::cancel::<WalkView>(app, request).await
 }

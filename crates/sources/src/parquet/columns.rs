@@ -301,19 +301,7 @@ impl Cell<'_> {
     /// Writes a node as JSON.
     fn node(&mut self, node: &Node, json: &mut String) -> Result<(), Unreadable> {
         match node {
-            Node::Leaf(leaf) => {
-                let level = self.level(*leaf)?;
-                let start = json.len();
-                match self.value(*leaf, level, json) {
-                    Pushed::Bare => {}
-                    Pushed::Nothing => json.push_str("null"),
-                    Pushed::Text => {
-                        let start = start.min(json.len());
-                        let quoted = serde_json::Value::String(json.split_off(start)).to_string();
-                        json.push_str(&quoted);
-                    }
-                }
-            }
+            Node::Leaf(leaf) => self.scalar(*leaf, json)?,
             Node::Object { present, first, fields } => {
                 if fields.is_empty() || self.level(*first)?.defined < *present {
                     return self.nothing(node, "null", json);
@@ -368,6 +356,20 @@ impl Cell<'_> {
             }
         }
         self.cut(json);
+        Ok(())
+    }
+
+    fn scalar(&mut self, leaf: usize, json: &mut String) -> Result<(), Unreadable> {
+        let level = self.level(leaf)?;
+        let start = json.len();
+        match self.value(leaf, level, json) {
+            Pushed::Bare => {}
+            Pushed::Nothing => json.push_str("null"),
+            Pushed::Text => {
+                let quoted = serde_json::Value::String(json.split_off(start.min(json.len()))).to_string();
+                json.push_str(&quoted);
+            }
+        }
         Ok(())
     }
 
