@@ -91,8 +91,8 @@ struct Inner {
     folder: PathBuf,
     /// Followers of the store's changes.
     followers: followers::Followers,
-    /// Wakes this process's worker for a new job.
-    job_made: tokio::sync::Notify,
+    /// Wakes this process's worker.
+    work_made: tokio::sync::Notify,
 }
 
 impl Catalog {
@@ -109,7 +109,7 @@ impl Catalog {
             cache: cache::HotCache::new(),
             follow: follow::Follow::new(sequence),
             clock: options.clock,
-            job_made: tokio::sync::Notify::new(),
+            work_made: tokio::sync::Notify::new(),
             index,
             ranking: tokio::sync::Mutex::new(()),
             folder,

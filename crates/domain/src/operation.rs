@@ -20,6 +20,8 @@ pub enum Operation {
     SearchChallenge = 4,
     /// One page of a walk job.
     WalkPage = 5,
+    /// One reading of a tracker.
+    TrackerReading = 6,
     /// `GET /v1/hashtags`
     ListHashtags = 10,
     /// `GET /v1/hashtags/{ref}`
@@ -97,6 +99,7 @@ mod tests {
                 (3, "challenge_posts"),
                 (4, "search_challenge"),
                 (5, "walk_page"),
+                (6, "tracker_reading"),
                 (10, "list_hashtags"),
                 (11, "show_hashtag"),
                 (12, "list_hashtag_videos"),
@@ -115,8 +118,8 @@ mod tests {
     #[test]
     fn an_unknown_number_is_displayed_as_a_number() {
         assert_eq!(OperationNumber(13).to_string(), "hashtag_history");
-        assert_eq!(OperationNumber(6).to_string(), "operation_6");
-        assert_eq!(OperationNumber(6).operation(), None);
+        assert_eq!(OperationNumber(7).to_string(), "operation_7");
+        assert_eq!(OperationNumber(7).operation(), None);
         assert_eq!(Operation::Export.number().operation(), Some(Operation::Export));
     }
 }

@@ -17,6 +17,7 @@ use measure::Measure;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tracking::Tracking;
 
 /// The state of a server, shared by its handlers.
 pub(crate) struct App {
@@ -24,6 +25,7 @@ pub(crate) struct App {
     /// Answers of the contract.
     pub(crate) answers: Answers,
     pub(crate) measure: Measure,
+    pub(crate) tracking: Tracking,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request_ids: RequestIds,
     pub(crate) keys: Keys,

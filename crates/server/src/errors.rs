@@ -103,8 +103,14 @@ errors! {
     WalkNotFound "walk_not_found" NOT_FOUND "Unknown walk" Legacy::AsProblem,
         "The account has no walk with this id.",
         "Take the id from `Location` of the walk, or from `GET /v1/walks` with a key of the same account.";
+    TrackerNotFound "tracker_not_found" NOT_FOUND "Unknown tracker" Legacy::AsProblem,
+        "The account has no tracker with this id.",
+        "Take the id from `Location` of the tracker, or from `GET /v1/trackers` with a key of the same account.";
+    LimitReached "limit_reached" CONFLICT "Limit reached" Legacy::AsProblem,
+        "The account has as many of these as it may; `detail` says how many.",
+        "Delete one that is no longer needed, or add to one that exists.";
     NoUpstream "no_upstream" CONFLICT "No upstream" Legacy::AsProblem,
-        "A walk fetches from an upstream, and none is configured here.",
+        "The request needs an upstream, and none is configured here.",
         "The server's owner adds an `[[upstream]]` of the kind `contract` to the settings.";
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
         "No hashtag with this id or name is stored. Nothing was charged.",

@@ -7,7 +7,8 @@ use crate::query::shown;
 use indexmap::IndexMap;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, Expected, MapAccess, Unexpected, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, Expected, MapAccess, SeqAccess, Unexpected,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::{Number, Value};
@@ -92,6 +93,22 @@ impl<'de, 'a, I: Iterator<Item = Parameter<'a>>> MapAccess<'de> for Parameters<'
             Refusal::Wrong(name, why) if name.is_empty() => value.refused(why),
             other => other,
         })
+    }
+}
+
+/// Items of a list, whose errors name the list.
+struct Items<I>(I);
+
+impl<'de, 'a, I: Iterator<Item = Parameter<'a>>> SeqAccess<'de> for Items<I> {
+    type Error = Refusal;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refusal> {
+        let Some(item) = self.0.next() else { return Ok(None) };
+        let read = seed.deserialize(&item).map_err(|refusal| match refusal {
+            Refusal::Wrong(name, why) if name.is_empty() => item.refused(why),
+            other => other,
+        });
+        read.map(Some)
     }
 }
 
@@ -215,6 +232,12 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
         }
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        let Given::Json(Json::Array(items)) = &self.value else { return Err(self.refused("give a list")) };
+        let item = |item: &Json| Parameter { name: self.name.clone(), value: Given::Json(item.clone()) };
+        visitor.visit_seq(Items(items.iter().map(item)))
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -233,7 +256,7 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
 
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
-        seq tuple tuple_struct map struct identifier ignored_any
+        tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -313,6 +336,8 @@ mod tests {
             b: Option<measure::parameters::Whole<1, 5>>,
             #[serde(default)]
             c: bool,
+            #[serde(default)]
+            list: Vec<String>,
         }
         let read = |body: Value| match serde_json::from_value(body).expect("JSON") {
             Json::Object(members) => fields::<Body>(members),
@@ -320,11 +345,14 @@ mod tests {
         };
         let whole = read(json!({"a": "cat", "b": 5.0, "c": true})).expect("fields");
         assert_eq!((&*whole.a, whole.b.map(|b| b.get()), whole.c), ("cat", Some(5), true));
+        assert_eq!(read(json!({"a": "cat", "list": ["x", "y"]})).expect("fields").list, ["x", "y"]);
         let least = read(json!({"a": "1", "b": null, "c": null})).expect("fields");
         assert_eq!((&*least.a, least.b, least.c), ("1", None, false));
         for (body, param, detail) in [
             (json!({}), "a", "a is missing; give it, such as cat"),
             (json!({"a": 5}), "a", "a is 5: give a string"),
+            (json!({"a": "x", "list": "y"}), "list", "list is \"y\": give a list"),
+            (json!({"a": "x", "list": ["y", 5]}), "list", "list is 5: give a string"),
             (json!({"a": ["x"]}), "a", "a is [\"x\"]: give a string"),
             (json!({"a": "x", "b": 0}), "b", "b is 0: give a whole number from 1 to 5"),
             (json!({"a": "x", "b": 1.5}), "b", "b is 1.5: give a whole number from 1 to 5"),
@@ -332,7 +360,7 @@ mod tests {
             (json!({"a": "x", "b": "5"}), "b", "b is \"5\": give a whole number from 1 to 5"),
             (json!({"a": "x", "c": "true"}), "c", "c is \"true\": give true or false"),
             (json!({"a": "x", "c": 1}), "c", "c is 1: give true or false"),
-            (json!({"a": "x", "d": 1}), "d", "there is no field \"d\"; the fields are a, b, c"),
+            (json!({"a": "x", "d": 1}), "d", "there is no field \"d\"; the fields are a, b, c, list"),
         ] {
             let problem = read(body).expect_err(detail);
             assert_eq!((problem.field_name(), problem.detail()), (Some(param), detail));

@@ -11,7 +11,7 @@ use crate::operations;
 use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
-use crate::v1::{balance, compare, export, imports, me, metrics, trending, usage, walks};
+use crate::v1::{balance, compare, export, imports, me, metrics, trackers, trending, usage, walks};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -50,6 +50,12 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(imports::show, imports::cancel),
         routes!(walks::create, walks::list),
         routes!(walks::show, walks::cancel),
+        routes!(trackers::create, trackers::list),
+        routes!(trackers::show::show, trackers::show::change, trackers::show::delete),
+        routes!(trackers::hashtags::handler),
+        routes!(trackers::gaps::handler),
+        routes!(trackers::series::handler),
+        routes!(trackers::run::handler),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),

@@ -27,6 +27,7 @@ use store::StoreError;
 use store::probe::Probed;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tracking::Tracking;
 
 /// Dependencies of a server.
 #[derive(Clone)]
@@ -90,6 +91,7 @@ impl Server {
             request_ids: RequestIds::new(parts.seed),
             answers: Answers::new(parts.measure.catalog().clone(), RENDERERS),
             catalog: parts.measure.catalog().clone(),
+            tracking: Tracking::new(parts.measure.catalog().clone()),
             measure: parts.measure,
             clock: parts.clock,
             compressor: Compressor::new(),

@@ -54,6 +54,10 @@ pub mod sums;
 
 pub mod jobs;
 
+pub mod trackers;
+
+pub mod tracked;
+
 pub mod upstream_calls;
 
 pub mod upstream_fetches;

@@ -8,7 +8,7 @@ pub(crate) const CATALOG: Set =
     set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files");
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: Set =
-    set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard");
+    set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers");
 /// Steps of `walks.db`.
 pub(crate) const WALKS: Set = set!("walks": "0001_walks", "0002_standings", "0003_outlook");
 /// All steps. On PostgreSQL, where everything is in one database, they are applied in this order.
@@ -162,7 +162,7 @@ const WITH_HASHTAG: Distribution = Distribution::With("hashtag", "hashtags");
 const WITH_VIDEO: Distribution = Distribution::With("video", "videos");
 
 /// Every table but `migrations`; those that a transfer moves in the order in which it writes them.
-pub(crate) static TABLES: [Table; 33] = [
+pub(crate) static TABLES: [Table; 37] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -232,6 +232,55 @@ pub(crate) static TABLES: [Table; 33] = [
     )
     .on(WITH_ACCOUNT)
     .moved(WIDEST),
+    Table::new(
+        "trackers",
+        File::Accounts,
+        columns! {
+            account_id: integer, tracker_id: blob, source: integer, cadence: text, is_paused: flag,
+            notes: text, labels: text, credits_max: integer, on_empty: integer, hashtags: integer,
+            spent_month: integer, spent: integer, created_at_ms: integer, updated_at_ms: integer,
+            idempotency_key: text, fingerprint: blob,
+        },
+        &["account_id", "tracker_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(WIDE),
+    Table::new(
+        "tracker_hashtags",
+        File::Accounts,
+        columns! {
+            account_id: integer, tracker_id: blob, tag_key: text, name: text, is_paused: flag,
+            slot_interval: text, adapted_by: text, since_ms: integer, due_at_ms: integer,
+            attempt_from_ms: integer, attempt_until_ms: integer, attempt_credits: integer,
+            attempt_month: integer, failed_from_ms: integer, failed_until_ms: integer, failed_reason: text,
+            readings: integer, gaps: integer, last_read_at_ms: integer, version: integer,
+        },
+        &["account_id", "tracker_id", "tag_key"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(NARROW),
+    Table::new(
+        "tracker_spans",
+        File::Accounts,
+        columns! {
+            account_id: integer, tracker_id: blob, tag_key: text, from_ms: integer, until_ms: integer,
+            readings: integer, reason: text,
+        },
+        &["account_id", "tracker_id", "tag_key", "from_ms"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(NARROW),
+    Table::new(
+        "reading_queue",
+        File::Accounts,
+        columns! {
+            tag_key: text, due_at_ms: integer, set_at_ms: integer, lease_until_ms: integer,
+            lease_ms: integer, token: integer, version: integer,
+        },
+        &["tag_key"],
+    )
+    .on(Distribution::By("tag_key"))
+    .moved(NARROW),
     Table::new(
         "upstream_calls",
         File::Accounts,

@@ -8,6 +8,8 @@ pub(crate) mod measuring;
 
 mod parse;
 
+pub(crate) mod trackers;
+
 use crate::config::Flags;
 use catalog::import::{EncodingName, ObservedAt, SheetName};
 use clap::{Args, Parser, Subcommand};
@@ -116,7 +118,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tagmeter serve\n  tagmeter serve --listen 0.0.0.0:8080 --requests-per-minute 600\n\nSIGTERM and SIGINT stop it: calls under way are answered first."
     )]
     Serve(Serve),
-    /// Run jobs without serving: imports of uploaded files, and walks through an upstream
+    /// Run jobs without serving: imports of uploaded files, walks through an upstream, and trackers
     ///
     /// `tagmeter serve` runs them too, unless --no-worker is set.
     #[command(
@@ -129,6 +131,24 @@ pub(crate) enum Command {
     /// Create, list and revoke the API keys of an account
     #[command(subcommand)]
     Key(Key),
+    /// Track hashtags: read them on a schedule, and note every slot that was missed
+    ///
+    /// `tagmeter serve` and `tagmeter worker` make the readings. One credit is charged for each reading from an upstream.
+    /// A slot that passes unread is a gap with a reason, and is never filled by a later value.
+    #[command(
+        after_help = "Examples:\n  tagmeter track cat dog --every day\n  tagmeter track cat --every adaptive --max-credits 200 --on-empty slow\n  tagmeter track cat --every hour --dry-run --json\n  tagmeter track cat --source none"
+    )]
+    Track(trackers::Track),
+    /// List trackers, or show one with its hashtags and gaps
+    #[command(
+        after_help = "Examples:\n  tagmeter trackers\n  tagmeter trackers trk_01kb3x8m7q0000000000000000\n  tagmeter trackers trk_01kb3x8m7q0000000000000000 --pause\n  tagmeter trackers --json"
+    )]
+    Trackers(trackers::Trackers),
+    /// Stop tracking: delete trackers, or remove hashtags from all of them
+    #[command(
+        after_help = "Examples:\n  tagmeter untrack cat\n  tagmeter untrack trk_01kb3x8m7q0000000000000000 --json\n\nReadings stay in the history of the hashtags."
+    )]
+    Untrack(trackers::Untrack),
     /// Show a hashtag by name or id
     #[command(
         after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."
@@ -309,7 +329,7 @@ pub(crate) struct Serve {
     /// 6000] [env: TAGMETER_REQUESTS_PER_MINUTE]
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<OsString>,
-    /// Leave jobs (imports of uploaded files, walks) to `tagmeter worker` or to other nodes [env:
+    /// Leave jobs (imports of uploaded files, walks, trackers) to `tagmeter worker` or to other nodes [env:
     /// TAGMETER_WORKER=false]
     #[arg(long)]
     pub(crate) no_worker: bool,

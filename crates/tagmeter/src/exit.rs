@@ -102,6 +102,18 @@ impl From<catalog::CatalogError> for Failure {
     }
 }
 
+impl From<tracking::TrackingError> for Failure {
+    fn from(error: tracking::TrackingError) -> Self {
+        use tracking::TrackingError as E;
+        match error {
+            E::Catalog(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter trackers` lists the trackers"),
+            E::Field { .. } | E::TooManyHashtags | E::NoUpstream => Self::usage(error),
+            E::TooManyTrackers | E::KeyOfOtherRequest | E::IdTaken => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

@@ -10,7 +10,7 @@ use std::process::Command;
 mod words;
 
 /// Crates that each crate may use. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("search", &[]),
@@ -19,13 +19,14 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("charts", &["domain"]),
     ("catalog", &["domain", "search", "sources", "store"]),
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
-    ("server", &["catalog", "charts", "domain", "measure", "store", "tables"]),
-    ("worker", &["catalog", "domain", "sources", "store"]),
+    ("tracking", &["catalog", "domain", "store"]),
+    ("server", &["catalog", "charts", "domain", "measure", "store", "tables", "tracking"]),
+    ("worker", &["catalog", "domain", "sources", "store", "tracking"]),
     (
         "tagmeter",
         &[
             "catalog", "charts", "domain", "measure", "search", "server", "sources", "store", "tables",
-            "worker",
+            "tracking", "worker",
         ],
     ),
     ("testkit", &["catalog", "domain", "measure", "server", "sources", "store", "worker"]),

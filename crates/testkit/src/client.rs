@@ -38,6 +38,12 @@ impl Request {
         Self::post(path, body.to_string()).header("content-type", "application/json")
     }
 
+    /// With this method.
+    #[must_use]
+    pub fn method(self, method: Method) -> Self {
+        Self { method, ..self }
+    }
+
     /// With this header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {

@@ -1,14 +1,16 @@
-//! Runs the jobs that requests create: imports of uploaded files, and walks through an upstream.
+//! Runs the jobs that requests create, imports of uploaded files and walks through an upstream, and reads for trackers.
 //!
 //! A worker takes no input. It claims waiting jobs, and jobs whose lease has expired, from the store, runs them while
 //! it renews the lease, and ends them. It polls every few seconds, and is woken by jobs created in its process. All
 //! work is repeatable: after a kill another worker resumes the job. Deliberately absent: SQL, HTTP, and the server.
 //!
-//! Reading order: [`Worker`] (the loop), `lease` (the handle of a running job), then a file for each kind.
+//! Reading order: [`Worker`] (the loop), `lease` (the handle of a running job), then a file for each kind, and `trackers`.
 
 mod import;
 
 mod lease;
+
+mod trackers;
 
 mod walk;
 
@@ -28,11 +30,14 @@ use store::jobs::{Claim, Job, JobEnd, JobKind};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tracking::Tracking;
 
 /// Concurrent imports per node: the store's writer serialises them anyway.
 pub const IMPORTS_AT_ONCE: usize = 1;
 /// Concurrent walks per node. They mostly wait for their upstream.
 pub const WALKS_AT_ONCE: usize = 3;
+/// Hashtags that a node reads for trackers at the same time. They mostly wait for their upstream.
+pub const READINGS_AT_ONCE: usize = 8;
 /// Interval of polling for jobs created elsewhere, or whose lease has expired.
 pub const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// Consecutive attempts with the same failure and no progress before the job fails. The end of the process
@@ -69,11 +74,13 @@ pub struct Worker {
     context: Arc<WorkerContext>,
     imports: Arc<Semaphore>,
     walks: Arc<Semaphore>,
+    readings: Arc<Semaphore>,
 }
 
 /// Dependencies of every job.
 pub(crate) struct WorkerContext {
     pub(crate) catalog: Catalog,
+    pub(crate) tracking: Tracking,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) node: String,
     pub(crate) spool: Spool,
@@ -102,7 +109,14 @@ impl Worker {
     pub fn new(catalog: Catalog, parts: Parts) -> Self {
         let Parts { clock, node, spool } = parts;
         Self {
-            context: Arc::new(WorkerContext { catalog, clock, node, spool }),
+            context: Arc::new(WorkerContext {
+                tracking: Tracking::new(catalog.clone()),
+                catalog,
+                clock,
+                node,
+                spool,
+            }),
+            readings: Arc::new(Semaphore::new(READINGS_AT_ONCE)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             walks: Arc::new(Semaphore::new(WALKS_AT_ONCE)),
         }
@@ -122,6 +136,7 @@ impl Worker {
                     self.sweep().await;
                     sweep_at = Instant::now() + SWEEP_INTERVAL;
                 }
+                trackers::begin(&self.context, &self.readings, &mut running).await?;
                 self.begin_jobs(&mut running, &stopped).await
             };
             match AssertUnwindSafe(look).catch_unwind().await {
@@ -133,7 +148,7 @@ impl Worker {
             tokio::select! {
                 () = shutdown.as_mut() => break,
                 Some(_) = running.join_next() => {}
-                () = self.context.catalog.job_made() => {}
+                () = self.context.catalog.work_made() => {}
                 () = look_again => {}
             }
         }

@@ -24,14 +24,19 @@ impl Catalog {
     pub async fn make_job(&self, job: NewJob) -> Result<JobCreated, StoreError> {
         let created = self.inner.store.create_job(job).await?;
         if matches!(created, JobCreated::Created(_)) {
-            self.inner.job_made.notify_one();
+            self.wake_worker();
         }
         Ok(created)
     }
 
-    /// Waits until this process has created a job since the last call.
-    pub async fn job_made(&self) {
-        self.inner.job_made.notified().await;
+    /// Wakes this process's worker: there is work for it.
+    pub fn wake_worker(&self) {
+        self.inner.work_made.notify_one();
+    }
+
+    /// Waits until this process has made work for its worker since the last call.
+    pub async fn work_made(&self) {
+        self.inner.work_made.notified().await;
     }
 }
 

@@ -109,7 +109,7 @@ impl Catalog {
     }
 
     /// Fetches a hashtag and stores the answer.
-    async fn fetch_hashtag(self, reference: HashtagRef) -> Landed {
+    pub(super) async fn fetch_hashtag(self, reference: HashtagRef) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
         let called = live.call(|connector, at| {
             let reference = reference.clone();

@@ -26,6 +26,8 @@ mod retries;
 
 mod search;
 
+mod tracked;
+
 mod walk_end;
 
 mod walk_job;
@@ -34,6 +36,7 @@ pub(crate) use guarded::Denied;
 
 pub use freshness::{Freshness, FreshnessRequirement};
 pub use guarded::Allowed;
+pub use tracked::{TrackedRead, UPSTREAM_SOURCE};
 pub use walk_end::WalkPrice;
 pub use walk_job::WalkStep;
 

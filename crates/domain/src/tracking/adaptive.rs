@@ -5,7 +5,7 @@
 //! the shortest at which that is expected; anything shorter would repeat the number.
 
 use super::Interval;
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Steps of rounding by which a number is expected to move from reading to reading.
 const STEPS_BETWEEN_READINGS: f64 = 2.0;
@@ -13,7 +13,7 @@ const STEPS_BETWEEN_READINGS: f64 = 2.0;
 const UNKNOWN: Interval = Interval::Day;
 
 /// Reason for an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum AdaptedBy {
     /// A breakout is under way.

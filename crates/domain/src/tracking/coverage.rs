@@ -6,17 +6,17 @@
 
 use super::{Slot, Slots};
 use crate::Timestamp;
-use strum::{Display, IntoStaticStr, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Why a slot has no reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, IntoStaticStr, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum GapReason {
     /// No worker ran.
     Asleep,
-    /// The budget of the tracker or the balance of its account was used up.
+    /// The budget of the tracker, the balance of its account or the upstream's calls of the day were used up.
     Budget,
-    /// The source failed, or answered after the slot had ended.
+    /// The source failed, or did not answer.
     SourceDown,
     /// The source does not know the hashtag.
     NotFound,
@@ -117,6 +117,16 @@ impl Coverage {
         &self.spans
     }
 
+    /// Returns where the first span begins, or will.
+    pub const fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// Returns true if a slot was read, wholly or in part.
+    pub fn is_read(&self, slot: Slot) -> bool {
+        self.spans.iter().any(|span| span.is_read() && span.overlaps(slot))
+    }
+
     /// Returns the last slot in which reading failed.
     pub const fn failed(&self) -> Option<(Slot, GapReason)> {
         self.failed
@@ -133,10 +143,7 @@ impl Coverage {
 
     /// Adds the reading of a slot that is due. Returns true if it is late: the slot before was missed.
     pub fn read(&mut self, slot: Slot) -> bool {
-        debug_assert!(
-            !self.spans.iter().any(|span| span.is_read() && span.overlaps(slot)),
-            "one reading a slot"
-        );
+        debug_assert!(!self.is_read(slot), "one reading a slot");
         self.arrive(slot, GapReason::Asleep);
         self.insert(Span { from: slot.from, until: slot.until, kind: SpanKind::Read { readings: 1 } });
         let before = self.spans.iter().rev().find(|span| span.until == slot.from);
@@ -220,7 +227,6 @@ impl Coverage {
 mod tests {
     use super::super::Interval;
     use super::*;
-    use crate::TrackerId;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
     use strum::VariantArray;
@@ -229,7 +235,7 @@ mod tests {
     const START_MS: i64 = 1_800_000_000_000;
 
     fn slots(interval: Interval) -> Slots {
-        Slots::new(TrackerId::new(Timestamp::from_ms(START_MS), 7), interval)
+        Slots::new("cat", interval)
     }
 
     fn day(number: i64) -> Slot {

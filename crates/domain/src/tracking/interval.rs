@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
-use strum::{Display, IntoStaticStr, VariantArray};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Milliseconds of an hour.
 const HOUR_MS: i64 = 3_600_000;
 
 /// Length of a slot. Each length divides the next longer one, so that a slot of one begins where slots of all shorter
 /// ones begin, and a tracker that changes its interval leaves no time between two slots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Display, IntoStaticStr, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Display, EnumString, IntoStaticStr, VariantArray,
+)]
 pub enum Interval {
     /// 1 hour.
     #[strum(serialize = "hour")]

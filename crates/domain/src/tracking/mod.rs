@@ -2,7 +2,8 @@
 //!
 //! Time is divided into slots ([`slots`]), one reading each. A slot that passed without a reading is part of a gap for
 //! good: no later value fills it ([`coverage`]). [`adaptive`] chooses how long slots are, [`estimate`] says what they
-//! cost. Reading order: [`interval`], [`slots`], [`coverage`], [`adaptive`], [`estimate`].
+//! cost. Reading order: [`interval`], [`slots`], [`coverage`],
+//! [`adaptive`], [`estimate`], [`budget`].
 
 pub mod interval;
 
@@ -14,7 +15,10 @@ pub mod adaptive;
 
 pub mod estimate;
 
+pub mod budget;
+
 pub use adaptive::{Adapted, AdaptedBy};
+pub use budget::{Month, NameError, OnEmpty, TrackerSource, affordable};
 pub use coverage::{Coverage, Due, GapReason, Span, SpanKind};
 pub use estimate::MonthlyEstimate;
 pub use interval::{Cadence, Interval};

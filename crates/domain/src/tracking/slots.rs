@@ -1,13 +1,14 @@
 //! The slots of a tracker: equal stretches of time, in each of which it reads once.
 
 use super::Interval;
-use crate::{Timestamp, TrackerId};
+use crate::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// The slots of one tracker at one interval.
+/// The slots of one hashtag at one interval.
 ///
-/// They begin at a phase of the tracker's own, derived from its id, so that ten thousand daily trackers do not all read at
-/// midnight. The phase is one moment of a week for all intervals, so that their slots nest.
+/// They begin at a phase of the hashtag's own, derived from its key, so that ten thousand hashtags are not all read at
+/// midnight, and all trackers of a hashtag read it at the same time: one call serves them. The phase is one moment of a week
+/// for all intervals, so that their slots nest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slots {
     phase_ms: i64,
@@ -24,9 +25,9 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// Returns the slots of a tracker at an interval.
-    pub fn new(tracker: TrackerId, interval: Interval) -> Self {
-        let digest = Sha256::digest(tracker.to_bytes());
+    /// Returns the slots at an interval of what is tracked, such as the key of a hashtag.
+    pub fn new(key: &str, interval: Interval) -> Self {
+        let digest = Sha256::digest(key.as_bytes());
         let (first, _) = digest.split_first_chunk().expect("a digest has 32 bytes");
         let random = u64::from_be_bytes(*first);
         let phase = random % Interval::Week.as_ms().cast_unsigned();
@@ -60,39 +61,36 @@ mod tests {
     use proptest::prelude::*;
     use strum::VariantArray;
 
-    fn tracker(random: u128) -> TrackerId {
-        TrackerId::new(Timestamp::from_ms(1_700_000_000_000), random)
-    }
-
     #[test]
-    fn trackers_spread_over_the_day() {
-        const TRACKERS: u128 = 10_000;
+    fn hashtags_spread_over_the_day() {
+        const HASHTAGS: u32 = 10_000;
         const HOURS: usize = 24;
         let mut begins = [0_u32; HOURS];
-        for random in 0..TRACKERS {
-            let slot = Slots::new(tracker(random), Interval::Day).at(Timestamp::from_ms(1_800_000_000_000));
+        for number in 0..HASHTAGS {
+            let slot =
+                Slots::new(&format!("tag{number}"), Interval::Day).at(Timestamp::from_ms(1_800_000_000_000));
             let hour = slot.from.as_ms().div_euclid(Interval::Hour.as_ms()).rem_euclid(HOURS as i64);
             begins[usize::try_from(hour).expect("an hour of the day")] += 1;
         }
         // 417 are expected in each hour, with a standard deviation of 20.
-        assert!(begins.iter().all(|trackers| (317..517).contains(trackers)), "{begins:?}");
+        assert!(begins.iter().all(|hashtags| (317..517).contains(hashtags)), "{begins:?}");
     }
 
     #[test]
-    fn the_phase_of_an_id_never_changes() {
+    fn the_phase_of_a_key_never_changes() {
         // Stored spans end where slots began: another phase would tear them.
-        let slot = Slots::new(tracker(7), Interval::Week).at(Timestamp::from_ms(1_800_000_000_000));
-        assert_eq!(slot.from.to_rfc3339(), "2027-01-13T22:13:19.992Z");
-        assert_eq!(slot.until.to_rfc3339(), "2027-01-20T22:13:19.992Z");
+        let slot = Slots::new("cat", Interval::Week).at(Timestamp::from_ms(1_800_000_000_000));
+        assert_eq!(slot.from.to_rfc3339(), "2027-01-14T22:02:44.259Z");
+        assert_eq!(slot.until.to_rfc3339(), "2027-01-21T22:02:44.259Z");
     }
 
     proptest! {
         #[test]
-        fn slots_meet_and_nest(random: u128, at_ms in -4_000_000_000_000_i64..8_000_000_000_000) {
+        fn slots_meet_and_nest(key: String, at_ms in -4_000_000_000_000_i64..8_000_000_000_000) {
             let at = Timestamp::from_ms(at_ms);
             let mut shorter: Option<Slot> = None;
             for interval in Interval::VARIANTS {
-                let slots = Slots::new(tracker(random), *interval);
+                let slots = Slots::new(&key, *interval);
                 let slot = slots.at(at);
                 prop_assert!(slot.contains(at));
                 prop_assert_eq!(slot.until.as_ms() - slot.from.as_ms(), interval.as_ms());
@@ -107,8 +105,8 @@ mod tests {
         }
 
         #[test]
-        fn a_clock_may_say_anything(random: u128, at_ms: i64) {
-            let slot = Slots::new(tracker(random), Interval::Day).at(Timestamp::from_ms(at_ms));
+        fn a_clock_may_say_anything(key: String, at_ms: i64) {
+            let slot = Slots::new(&key, Interval::Day).at(Timestamp::from_ms(at_ms));
             prop_assert!(slot.from.as_ms() <= at_ms && at_ms <= slot.until.as_ms());
         }
     }

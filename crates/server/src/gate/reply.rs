@@ -95,8 +95,8 @@ pub(crate) struct Content {
     pub(crate) link: Option<HeaderValue>,
     /// `Content-Disposition` of a file.
     pub(crate) disposition: Option<HeaderValue>,
-    /// `Location` of a job that was created; the status is then 202.
-    pub(crate) location: Option<HeaderValue>,
+    /// `Location` of a resource that was created, with the status: 201, or 202 for a job that has not run yet.
+    pub(crate) created: Option<(StatusCode, HeaderValue)>,
     /// True if the client may store it and revalidate it by its `ETag`.
     is_cacheable: bool,
 }
@@ -216,7 +216,7 @@ impl Content {
             freshness: None,
             link: None,
             disposition: None,
-            location: None,
+            created: None,
             is_cacheable: true,
         }
     }
@@ -323,7 +323,7 @@ impl Reply {
     }
 
     fn unpaid(content: Content) -> Self {
-        let status = if content.location.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+        let status = content.created.as_ref().map_or(StatusCode::OK, |(status, _)| *status);
         let charged = Credits::ZERO;
         Self { content, status, charged, is_head: false, outlined_on: None, known_as: None }
     }
@@ -352,7 +352,7 @@ impl Reply {
         let billing = self.billing(balance);
         let Self { content, status, outlined_on, known_as, .. } = self;
         let (hash, is_open, is_cacheable) = (content.tagged.hash, content.is_open, content.is_cacheable);
-        let Content { tagged, file, slot, kind, link, disposition, location, .. } = content.closed(&billing);
+        let Content { tagged, file, slot, kind, link, disposition, created, .. } = content.closed(&billing);
         let etag = match (known_as, &file) {
             (Some(etag), _) => Some(etag),
             (None, Some(download)) => download.etag(),
@@ -409,7 +409,7 @@ impl Reply {
         }
         let caching = if is_cacheable { "private, no-cache" } else { "no-store" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
-        headers.extend(location.map(|location| (LOCATION, location)));
+        headers.extend(created.map(|(_, location)| (LOCATION, location)));
         *response.body_mut() = body;
         Ok(response)
     }

@@ -16,19 +16,24 @@ pub(crate) const SMALL_BYTES_MAX: usize = 16 * 1024;
 
 /// Reads a body of at most [`SMALL_BYTES_MAX`] bytes within this time.
 pub(crate) async fn read_small(body: Body, within: Duration) -> Result<Bytes, Problem> {
-    if body.size_hint().lower() > SMALL_BYTES_MAX as u64 {
-        return Err(too_large());
+    read_whole(body, SMALL_BYTES_MAX, within).await
+}
+
+/// Reads a body of at most `bytes_max` bytes within this time.
+pub(crate) async fn read_whole(body: Body, bytes_max: usize, within: Duration) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(bytes_max));
     }
-    let reading = Limited::new(body, SMALL_BYTES_MAX).collect();
+    let reading = Limited::new(body, bytes_max).collect();
     let read = timeout(within, reading).await.map_err(|_| {
         Problem::new(ErrorCode::BodyTooSlow, "the body did not arrive in time; send the request again")
     })?;
     read.map(http_body_util::Collected::to_bytes)
-        .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { broken(&*error) })
+        .map_err(|error| if error.is::<LengthLimitError>() { too_large(bytes_max) } else { broken(&*error) })
 }
 
-fn too_large() -> Problem {
-    Problem::new(ErrorCode::BodyTooLarge, format!("the body has more than {SMALL_BYTES_MAX} bytes"))
+fn too_large(bytes_max: usize) -> Problem {
+    Problem::new(ErrorCode::BodyTooLarge, format!("the body has more than {bytes_max} bytes"))
 }
 
 /// Builds the response for a body that could not be read: it ended early, or its chunks are malformed.

@@ -28,7 +28,7 @@ use tower::Service;
 pub(crate) const CREDITS_CHARGED: HeaderName = HeaderName::from_static("x-credits-charged");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Methods of the server, for `OPTIONS *`.
-const ALL_METHODS: &str = "GET, HEAD, POST, DELETE, OPTIONS";
+const ALL_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 
 /// Facts about a call beside the request itself.
 #[derive(Debug, Clone)]

@@ -93,6 +93,16 @@ error_sets! {
     ImportErrors: [WITH_KEY, &[ErrorCode::Forbidden, ErrorCode::ImportNotFound]];
     /// Errors of starting a walk.
     StartWalkErrors: [WITH_KEY, WITH_BODY, PAID, &[ErrorCode::NoUpstream]];
+    /// Errors of creating a tracker.
+    CreateTrackerErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[ErrorCode::NoUpstream, ErrorCode::LimitReached, ErrorCode::IdempotencyKeyReused]
+    ];
+    /// Errors of changing a tracker.
+    ChangeTrackerErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::TrackerNotFound]];
+    /// Errors of one tracker.
+    TrackerErrors: [WITH_KEY, &[ErrorCode::TrackerNotFound]];
     /// Errors of one walk.
     WalkErrors: [WITH_KEY, &[ErrorCode::WalkNotFound]];
 }

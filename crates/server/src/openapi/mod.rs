@@ -17,8 +17,9 @@ mod schemas;
 mod version_3_0;
 
 pub(crate) use errors::{
-    ChartErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
-    OpenErrors, PaidErrors, SearchErrors, StartWalkErrors, UploadErrors, WalkErrors,
+    ChangeTrackerErrors, ChartErrors, CreateTrackerErrors, ExportErrors, FreeErrors, ImportErrors,
+    ImportsErrors, ListErrors, MeasureErrors, OpenErrors, PaidErrors, SearchErrors, StartWalkErrors,
+    TrackerErrors, UploadErrors, WalkErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
@@ -52,6 +53,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "account", description = "The account and its credits. Free."),
         (name = "imports", description = "Uploads of files, which are imported in the background. Free; for keys of the scope `admin`."),
         (name = "walks", description = "A whole hashtag, fetched from an upstream in the background. One credit per page."),
+        (name = "trackers", description = "Hashtags that are read on a schedule. Each reading from an upstream costs one credit; everything else is free."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemBody)),
@@ -84,7 +86,9 @@ pub(crate) fn base() -> Description {
 pub(crate) fn finish(mut description: Description) -> Description {
     let mut components = description.components.take().unwrap_or_default();
     for item in description.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+        {
             finish_operation(operation, &mut components);
         }
     }

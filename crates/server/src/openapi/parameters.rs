@@ -24,6 +24,9 @@ pub(super) fn add(operation: &mut Operation) {
         Some("imports" | "walks") if operation.request_body.is_some() => {
             vec![idempotency_header("Requests repeated under the same key create one job.")]
         }
+        Some("trackers") if operation.operation_id.as_deref() == Some("create_tracker") => {
+            vec![idempotency_header("Requests repeated under the same key create one tracker.")]
+        }
         _ => Vec::new(),
     };
     if !more.is_empty() {

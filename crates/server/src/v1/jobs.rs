@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::Request;
 use domain::{JobId, KeyScope, Timestamp};
-use http::Response;
+use http::{Response, StatusCode};
 use measure::parameters::by;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -92,7 +92,8 @@ pub(super) fn accepted<V: JobView>(
         JobCreated::OtherRequest => return Err(key_of_other_request()),
         JobCreated::IdTaken => return Err(Problem::unavailable("the new job id is taken")),
     };
-    json_reply::accepted(&V::of(&job)?, &request.call.public_url, &format!("{}/{}", V::PATH, job.id))
+    let path = format!("{}/{}", V::PATH, job.id);
+    json_reply::created(StatusCode::ACCEPTED, &V::of(&job)?, &request.call.public_url, &path)
 }
 
 async fn named<V: JobView>(request: &AuthenticatedRequest) -> Result<Job, Problem> {

@@ -3,7 +3,7 @@
 use crate::errors::ErrorCode;
 use crate::extract::fields;
 use crate::gate::AuthenticatedRequest;
-use crate::http::bodies::read_small;
+use crate::http::bodies::{SMALL_BYTES_MAX, read_whole};
 use crate::json::Json;
 use crate::problem::Problem;
 use axum::body::Body;
@@ -22,8 +22,17 @@ pub(super) async fn read<T: DeserializeOwned + ToSchema>(
     request: &AuthenticatedRequest,
     body: Body,
 ) -> Result<T, Problem> {
+    read_up_to(request, body, SMALL_BYTES_MAX).await
+}
+
+/// [`read`] of a body of at most `bytes_max` bytes.
+pub(super) async fn read_up_to<T: DeserializeOwned + ToSchema>(
+    request: &AuthenticatedRequest,
+    body: Body,
+    bytes_max: usize,
+) -> Result<T, Problem> {
     refuse_other_types(&request.parts.headers)?;
-    let bytes = read_small(body, request.app.options.header_timeout).await?;
+    let bytes = read_whole(body, bytes_max, request.app.options.header_timeout).await?;
     fields(object(&bytes)?)
 }
 

@@ -4,6 +4,7 @@ use super::measured::Pagination;
 use crate::gate::reply::Content;
 use crate::options::PublicUrl;
 use crate::problem::Problem;
+use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,14 +56,16 @@ pub(super) fn page(data: &impl Serialize, pagination: Pagination) -> Result<Cont
     open_envelope(data, Some(pagination))
 }
 
-/// Builds a 202 response for a job that was created at `path`.
-pub(super) fn accepted(
+/// Builds a response for what was created at `path`: 201, or 202 for a job that has not run yet.
+pub(super) fn created(
+    status: StatusCode,
     data: &impl Serialize,
     public_url: &PublicUrl,
     path: &str,
 ) -> Result<Content, Problem> {
     let mut content = ok(data)?;
-    content.location = Some(public_url.link(path).try_into().map_err(Problem::internal)?);
+    let location = public_url.link(path).try_into().map_err(Problem::internal)?;
+    content.created = Some((status, location));
     Ok(content)
 }
 

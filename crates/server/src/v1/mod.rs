@@ -27,6 +27,9 @@ pub(crate) mod imports;
 
 pub(crate) mod walks;
 
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod trackers;
+
 pub(crate) mod hashtags;
 
 pub(crate) mod trending;

@@ -72,6 +72,10 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("/v1/metrics", "/v1/metrics", 200),
     ("/v1/walks", "/v1/walks", 200),
     ("/v1/walks/{id}", "/v1/walks/job_01kb3x8m7q0000000000000000", 404),
+    ("/v1/trackers", "/v1/trackers", 200),
+    ("/v1/trackers", "/v1/trackers?cursor=1", 422),
+    ("/v1/trackers/{id}", "/v1/trackers/trk_01kb3x8m7q0000000000000000", 404),
+    ("/v1/trackers/{id}/gaps", "/v1/trackers/trk_01kb3x8m7q0000000000000000/gaps", 404),
     ("/v1/imports", "/v1/imports", 403),
     ("/healthz", "/healthz", 200),
     ("/readyz", "/readyz", 200),
@@ -99,7 +103,13 @@ async fn every_answer_is_as_described() {
         .filter(|(method, path)| method == "get" && !succeeded.contains(path))
         .map(|(_, path)| path)
         .collect();
-    assert_eq!(missed, ["/v1/imports", "/v1/imports/{id}", "/v1/walks/{id}"], "the other tests cover these");
+    let of_trackers = ["", "/gaps", "/hashtags", "/series"].map(|rest| format!("/v1/trackers/{{id}}{rest}"));
+    let elsewhere = [
+        ["/v1/imports", "/v1/imports/{id}"].map(str::to_owned).to_vec(),
+        of_trackers.to_vec(),
+        vec!["/v1/walks/{id}".to_owned()],
+    ];
+    assert_eq!(missed, elsewhere.concat().iter().collect::<Vec<_>>(), "the other tests cover these");
 }
 
 #[tokio::test]

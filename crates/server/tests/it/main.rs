@@ -28,6 +28,7 @@ mod outage;
 mod panics;
 mod protocol;
 mod routes;
+mod trackers;
 mod upstream;
 mod validators;
 mod windows;

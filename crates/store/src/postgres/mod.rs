@@ -45,6 +45,10 @@ mod idempotency;
 
 mod jobs;
 
+mod trackers;
+
+mod tracked;
+
 mod upstream_calls;
 
 mod quotes;

@@ -1,9 +1,9 @@
 //! Every statement of the ledger that touches balances, entries or stored answers names the account, and so
 //! does every one that touches jobs, so that on a cluster it is for one shard. Exceptions are deleting stored
-//! answers by age, searching them for forgotten data, looking for a job to run, and the audit, which reads
-//! everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
+//! answers by age, searching them for forgotten data, looking for a job to run, the trackers of a hashtag, and the audit,
+//! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
-use super::{charges, idempotency, jobs, ledger};
+use super::{charges, idempotency, jobs, ledger, tracked, trackers};
 
 /// Statements by name.
 type Statements = &'static [(&'static str, &'static str)];
@@ -11,7 +11,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 4] = [
+const MODULES: [Module; 6] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -21,9 +21,11 @@ const MODULES: [Module; 4] = [
     ),
     ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS, &[]),
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
+    ("trackers.rs", include_str!("trackers.rs"), &trackers::STATEMENTS, &[]),
+    ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
 ];
 /// Statements for no single account.
-const FOR_ALL: [&str; 4] = ["FORGET", "SET_RIGHT", "CLAIMABLE", "LOOK_THROUGH"];
+const FOR_ALL: [&str; 5] = ["FORGET", "SET_RIGHT", "CLAIMABLE", "LOOK_THROUGH", "UNDER"];
 /// The modules without statements of their own.
 const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),
@@ -34,7 +36,15 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 4] = ["tagmeter.balances", "tagmeter.entries", "tagmeter.idempotency", "tagmeter.jobs"];
+const TABLES: [&str; 7] = [
+    "tagmeter.balances",
+    "tagmeter.entries",
+    "tagmeter.idempotency",
+    "tagmeter.jobs",
+    "tagmeter.trackers",
+    "tagmeter.tracker_hashtags",
+    "tagmeter.tracker_spans",
+];
 
 fn mentions(text: &str) -> usize {
     TABLES.iter().map(|table| text.matches(table).count()).sum()

@@ -41,6 +41,10 @@ mod idempotency;
 
 mod jobs;
 
+mod trackers;
+
+mod tracked;
+
 mod upstream_calls;
 
 mod audit;

@@ -45,6 +45,8 @@ mod search;
 
 pub(crate) mod serve;
 
+mod trackers;
+
 mod trending;
 
 mod videos;
@@ -93,6 +95,9 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Worker => worker::run(&context).await.map(done),
         Command::Account(command) => account::run(command, &context).await.map(done),
         Command::Key(command) => key::run(command, &context).await.map(done),
+        Command::Track(command) => trackers::track(command, &context).await.map(done),
+        Command::Trackers(command) => trackers::trackers(command, &context).await.map(done),
+        Command::Untrack(command) => trackers::untrack(command, &context).await.map(done),
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),
         Command::Search(command) => search::run(command, &context).await.map(done),
         Command::Videos(command) => videos::run(command, &context).await.map(done),

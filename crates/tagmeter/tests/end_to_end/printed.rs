@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Groups of command lines, in an order in which each finds what it needs. A group is one snapshot.
-const RUNS: [(&str, &[&str]); 27] = [
+const RUNS: [(&str, &[&str]); 30] = [
     ("import", &["import in", "import in --json", "import broken.ndjson", "import broken.ndjson --json"]),
     ("lookup", &["lookup cat", "lookup cat --json", "lookup 8000 --json", "lookup nobody"]),
     ("search", &["search ca", "search ca --json", "search zebra"]),
@@ -75,6 +75,37 @@ const RUNS: [(&str, &[&str]); 27] = [
     ("key revoke", &["key revoke {key}", "key revoke {key} --json", "key revoke ffffffff"]),
     ("account show", &["account show me@example.com", "account show me@example.com --json"]),
     ("account list", &["account list", "account list --json"]),
+    (
+        "track",
+        &[
+            "track cat #dog --dry-run",
+            "track cat #dog --dry-run --account me@example.com",
+            "track cat #dog https://www.tiktok.com/tag/bird --account me@example.com --label pets --notes client",
+            "track cat --every 3h --account you@example.com --max-credits 5 --on-empty slow --json",
+            "track cat --source upstream --account me@example.com",
+            "track # --account me@example.com",
+            "track cat --every never",
+        ],
+    ),
+    (
+        "trackers",
+        &[
+            "trackers --account me@example.com",
+            "trackers {tracker} --account me@example.com",
+            "trackers {tracker} --account me@example.com --pause --json",
+            "trackers {tracker} --account you@example.com",
+            "trackers --account you@example.com --json",
+        ],
+    ),
+    (
+        "untrack",
+        &[
+            "untrack cat --account me@example.com",
+            "untrack cat --account you@example.com --json",
+            "untrack {tracker} --account me@example.com",
+            "untrack cat --account me@example.com",
+        ],
+    ),
     ("audit", &["audit", "audit --json", "audit --heal", "audit --heal --json"]),
     ("backup", &["backup copies/one", "backup copies/two --json", "backup copies/one"]),
     (
@@ -129,11 +160,16 @@ struct Redaction {
     folder: String,
     /// Ids of the keys that were printed so far.
     keys: Vec<String>,
+    /// Ids of the trackers that were printed so far.
+    trackers: Vec<String>,
 }
 
 /// Prefix of a secret key; its id follows.
 const KEY: &str = "tm_live_";
 const KEY_ID_LENGTH: usize = 8;
+/// Prefix of the id of a tracker, and its length.
+const TRACKER: &str = "trk_";
+const TRACKER_ID_LENGTH: usize = 30;
 /// The store has nothing younger than this year: later times are those of the run.
 const YEAR_OF_THE_DATA: i32 = 2025;
 
@@ -149,10 +185,17 @@ impl Redaction {
                 out[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(out.len() - at);
             out.replace_range(at..at + end, "[key]");
         }
+        self.trackers.extend(text.match_indices(TRACKER).filter_map(|(at, _)| {
+            let id = text.get(at..at + TRACKER_ID_LENGTH)?;
+            id.parse::<domain::TrackerId>().ok().map(|id| id.to_string())
+        }));
+        for id in &self.trackers {
+            out = out.replace(id, "[tracker]");
+        }
         for id in &self.keys {
             out = out.replace(id, "[key id]");
         }
-        let out = without_sizes(&without_times(&out));
+        let out = without_hours(without_sizes(&without_times(&out)));
         // Columns are as wide as the replaced text.
         if out == text { out } else { out.lines().map(single_spaced).collect::<Vec<_>>().join("\n") }
     }
@@ -200,6 +243,22 @@ fn without_sizes(text: &str) -> String {
     out
 }
 
+/// Replaces the lengths of gaps, which last until now, by `[hours]`.
+fn without_hours(text: String) -> String {
+    if !text.contains("gap_list") && !text.contains("gap of") {
+        return text;
+    }
+    let line = |line: &str| match (line.split_once("\"hours\": "), line.rsplit_once(" h ")) {
+        (Some((before, _)), _) => format!("{before}\"hours\": [hours],"),
+        (None, Some((before, after))) if before.ends_with(|c: char| c.is_ascii_digit()) => {
+            let start = before.rfind(' ').map_or(0, |at| at + 1);
+            format!("{}[hours] h {after}", &before[..start])
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Replaces several spaces by one, except at the beginning of a line.
 fn single_spaced(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
@@ -209,7 +268,9 @@ fn single_spaced(line: &str) -> String {
 
 /// Runs a command line and returns it for a snapshot: the line, its output and its exit code.
 fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
-    let line_of_run = line.replace("{key}", redaction.keys.first().map_or("", String::as_str));
+    let line_of_run = line
+        .replace("{key}", redaction.keys.first().map_or("", String::as_str))
+        .replace("{tracker}", redaction.trackers.first().map_or("", String::as_str));
     let arguments: Vec<&str> = line_of_run.split(' ').collect();
     let mut command = place.command(&arguments);
     // `doctor` checks that the address is free.
@@ -222,7 +283,8 @@ fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
         let value: Value = serde_json::from_str(&out).expect("JSON");
         out = serde_json::to_string_pretty(&value).expect("JSON") + "\n";
     }
-    let mut shown = format!("$ tagmeter {}\n", line.replace("{key}", "[key id]"));
+    let mut shown =
+        format!("$ tagmeter {}\n", line.replace("{key}", "[key id]").replace("{tracker}", "[tracker]"));
     shown.push_str(&redaction.of(out.trim_end()));
     for (number, line) in redaction.of(err.trim_end()).lines().enumerate() {
         let before = if number == 0 && out.is_empty() { "" } else { "\n" };
@@ -238,7 +300,7 @@ fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
 fn outputs_of_every_command_match_their_snapshots() {
     let place = place();
     let folder = place.path().canonicalize().expect("a folder").display().to_string();
-    let mut redaction = Redaction { folder, keys: Vec::new() };
+    let mut redaction = Redaction { folder, keys: Vec::new(), trackers: Vec::new() };
     let mut shot = Vec::new();
     for (name, lines) in RUNS {
         let runs: Vec<String> = lines.iter().map(|line| shown(&place, &mut redaction, line)).collect();

@@ -1,0 +1,232 @@
+//! `/v1/trackers`: hashtags that are read on a schedule.
+
+pub(crate) mod gaps;
+
+pub(crate) mod hashtags;
+
+pub(crate) mod run;
+
+pub(crate) mod series;
+
+pub(crate) mod show;
+
+use super::json_reply::answer;
+use super::measured::Pagination;
+use super::{json_body, json_reply};
+use crate::app::App;
+use crate::errors::ErrorCode;
+use crate::gate::quote::key_of_other_request;
+use crate::gate::reply::Content;
+use crate::gate::{AuthenticatedRequest, idempotency_key, serve_free};
+use crate::openapi::{CreateTrackerErrors, FreeErrors};
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use domain::credits::CREDITS_MAX;
+use domain::tracking::{Cadence, Interval, OnEmpty, TrackerSource};
+use domain::{Credits, KeyScope, TrackerId};
+use http::{Response, StatusCode};
+use measure::parameters::{Whole, by};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::idempotency::Fingerprint;
+use tracking::names::{CadenceName, OnEmptyName, SourceName};
+use tracking::order::TrackerOrder;
+use tracking::view::{EstimateView, TrackerView};
+use tracking::{Tracking, TrackingError};
+use utoipa::{IntoParams, ToSchema};
+
+const PATH: &str = "/v1/trackers";
+/// Place of the id among the segments of a path.
+const ID_SEGMENT: usize = 3;
+/// Most bytes of an order: [`store::trackers::TRACKER_HASHTAGS_MAX`] names of usual length.
+const ORDER_BYTES_MAX: usize = 1024 * 1024;
+
+/// The order for a tracker.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewTracker)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrackerAsked {
+    /// Names of hashtags, with or without `#`, or links of their pages.
+    #[schema(example = json!(["cat", "dog"]), min_items = 1, max_items = 10_000)]
+    hashtags: Vec<String>,
+    /// Cadence of the readings. `adaptive` reads as seldom as the numbers move.
+    #[serde(default, deserialize_with = "by::text")]
+    #[schema(value_type = Option<CadenceName>, inline, default = "day", example = "day")]
+    every: Option<Cadence>,
+    /// Source of the readings: `upstream`, or `none` to watch what imports bring. Without it, an upstream if the server
+    /// has one.
+    #[serde(default, deserialize_with = "by::text")]
+    #[schema(value_type = Option<SourceName>, inline)]
+    source: Option<TrackerSource>,
+    /// Creates it paused.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    paused: bool,
+    /// Notes, at most 2,000 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    notes: String,
+    /// At most 20 labels of at most 50 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 20, example = json!(["pets"]))]
+    labels: Vec<String>,
+    /// Budget: credits that it may spend in a calendar month (UTC). Without it, all that the account has.
+    #[schema(value_type = Option<u64>, minimum = 0, example = 100)]
+    max_credits_per_month: Option<Whole<0, CREDITS_MAX>>,
+    /// Behaviour when the budget does not last: `pause` until the next month, or `slow` down so that it lasts.
+    #[serde(default, deserialize_with = "by::text")]
+    #[schema(value_type = Option<OnEmptyName>, inline, default = "pause")]
+    on_empty: Option<OnEmpty>,
+    /// Returns the expected cost and creates nothing.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    dry_run: bool,
+}
+
+/// Query parameters of the list.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct TrackersQuery {
+    /// `pagination.next_cursor` of the previous page.
+    #[serde(deserialize_with = "by::text")]
+    #[param(value_type = Option<String>, pattern = "^(trk_[0-7][0-9a-hjkmnp-tv-z]{25})?$")]
+    cursor: Option<TrackerId>,
+}
+
+/// The expected cost of a tracker. Nothing was created.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TrackerPriceView {
+    /// Names of the hashtags, each once.
+    hashtags: Vec<String>,
+    /// Source that it would read from.
+    #[schema(value_type = SourceName, inline)]
+    source: &'static str,
+    /// Its cadence. The estimate of an adaptive one is for a reading a day.
+    #[schema(value_type = CadenceName, inline)]
+    every: &'static str,
+    estimate: EstimateView,
+}
+
+answer! {
+    /// One tracker.
+    TrackerAnswer: TrackerView
+}
+answer! {
+    /// The expected cost of a tracker.
+    TrackerPriceAnswer: TrackerPriceView
+}
+answer! {
+    /// Trackers, newest first.
+    with pages TrackerList: Vec<TrackerView>
+}
+
+/// Converts an error of tracking.
+fn problem(error: TrackingError) -> Problem {
+    let detail = error.to_string();
+    match error {
+        TrackingError::Catalog(error) => error.into(),
+        TrackingError::Field { field, .. } => Problem::parameter(field, detail),
+        TrackingError::TooManyHashtags => Problem::parameter("hashtags", detail),
+        TrackingError::NoUpstream => Problem::new(ErrorCode::NoUpstream, detail),
+        TrackingError::TooManyTrackers => Problem::new(ErrorCode::LimitReached, detail),
+        TrackingError::NotFound => Problem::new(ErrorCode::TrackerNotFound, detail),
+        TrackingError::KeyOfOtherRequest => key_of_other_request(),
+        TrackingError::IdTaken => Problem::unavailable(detail),
+    }
+}
+
+impl AuthenticatedRequest {
+    /// Returns the id of the tracker that the path names.
+    fn tracker_id(&self) -> Result<TrackerId, Problem> {
+        let id = self.parts.uri.path().split('/').nth(ID_SEGMENT).unwrap_or("");
+        // A malformed id is as unknown as any other.
+        id.parse().map_err(|_| problem(TrackingError::NotFound))
+    }
+}
+
+/// Create a tracker
+///
+/// Reads hashtags on a schedule from now on, and charges one credit for each reading from an upstream, once. A slot that
+/// passes unread is a gap with a reason. `dry_run` returns the expected cost and creates nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/trackers",
+    operation_id = "create_tracker",
+    tag = "trackers",
+    request_body = TrackerAsked,
+    responses(
+        (status = 200, description = "The expected cost (`dry_run`)", body = TrackerPriceAnswer),
+        (status = 201, description = "The tracker; `Location` is its path", body = TrackerAnswer),
+        CreateTrackerErrors,
+    ),
+)]
+pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve_free(app, request, KeyScope::Call, make).await
+}
+
+async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
+    let asked: TrackerAsked = json_body::read_up_to(&request, body, ORDER_BYTES_MAX).await?;
+    let (dry_run, account_id) = (asked.dry_run, request.caller.key.account_id);
+    let order = asked.order()?;
+    let identity = format!("POST {PATH} {order:?}");
+    let tracking = &request.app.tracking;
+    let order = tracking.check(order).map_err(problem)?;
+    if dry_run {
+        let balance = request.app.catalog.store().quote(account_id).await?.unwrap_or(Credits::ZERO);
+        let estimate = Tracking::estimate(order.settings(), order.tags().len() as u64, balance);
+        return json_reply::ok(&TrackerPriceView {
+            hashtags: order.tags().map(|tag| tag.name().to_owned()).collect(),
+            source: order.settings().source.name(),
+            every: order.settings().cadence.name(),
+            estimate: estimate.into(),
+        });
+    }
+    let idempotency = idempotency_key(&request.parts.headers)?;
+    let idempotency = idempotency.map(|key| (key, Fingerprint::of(identity.as_bytes())));
+    let id = TrackerId::new(request.app.clock.now(), u128::from_be_bytes(request.call.id.to_bytes()));
+    let id = tracking.create(account_id, id, order, idempotency).await.map_err(problem)?.id;
+    let view = tracking.show(account_id, id).await.map_err(problem)?;
+    json_reply::created(StatusCode::CREATED, &view, &request.call.public_url, &format!("{PATH}/{id}"))
+}
+
+impl TrackerAsked {
+    fn order(self) -> Result<TrackerOrder, Problem> {
+        Ok(TrackerOrder {
+            hashtags: self.hashtags,
+            every: self.every.unwrap_or(Cadence::Every(Interval::Day)),
+            source: self.source,
+            is_paused: self.paused,
+            notes: self.notes,
+            labels: self.labels,
+            credits_max: self.max_credits_per_month.map(budget).transpose()?,
+            on_empty: self.on_empty.unwrap_or_default(),
+        })
+    }
+}
+
+/// Converts a budget.
+fn budget(credits: Whole<0, CREDITS_MAX>) -> Result<Credits, Problem> {
+    Credits::new(credits.get()).map_err(|why| Problem::parameter("max_credits_per_month", why.to_string()))
+}
+
+/// List trackers
+///
+/// Returns the account's trackers, newest first, 20 per page, each with its first 10 hashtags. Free.
+#[utoipa::path(
+    get,
+    path = "/v1/trackers",
+    operation_id = "list_trackers",
+    tag = "trackers",
+    params(TrackersQuery),
+    responses((status = 200, description = "The trackers", body = TrackerList), FreeErrors),
+)]
+pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        let TrackersQuery { cursor } = request.query()?;
+        let page = request.app.tracking.list(request.caller.key.account_id, cursor).await.map_err(problem)?;
+        json_reply::page(&page.trackers, Pagination::new(page.next.map(|id| id.to_string())))
+    })
+    .await
+}

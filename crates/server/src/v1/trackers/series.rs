@@ -1,0 +1,91 @@
+//! `GET /v1/trackers/{id}/series`: readings and gaps, ready for a curve.
+
+use super::problem;
+use crate::app::App;
+use crate::gate::{AuthenticatedRequest, serve_free};
+use crate::openapi::TrackerErrors;
+use crate::problem::Problem;
+use crate::v1::json_reply::{self, answer};
+use crate::v1::measured::Pagination;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use domain::{KeyScope, Moment};
+use http::Response;
+use measure::parameters::by;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tracking::gaps::GapView;
+use tracking::series::{ReadingView, SeriesRange};
+use utoipa::{IntoParams, ToSchema};
+
+/// Query parameters of the series.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+struct SeriesQuery {
+    /// Name of a hashtag of the tracker. It may be left out where there is only one.
+    #[param(value_type = Option<String>, max_length = 512, example = "cat")]
+    hashtag: Option<String>,
+    /// Beginning: a day, a moment or a length of time back from now. Without it, the beginning of the tracker.
+    #[serde(deserialize_with = "by::text")]
+    #[param(value_type = Option<String>, example = "30d")]
+    from: Option<Moment>,
+    /// End; a day is included. Without it, now.
+    #[serde(deserialize_with = "by::text")]
+    #[param(value_type = Option<String>, example = "2026-11-30")]
+    to: Option<Moment>,
+    /// `pagination.next_cursor` of the previous page.
+    #[serde(deserialize_with = "by::text")]
+    #[param(value_type = Option<String>, max_length = 64)]
+    cursor: Option<Moment>,
+}
+
+/// The series of a hashtag of a tracker.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrackerSeries)]
+pub(crate) struct SeriesView {
+    /// Name of the hashtag.
+    #[schema(example = "cat")]
+    hashtag: String,
+    /// Readings, oldest first.
+    readings: Vec<ReadingView>,
+    /// Gaps that overlap the time of this page, oldest first.
+    gaps: Vec<GapView>,
+}
+
+answer! {
+    /// The series of a hashtag of a tracker.
+    with pages TrackerSeriesAnswer: SeriesView
+}
+
+/// Get the series of a tracker
+///
+/// Returns readings of a hashtag as they were reported, and the gaps between them, oldest first, 1,000 readings per page.
+/// Free: a reading was paid for when it was made.
+#[utoipa::path(
+    get,
+    path = "/v1/trackers/{id}/series",
+    operation_id = "get_tracker_series",
+    tag = "trackers",
+    params(("id" = String, Path, description = "Tracker id"), SeriesQuery),
+    responses((status = 200, description = "The series", body = TrackerSeriesAnswer), TrackerErrors),
+)]
+pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+        let SeriesQuery { hashtag, from, to, cursor } = request.query()?;
+        let now = request.app.clock.now();
+        let from = cursor.or(from).map(|from| from.begin(now));
+        // A day ends with its last millisecond.
+        let until = to.map(|to| domain::Timestamp::from_ms(to.end(now).as_ms().saturating_add(1)));
+        if from.zip(until).is_some_and(|(from, until)| until <= from) {
+            return Err(Problem::parameter("to", "to is earlier than from; give a later time"));
+        }
+        let (tracking, id) = (&request.app.tracking, request.tracker_id()?);
+        let range = SeriesRange { from, until };
+        let found = tracking.series(request.caller.key.account_id, id, hashtag.as_deref(), range).await;
+        let page = found.map_err(problem)?;
+        let view = SeriesView { hashtag: page.hashtag, readings: page.readings, gaps: page.gaps };
+        json_reply::page(&view, Pagination::new(page.next.map(|next| next.to_rfc3339())))
+    })
+    .await
+}

@@ -1,0 +1,85 @@
+//! The command lines of `tagmeter track`, `trackers` and `untrack`.
+
+use super::Json;
+use clap::Args;
+use domain::TrackerId;
+use domain::tracking::{Cadence, OnEmpty, TrackerSource};
+use measure::parameters::one_of;
+
+/// `tagmeter track`
+#[derive(Debug, Args)]
+pub(crate) struct Track {
+    /// Tag names, with or without #, or links of their pages
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) hashtags: Vec<String>,
+    /// Cadence: hour, 3h, 12h, day, week, or adaptive, as seldom as the numbers move
+    #[arg(long, value_name = "CADENCE", default_value = "day")]
+    pub(crate) every: Cadence,
+    /// Source of the readings: upstream, or none to watch what imports bring. Without it, an upstream if the settings
+    /// have one
+    #[arg(long, value_name = "SOURCE", value_parser = one_of::<TrackerSource>())]
+    pub(crate) source: Option<TrackerSource>,
+    /// Credits that the tracker may spend in a calendar month (UTC)
+    #[arg(long, value_name = "N")]
+    pub(crate) max_credits: Option<u64>,
+    /// Behaviour when they do not last: pause until the next month, or slow down so that they last
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<OnEmpty>(), default_value = "pause")]
+    pub(crate) on_empty: OnEmpty,
+    /// Create it paused
+    #[arg(long)]
+    pub(crate) paused: bool,
+    /// Notes
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) notes: String,
+    /// A label; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) label: Vec<String>,
+    /// Print the expected cost and create nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// The account that owns trackers and pays for their readings.
+#[derive(Debug, Args)]
+pub(crate) struct Owner {
+    /// E-mail address of the account, if there are several
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) account: Option<String>,
+}
+
+/// `tagmeter trackers`
+#[derive(Debug, Args)]
+pub(crate) struct Trackers {
+    /// A tracker to show with its hashtags and gaps. Without it, all trackers
+    #[arg(value_name = "TRACKER")]
+    pub(crate) tracker: Option<TrackerId>,
+    /// Pause the tracker: its slots are gaps until it is resumed
+    #[arg(long, requires = "tracker", conflicts_with_all = ["resume", "run"])]
+    pub(crate) pause: bool,
+    /// Resume the tracker
+    #[arg(long, requires = "tracker", conflicts_with = "run")]
+    pub(crate) resume: bool,
+    /// Read what is due now, without waiting for the next try after a failure
+    #[arg(long, requires = "tracker")]
+    pub(crate) run: bool,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter untrack`
+#[derive(Debug, Args)]
+pub(crate) struct Untrack {
+    /// Trackers to delete, or tag names to remove from every tracker; a tracker without hashtags is deleted
+    #[arg(required = true, value_name = "TRACKER|NAME")]
+    pub(crate) what: Vec<String>,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}

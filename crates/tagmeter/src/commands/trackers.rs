@@ -1,0 +1,381 @@
+//! `tagmeter track`, `trackers` and `untrack`: hashtags that are read on a schedule.
+
+use super::{Context, account_of};
+use crate::cli::trackers::{Owner, Track, Trackers, Untrack};
+use crate::exit::Failure;
+use crate::measured::{maybe, real, tag};
+use crate::output::{counted, grouped, print, print_json, print_text, say, table};
+use crate::system::random_bytes;
+use domain::{Credits, Tag, Timestamp, TrackerId};
+use serde::Serialize;
+use store::Store;
+use store::accounts::Account;
+use tracking::gaps::GapView;
+use tracking::order::{TrackerOrder, TrackerPatch};
+use tracking::view::{EstimateView, TrackedView, TrackerView};
+use tracking::{Tracking, TrackingError};
+
+/// Names of hashtags that a row of the list shows.
+const NAMES_SHOWN: usize = 3;
+
+pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failure> {
+    let (store, tracking) = open(context).await?;
+    let owner = owner(&store, &command.owner).await?;
+    let (json, dry_run) = (command.output.json, command.dry_run);
+    let credits_max = command.max_credits.map(Credits::new).transpose().map_err(Failure::usage)?;
+    let order = TrackerOrder {
+        hashtags: command.hashtags,
+        every: command.every,
+        source: command.source,
+        is_paused: command.paused,
+        notes: command.notes,
+        labels: command.label,
+        credits_max,
+        on_empty: command.on_empty,
+    };
+    let order = tracking.check(order)?;
+    let settings = order.settings().clone();
+    let estimate = Tracking::estimate(&settings, order.tags().len() as u64, owner.balance).into();
+    let names: Vec<String> = order.tags().map(|tag| tag.name().to_owned()).collect();
+    let source = source_in_words(&tracking, settings.source.name());
+    let every = settings.cadence.name();
+    if dry_run {
+        if json {
+            return print_json(&Estimated {
+                hashtags: names,
+                source: settings.source.name(),
+                every,
+                estimate,
+            });
+        }
+        print_text(format_args!("Would track {} {}, {source}.", listed(&names), often(every)))?;
+        return cost(&estimate, owner.balance, settings.source.name());
+    }
+    let random = u128::from_be_bytes(random_bytes()?);
+    let id = TrackerId::new(context.now(), random);
+    let tracker = tracking.create(owner.account_id, id, order, None).await?;
+    let view = tracking.show(owner.account_id, tracker.id).await?;
+    if json {
+        return print_json(&view);
+    }
+    print_text(format_args!("Tracking {} {}, {source}: {}", listed(&names), often(every), view.id))?;
+    cost(&estimate, owner.balance, view.source)?;
+    match view.source {
+        "none" => say("`tagmeter trackers` shows the days for which no import brought a reading."),
+        _ => say("`tagmeter serve` and `tagmeter worker` read what is due; `tagmeter trackers` shows it."),
+    }
+    Ok(())
+}
+
+pub(super) async fn trackers(command: Trackers, context: &Context) -> Result<(), Failure> {
+    let (store, tracking) = open(context).await?;
+    let owner = owner(&store, &command.owner).await?;
+    let json = command.output.json;
+    let Some(id) = command.tracker else { return list(&tracking, &owner, json).await };
+    if command.pause || command.resume {
+        let patch = TrackerPatch { is_paused: Some(command.pause), ..TrackerPatch::default() };
+        tracking.change(owner.account_id, id, patch).await?;
+    }
+    if command.run {
+        tracking.run_now(owner.account_id, id).await?;
+    }
+    let view = tracking.show(owner.account_id, id).await?;
+    let mut gaps = Vec::new();
+    for hashtag in view.hashtags.iter().filter(|hashtag| hashtag.gaps > 0) {
+        let page = tracking.gaps(owner.account_id, id, Some(&hashtag.hashtag), None).await?;
+        let gap = |gap| Gap { hashtag: hashtag.hashtag.clone(), gap };
+        gaps.extend(page.gaps.into_iter().map(gap));
+    }
+    if json {
+        return print_json(&Shown { tracker: view, gaps });
+    }
+    show(&view, &gaps)
+}
+
+pub(super) async fn untrack(command: Untrack, context: &Context) -> Result<(), Failure> {
+    let (store, tracking) = open(context).await?;
+    let owner = owner(&store, &command.owner).await?;
+    let mut removed = Vec::new();
+    for what in command.what {
+        match what.parse::<TrackerId>() {
+            Ok(id) => {
+                tracking.delete(owner.account_id, id).await?;
+                removed.push(Removed { tracker: id.to_string(), hashtag: None, deleted: true });
+            }
+            Err(_) => removed.extend(untrack_hashtag(&tracking, &owner, &what).await?),
+        }
+    }
+    if command.output.json {
+        return print_json(&Untracked { removed });
+    }
+    for Removed { tracker, hashtag, deleted } in &removed {
+        match hashtag {
+            Some(name) if *deleted => {
+                print_text(format_args!(
+                    "{} removed; {tracker} had no other hashtag and is deleted",
+                    tag(name)
+                ))?;
+            }
+            Some(name) => print_text(format_args!("{} removed from {tracker}", tag(name)))?,
+            None => print_text(format_args!("{tracker} deleted"))?,
+        }
+    }
+    say("Readings stay in the history of the hashtags.");
+    Ok(())
+}
+
+/// Removes a hashtag from every tracker of the account.
+async fn untrack_hashtag(tracking: &Tracking, owner: &Account, name: &str) -> Result<Vec<Removed>, Failure> {
+    let wanted = Tag::of_typed(name).map_err(|why| Failure::usage(format_args!("{name:?}: {why}")))?;
+    let mut removed = Vec::new();
+    for view in all(tracking, owner).await? {
+        let id: TrackerId = view.id.parse().map_err(Failure::new)?;
+        match tracking.gaps(owner.account_id, id, Some(name), None).await {
+            Ok(_) => {}
+            Err(TrackingError::Field { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let patch = TrackerPatch { remove: vec![name.to_owned()], ..TrackerPatch::default() };
+        let left = tracking.change(owner.account_id, id, patch).await?;
+        let deleted = left.hashtags == 0;
+        if deleted {
+            tracking.delete(owner.account_id, id).await?;
+        }
+        removed.push(Removed { tracker: view.id, hashtag: Some(wanted.name().to_owned()), deleted });
+    }
+    if removed.is_empty() {
+        return Err(Failure::not_found(format_args!(
+            "no tracker of {} has {}",
+            owner.email,
+            tag(wanted.name())
+        )));
+    }
+    Ok(removed)
+}
+
+/// Output of `track --dry-run --json`.
+#[derive(Serialize)]
+struct Estimated {
+    hashtags: Vec<String>,
+    source: &'static str,
+    every: &'static str,
+    estimate: EstimateView,
+}
+
+/// Output of `trackers TRACKER --json`.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    tracker: TrackerView,
+    #[serde(rename = "gap_list")]
+    gaps: Vec<Gap>,
+}
+
+/// A gap of a hashtag.
+#[derive(Serialize)]
+struct Gap {
+    hashtag: String,
+    #[serde(flatten)]
+    gap: GapView,
+}
+
+/// Output of `trackers --json`.
+#[derive(Serialize)]
+struct Listed {
+    trackers: Vec<TrackerView>,
+}
+
+/// Output of `untrack --json`.
+#[derive(Serialize)]
+struct Untracked {
+    removed: Vec<Removed>,
+}
+
+/// A removed tracker or hashtag.
+#[derive(Serialize)]
+struct Removed {
+    tracker: String,
+    /// `null` if the whole tracker was named.
+    hashtag: Option<String>,
+    /// True if the tracker was deleted.
+    deleted: bool,
+}
+
+async fn open(context: &Context) -> Result<(Store, Tracking), Failure> {
+    let store = context.open_existing_store().await?;
+    let measure = context.open_live_measure(store.clone()).await?;
+    Ok((store, Tracking::new(measure.catalog().clone())))
+}
+
+/// Returns the account that is named, or the only one.
+async fn owner(store: &Store, owner: &Owner) -> Result<Account, Failure> {
+    if let Some(email) = &owner.account {
+        return account_of(store, email).await;
+    }
+    let mut accounts = store.accounts(None, 2).await?;
+    match (accounts.pop(), accounts.pop()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Failure::not_found("there is no account yet, and a tracker belongs to one")
+            .hint("`tagmeter account create EMAIL` creates one")),
+        _ => Err(Failure::usage("there are several accounts; name one with --account EMAIL")
+            .hint("`tagmeter account list` lists them")),
+    }
+}
+
+async fn all(tracking: &Tracking, owner: &Account) -> Result<Vec<TrackerView>, Failure> {
+    let (mut trackers, mut after) = (Vec::new(), None);
+    loop {
+        let page = tracking.list(owner.account_id, after).await?;
+        trackers.extend(page.trackers);
+        after = page.next;
+        if after.is_none() {
+            return Ok(trackers);
+        }
+    }
+}
+
+async fn list(tracking: &Tracking, owner: &Account, json: bool) -> Result<(), Failure> {
+    let trackers = all(tracking, owner).await?;
+    if json {
+        return print_json(&Listed { trackers });
+    }
+    if trackers.is_empty() {
+        say("There is no tracker yet: `tagmeter track NAME` creates one.");
+    }
+    let rows = trackers.iter().map(|tracker| {
+        vec![
+            tracker.id.clone(),
+            shown_names(tracker),
+            tracker.every.to_owned(),
+            state(tracker),
+            maybe(tracker.next_reading_at, Timestamp::to_rfc3339),
+            maybe(tracker.last_reading_at, Timestamp::to_rfc3339),
+            maybe(tracker.gaps, grouped),
+            grouped(tracker.spent_this_month),
+        ]
+    });
+    let headings = ["tracker", "hashtags", "every", "state", "next", "last", ">gaps", ">spent"];
+    print(table(&headings, rows))
+}
+
+fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
+    let budget = match view.max_credits_per_month {
+        Some(max) => {
+            format!("{} of {} credits, then {}", grouped(view.spent_this_month), grouped(max), view.on_empty)
+        }
+        None => counted(view.spent_this_month, "credit"),
+    };
+    let rows = [
+        ("tracker", view.id.clone()),
+        ("state", state(view)),
+        ("source", view.source.to_owned()),
+        ("every", view.every.to_owned()),
+        ("hashtags", grouped(view.hashtag_count)),
+        ("readings", maybe(view.readings, grouped)),
+        ("gaps", maybe(view.gaps, grouped)),
+        ("next reading", maybe(view.next_reading_at, Timestamp::to_rfc3339)),
+        ("last reading", maybe(view.last_reading_at, Timestamp::to_rfc3339)),
+        ("spent this month", budget),
+        (
+            "a month",
+            format!(
+                "about {} readings, {} credits",
+                grouped(view.estimate.readings_per_month),
+                grouped(view.estimate.credits_per_month)
+            ),
+        ),
+        ("labels", view.labels.join(", ")),
+        ("notes", view.notes.clone()),
+    ];
+    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
+    print(table(&[], rows.map(|(name, value)| vec![name.to_owned(), value])))?;
+    print("")?;
+    let rows = view.hashtags.iter().map(|hashtag| {
+        vec![
+            tag(&hashtag.hashtag),
+            hashtag.interval.to_owned(),
+            grouped(hashtag.readings),
+            grouped(hashtag.gaps),
+            maybe(hashtag.last_reading_at, Timestamp::to_rfc3339),
+            maybe(hashtag.next_reading_at, Timestamp::to_rfc3339),
+            note(hashtag),
+        ]
+    });
+    print(table(&["hashtag", "interval", ">readings", ">gaps", "last", "next", "note"], rows))?;
+    if !gaps.is_empty() {
+        print("")?;
+        let rows = gaps.iter().map(|Gap { hashtag, gap }| {
+            vec![
+                tag(hashtag),
+                gap.from.to_rfc3339(),
+                gap.until.to_rfc3339(),
+                format!("{} h", real(gap.hours)),
+                gap.reason.to_owned(),
+            ]
+        });
+        print(table(&["gap of", "from", "until", ">length", "reason"], rows))?;
+    }
+    Ok(())
+}
+
+fn state(view: &TrackerView) -> String {
+    let failing = view.hashtags.iter().filter(|hashtag| hashtag.failing.is_some()).count();
+    match failing {
+        0 => view.state.to_owned(),
+        failing => format!("{}, {failing} failing", view.state),
+    }
+}
+
+fn note(hashtag: &TrackedView) -> String {
+    let failing = hashtag.failing.map(|reason| format!("failing: {reason}"));
+    let saved = hashtag.saved_per_month.map(|saved| format!("saves {} readings a month", grouped(saved)));
+    [failing, hashtag.interval_reason.clone(), saved].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn shown_names(tracker: &TrackerView) -> String {
+    let names: Vec<String> = tracker.hashtags.iter().take(NAMES_SHOWN).map(|one| tag(&one.hashtag)).collect();
+    let more = tracker.hashtag_count.saturating_sub(names.len() as u64);
+    match more {
+        0 => names.join(", "),
+        more => format!("{} and {} more", names.join(", "), grouped(more)),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| tag(name)).collect();
+    match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn often(every: &str) -> String {
+    match every {
+        "adaptive" => "as often as the numbers move".to_owned(),
+        "hour" | "day" | "week" => format!("every {every}"),
+        every => format!("every {}", every.replace('h', " hours")),
+    }
+}
+
+fn source_in_words(tracking: &Tracking, source: &str) -> String {
+    match source {
+        "none" => "from imports alone".to_owned(),
+        _ => format!("from the upstream {}", tracking.upstreams().join(", then ")),
+    }
+}
+
+/// Prints what a month is expected to cost.
+fn cost(estimate: &EstimateView, balance: Credits, source: &str) -> Result<(), Failure> {
+    if source == "none" {
+        return print_text("No upstream is read, so it costs nothing.");
+    }
+    let lasts = match estimate.days_until_empty {
+        Some(days) => format!("; the balance of {} lasts {}", grouped(balance.get()), counted(days, "day")),
+        None => String::new(),
+    };
+    print_text(format_args!(
+        "About {} and {} a month{lasts}.",
+        counted(estimate.readings_per_month, "reading"),
+        counted(estimate.credits_per_month, "credit")
+    ))
+}

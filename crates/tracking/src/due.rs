@@ -1,0 +1,199 @@
+//! The work on a hashtag that is due: one reading for all its trackers, one charge for each.
+//!
+//! The order of steps makes a kill harmless at any point: credits are reserved, the reading is stored, the charge is made
+//! under an id derived from tracker, hashtag and slot, and the slot is noted last. Whoever comes after a kill finds the
+//! unfinished attempt; if the series has a reading of its slot, the charge is made, or was, and the slot is noted; if not, the
+//! credits are given back.
+
+use crate::slot_work::{Retry, SlotWork, Step};
+use crate::{Tracking, TrackingError};
+use catalog::upstream::TrackedRead;
+use domain::tracking::{GapReason, Month, Slot, TrackerSource};
+use domain::{Operation, RequestId, TagKey, Timestamp};
+use store::ledger::{Charge, ChargeOutcome};
+use store::tracked::{ReadingClaim, ReadingReserved, Requeued};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Maximum number of looks at the trackers of a hashtag, one more for each that was created or changed meanwhile.
+const LOOKS_MAX: u32 = 16;
+/// Wait until the next look after that, and where a tracker was changed under the worker, in milliseconds.
+const LOOK_AGAIN_MS: i64 = 1_000;
+
+impl Tracking {
+    /// Reads a claimed hashtag for its trackers, and queues it for the next one that is due.
+    pub async fn read_due(&self, mut claim: ReadingClaim) -> Result<(), TrackingError> {
+        for looks in 1.. {
+            let due_at = self.look(claim.key()).await?;
+            let again = later(self.now(), LOOK_AGAIN_MS);
+            match self.store().requeue_reading(&claim, due_at, self.now()).await? {
+                Requeued::Done | Requeued::Lost => break,
+                Requeued::Changed(newer) if looks < LOOKS_MAX => claim = newer,
+                Requeued::Changed(newer) => {
+                    self.store().requeue_reading(&newer, Some(again), self.now()).await?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is due, and returns when the next of the trackers is.
+    async fn look(&self, key: &TagKey) -> Result<Option<Timestamp>, TrackingError> {
+        let (mut due, mut wanted) = (Vec::new(), Vec::new());
+        for mut work in self.works(key).await? {
+            match work.step(self.now()) {
+                Step::Paused | Step::Wait(_) => due.push(self.write(&work).await?),
+                Step::Read(slot) => match self.reserve(&mut work, slot).await? {
+                    Some(()) => wanted.push((work, slot)),
+                    None => due.push(self.write(&work).await?),
+                },
+            }
+        }
+        for (work, reading) in self.read(key, wanted).await? {
+            due.push(self.finish(work, reading).await?);
+        }
+        Ok(due.into_iter().flatten().min())
+    }
+
+    /// Returns the work on every tracker that reads the hashtag. Attempts that a worker left unfinished are settled.
+    async fn works(&self, key: &TagKey) -> Result<Vec<SlotWork>, TrackingError> {
+        let mut has_settled = false;
+        for subscription in self.store().subscriptions(key).await? {
+            let Some(attempt) = subscription.tracked.attempt else { continue };
+            let mut work = SlotWork::new(subscription);
+            let read_at = self.catalog.reading_between(key, attempt.slot.from, attempt.slot.until).await?;
+            match read_at.filter(|_| !work.is_read(attempt.slot)) {
+                Some(at) => self.pay(&mut work, attempt.slot, at).await?,
+                None => work.release(),
+            }
+            self.write(&work).await?;
+            has_settled = true;
+        }
+        if has_settled {
+            tracing::info!(hashtag = key.as_str(), "readings that were interrupted are settled");
+        }
+        let all = self.store().subscriptions(key).await?;
+        let is_read = |work: &SlotWork| work.tracker.settings.source != TrackerSource::None;
+        Ok(all.into_iter().map(SlotWork::new).filter(is_read).collect())
+    }
+
+    /// Reserves the credits of a reading. `None` if the slot is not to be read now.
+    async fn reserve(&self, work: &mut SlotWork, slot: Slot) -> Result<Option<()>, TrackingError> {
+        let (now, price) = (self.now(), work.price());
+        let balance = self.store().quote(work.tracker.account_id).await?;
+        if balance.is_none_or(|balance| balance < price) {
+            work.fail(slot, GapReason::Budget, Retry::Soon, now);
+            return Ok(None);
+        }
+        let month = Month::of(now);
+        match self.store().reserve_reading(&work.tracked, slot, price, month).await? {
+            ReadingReserved::Reserved => {
+                work.reserved(slot, month);
+                Ok(Some(()))
+            }
+            ReadingReserved::BudgetSpent => {
+                work.fail(slot, GapReason::Budget, Retry::NextSlot, now);
+                Ok(None)
+            }
+            ReadingReserved::Changed => {
+                work.tracked.due_at = Some(later(now, LOOK_AGAIN_MS));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Reads the slots of a hashtag: from the series where it has a reading of a slot, by one call for all others. The
+    /// slots of a hashtag nest, so that a reading of now is within each of them.
+    async fn read(
+        &self,
+        key: &TagKey,
+        wanted: Vec<(SlotWork, Slot)>,
+    ) -> Result<Vec<(SlotWork, (Slot, TrackedRead))>, TrackingError> {
+        let mut readings = Vec::with_capacity(wanted.len());
+        let mut called: Option<TrackedRead> = None;
+        let from = wanted.iter().map(|(_, slot)| slot.from).max();
+        let until = wanted.iter().map(|(_, slot)| slot.until).min();
+        for (work, slot) in wanted {
+            let read = match (self.catalog.reading_between(key, slot.from, slot.until).await?, &called) {
+                (Some(at), _) => TrackedRead::Read(at),
+                (None, Some(called)) => called.clone(),
+                (None, None) => {
+                    let (from, until) = (from.unwrap_or(slot.from), until.unwrap_or(slot.until));
+                    called.insert(self.catalog.read_tracked(key, from, until).await?).clone()
+                }
+            };
+            readings.push((work, (slot, read)));
+        }
+        Ok(readings)
+    }
+
+    /// Notes what became of a slot, and returns when the tracker is due next.
+    async fn finish(
+        &self,
+        mut work: SlotWork,
+        (slot, read): (Slot, TrackedRead),
+    ) -> Result<Option<Timestamp>, TrackingError> {
+        let now = self.now();
+        match read {
+            TrackedRead::Read(at) => self.pay(&mut work, slot, at).await?,
+            TrackedRead::Missing => work.fail(slot, GapReason::NotFound, Retry::NextSlot, now),
+            TrackedRead::NoUpstream => work.fail(slot, GapReason::NoUpstream, Retry::NextSlot, now),
+            TrackedRead::CallsUsedUp => work.fail(slot, GapReason::Budget, Retry::Soon, now),
+            TrackedRead::Failed { cause } => {
+                tracing::warn!(hashtag = work.tracked.tag.name(), cause, "a tracked hashtag cannot be read");
+                work.fail(slot, GapReason::SourceDown, Retry::Soon, now);
+            }
+        }
+        self.write(&work).await
+    }
+
+    /// Charges a reading that is stored, once, and notes its slot. One that the account cannot pay is a gap.
+    async fn pay(&self, work: &mut SlotWork, slot: Slot, read_at: Timestamp) -> Result<(), TrackingError> {
+        let charge = Charge {
+            account_id: work.tracker.account_id,
+            request_id: request_id(work, slot),
+            credits: work.price(),
+            operation: Operation::TrackerReading,
+            idempotency: None,
+            at: self.now(),
+        };
+        match self.store().charge(charge).await? {
+            ChargeOutcome::Paid(_) | ChargeOutcome::AlreadyCharged => {
+                let now = self.now();
+                let adapted = match work.is_adaptive() {
+                    true => Some(self.adapted(work.tracked.tag.key(), now).await?),
+                    false => None,
+                };
+                work.read(slot, read_at, adapted, now);
+            }
+            ChargeOutcome::Refused { .. }
+            | ChargeOutcome::NoSuchAccount
+            | ChargeOutcome::Replayed { .. }
+            | ChargeOutcome::KeyOfOtherRequest => {
+                work.fail(slot, GapReason::Budget, Retry::Soon, self.now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what changed, and returns when the tracker is due next: in a moment if its owner changed it meanwhile.
+    async fn write(&self, work: &SlotWork) -> Result<Option<Timestamp>, TrackingError> {
+        let Some(update) = work.update() else { return Ok(work.tracked.due_at) };
+        if self.store().update_tracked(update).await? {
+            return Ok(work.tracked.due_at);
+        }
+        Ok(Some(later(self.now(), LOOK_AGAIN_MS)))
+    }
+}
+
+/// Returns the id of a reading's charge: the same for the same slot of the same hashtag of a tracker.
+fn request_id(work: &SlotWork, slot: Slot) -> RequestId {
+    let mut bytes = work.tracker.id.to_bytes().to_vec();
+    bytes.extend(slot.from.as_ms().to_be_bytes());
+    bytes.extend(work.tracked.tag.key().as_str().as_bytes());
+    RequestId::new(slot.from, xxh3_128(&bytes))
+}
+
+fn later(at: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_ms(at.as_ms().saturating_add(ms))
+}

@@ -1,0 +1,259 @@
+//! Creating and changing trackers: what a user asks for becomes settings and slots, or an error that names the field.
+
+use crate::{Tracking, TrackingError};
+use domain::credits::PRICE_OF_A_CALL;
+use domain::tracking::{Cadence, Interval, MonthlyEstimate, OnEmpty, Slots, TrackerSource};
+use domain::{AccountId, Credits, Tag, TagKey, Timestamp, TrackerId};
+use std::collections::BTreeSet;
+use store::idempotency::{Fingerprint, IdempotencyKey};
+use store::trackers::{
+    NewTracked, NewTracker, TRACKER_HASHTAGS_MAX, Tracker, TrackerChange, TrackerChanged, TrackerCreated,
+    TrackerSettings,
+};
+
+/// Longest notes, in characters.
+pub const NOTES_LENGTH_MAX: usize = 2_000;
+/// Most labels of a tracker.
+pub const LABELS_MAX: usize = 20;
+/// Longest label, in characters.
+pub const LABEL_LENGTH_MAX: usize = 50;
+/// Interval of an adaptive tracker until it has read enough to choose one.
+const ADAPTIVE_FIRST: Interval = Interval::Day;
+
+/// An order for a tracker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackerOrder {
+    /// Names as typed or pasted, at most [`TRACKER_HASHTAGS_MAX`]; a hashtag may be named twice.
+    pub hashtags: Vec<String>,
+    /// Cadence of its readings.
+    pub every: Cadence,
+    /// Source that it reads from; `None` for an upstream if there is one.
+    pub source: Option<TrackerSource>,
+    /// True to create it paused.
+    pub is_paused: bool,
+    /// Notes.
+    pub notes: String,
+    /// Labels.
+    pub labels: Vec<String>,
+    /// Budget of a month.
+    pub credits_max: Option<Credits>,
+    /// Behaviour when the budget does not last.
+    pub on_empty: OnEmpty,
+}
+
+/// A change of a tracker; what is `None` or empty stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrackerPatch {
+    /// New cadence.
+    pub every: Option<Cadence>,
+    /// Pauses or resumes.
+    pub is_paused: Option<bool>,
+    /// New notes.
+    pub notes: Option<String>,
+    /// New labels.
+    pub labels: Option<Vec<String>>,
+    /// New budget; `Some(None)` removes it.
+    pub credits_max: Option<Option<Credits>>,
+    /// New behaviour when the budget does not last.
+    pub on_empty: Option<OnEmpty>,
+    /// Names of hashtags to add.
+    pub add: Vec<String>,
+    /// Names of hashtags to remove.
+    pub remove: Vec<String>,
+}
+
+/// Expected readings and credits of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// Readings of a mean month.
+    pub readings: u64,
+    /// Their price.
+    pub credits: u64,
+    /// Whole days for which the account's balance lasts; `None` if readings are free.
+    pub days_until_empty: Option<u64>,
+}
+
+/// An order with every field checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedOrder {
+    settings: TrackerSettings,
+    hashtags: Vec<NewTracked>,
+}
+
+impl CheckedOrder {
+    /// Returns the settings of the tracker.
+    pub const fn settings(&self) -> &TrackerSettings {
+        &self.settings
+    }
+
+    /// Returns the tags, each once, in the order of the order.
+    pub fn tags(&self) -> impl ExactSizeIterator<Item = &Tag> {
+        self.hashtags.iter().map(|tracked| &tracked.tag)
+    }
+}
+
+impl Tracking {
+    /// Checks an order.
+    ///
+    /// # Errors
+    /// [`TrackingError::Field`] for a wrong field, [`TrackingError::NoUpstream`] if it is to read from one and there is
+    /// none.
+    pub fn check(&self, order: TrackerOrder) -> Result<CheckedOrder, TrackingError> {
+        let source = match (order.source, self.catalog.has_upstream()) {
+            (Some(TrackerSource::None), _) | (None, false) => TrackerSource::None,
+            (None, true) | (Some(TrackerSource::Upstream), true) => TrackerSource::Upstream,
+            (Some(TrackerSource::Upstream), false) => return Err(TrackingError::NoUpstream),
+        };
+        let hashtags = self.tracked("hashtags", &order.hashtags, order.every)?;
+        if hashtags.is_empty() {
+            let why = "name at least one hashtag, such as cat".to_owned();
+            return Err(TrackingError::Field { field: "hashtags", why });
+        }
+        let settings = TrackerSettings {
+            source,
+            cadence: order.every,
+            is_paused: order.is_paused,
+            notes: notes(order.notes)?,
+            labels: labels(order.labels)?,
+            credits_max: order.credits_max,
+            on_empty: order.on_empty,
+        };
+        Ok(CheckedOrder { settings, hashtags })
+    }
+
+    /// Creates the tracker of an order. Its hashtags are due at once.
+    pub async fn create(
+        &self,
+        account_id: AccountId,
+        id: TrackerId,
+        order: CheckedOrder,
+        idempotency: Option<(IdempotencyKey, Fingerprint)>,
+    ) -> Result<Tracker, TrackingError> {
+        let CheckedOrder { settings, hashtags } = order;
+        let new = NewTracker { id, account_id, settings, hashtags, idempotency, at: self.now() };
+        match self.store().create_tracker(new).await? {
+            TrackerCreated::Created(tracker) | TrackerCreated::Same(tracker) => {
+                self.catalog.wake_worker();
+                Ok(tracker)
+            }
+            TrackerCreated::OtherRequest => Err(TrackingError::KeyOfOtherRequest),
+            TrackerCreated::TooMany => Err(TrackingError::TooManyTrackers),
+            TrackerCreated::IdTaken => Err(TrackingError::IdTaken),
+        }
+    }
+
+    /// Changes a tracker.
+    pub async fn change(
+        &self,
+        account_id: AccountId,
+        id: TrackerId,
+        patch: TrackerPatch,
+    ) -> Result<Tracker, TrackingError> {
+        let tracker = self.store().tracker(account_id, id).await?.ok_or(TrackingError::NotFound)?;
+        let cadence = patch.every.unwrap_or(tracker.settings.cadence);
+        let change = TrackerChange {
+            cadence: patch.every,
+            is_paused: patch.is_paused,
+            notes: patch.notes.map(notes).transpose()?,
+            labels: patch.labels.map(labels).transpose()?,
+            credits_max: patch.credits_max,
+            on_empty: patch.on_empty,
+            add: self.tracked("add", &patch.add, cadence)?,
+            remove: tags("remove", &patch.remove)?.iter().map(|tag| tag.key().clone()).collect(),
+        };
+        match self.store().change_tracker(account_id, id, change, self.now()).await? {
+            TrackerChanged::Changed(tracker) => {
+                self.catalog.wake_worker();
+                Ok(tracker)
+            }
+            TrackerChanged::TooMany => Err(TrackingError::TooManyHashtags),
+            TrackerChanged::NotFound => Err(TrackingError::NotFound),
+        }
+    }
+
+    /// Returns the expected readings and credits of a month, and how long a balance lasts.
+    pub fn estimate(settings: &TrackerSettings, hashtags: u64, balance: Credits) -> Estimate {
+        let price = price_of(settings.source);
+        let estimate = MonthlyEstimate {
+            interval: first_interval(settings.cadence),
+            hashtags: u32::try_from(hashtags).unwrap_or(u32::MAX),
+            price,
+        };
+        Estimate {
+            readings: estimate.readings(),
+            credits: estimate.credits().map_or(u64::MAX, Credits::get),
+            days_until_empty: estimate.days_until_empty(balance),
+        }
+    }
+
+    fn tracked(
+        &self,
+        field: &'static str,
+        names: &[String],
+        cadence: Cadence,
+    ) -> Result<Vec<NewTracked>, TrackingError> {
+        let (interval, now) = (first_interval(cadence), self.now());
+        let tracked = |tag: Tag| NewTracked { since: first_slot(tag.key(), interval, now), tag, interval };
+        Ok(tags(field, names)?.into_iter().map(tracked).collect())
+    }
+}
+
+/// Returns the price of a reading from a source.
+pub(crate) const fn price_of(source: TrackerSource) -> Credits {
+    match source {
+        TrackerSource::Upstream => PRICE_OF_A_CALL,
+        TrackerSource::None => Credits::ZERO,
+    }
+}
+
+/// Returns the interval with which a tracker begins.
+fn first_interval(cadence: Cadence) -> Interval {
+    match cadence {
+        Cadence::Every(interval) => interval,
+        Cadence::Adaptive => ADAPTIVE_FIRST,
+    }
+}
+
+fn first_slot(key: &TagKey, interval: Interval, now: Timestamp) -> Timestamp {
+    Slots::new(key.as_str(), interval).at(now).from
+}
+
+/// Parses names, each tag once.
+fn tags(field: &'static str, names: &[String]) -> Result<Vec<Tag>, TrackingError> {
+    if names.len() > TRACKER_HASHTAGS_MAX {
+        return Err(TrackingError::TooManyHashtags);
+    }
+    let (mut known, mut tags) = (BTreeSet::new(), Vec::with_capacity(names.len()));
+    for name in names {
+        let tag = Tag::of_typed(name)
+            .map_err(|why| TrackingError::Field { field, why: format!("{name:?}: {why}") })?;
+        if known.insert(tag.key().as_str().to_owned()) {
+            tags.push(tag);
+        }
+    }
+    Ok(tags)
+}
+
+fn notes(notes: String) -> Result<String, TrackingError> {
+    let is_wrong = |c: char| c.is_control() && c != '\n';
+    if notes.chars().count() > NOTES_LENGTH_MAX || notes.chars().any(is_wrong) {
+        let why =
+            format!("give at most {NOTES_LENGTH_MAX} characters and no control characters but line breaks");
+        return Err(TrackingError::Field { field: "notes", why });
+    }
+    Ok(notes)
+}
+
+/// Checks labels and returns them as JSON.
+fn labels(labels: Vec<String>) -> Result<String, TrackingError> {
+    let fits = |label: &String| {
+        (1..=LABEL_LENGTH_MAX).contains(&label.chars().count()) && !label.chars().any(char::is_control)
+    };
+    if labels.len() > LABELS_MAX || !labels.iter().all(fits) {
+        let why = format!(
+            "give at most {LABELS_MAX} labels of 1 to {LABEL_LENGTH_MAX} characters without control characters"
+        );
+        return Err(TrackingError::Field { field: "labels", why });
+    }
+    Ok(serde_json::Value::from(labels).to_string())
+}

@@ -1,0 +1,297 @@
+//! A tracker as answers and the command line show it.
+
+use crate::names::{CadenceName, IntervalName, OnEmptyName, SourceName};
+use crate::order::{Estimate, price_of};
+use crate::{Tracking, TrackingError};
+use domain::tracking::{Adapted, Interval, Month, MonthlyEstimate, SpanKind, TrackerSource};
+use domain::{AccountId, Credits, Timestamp, TrackerId};
+use serde::Serialize;
+use store::trackers::{TrackedHashtag, Tracker, TrackerTotals};
+use utoipa::ToSchema;
+
+/// Hashtags of a tracker that its own answer shows.
+pub const HASHTAGS_SHOWN: usize = 100;
+/// Hashtags of each tracker that a list shows.
+pub const HASHTAGS_LISTED: usize = 10;
+/// Trackers of a page.
+pub const TRACKERS_PER_PAGE: usize = 20;
+
+/// A tracker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Tracker)]
+pub struct TrackerView {
+    /// Tracker id.
+    #[schema(example = "trk_01kb3x8m7q0000000000000000")]
+    pub id: String,
+    /// `active` or `paused`.
+    #[schema(example = "active")]
+    pub state: &'static str,
+    /// Source of its readings: `upstream`, or `none` if it only watches what imports bring.
+    #[schema(value_type = SourceName, inline, example = "upstream")]
+    pub source: &'static str,
+    /// Cadence: `hour`, `3h`, `12h`, `day`, `week` or `adaptive`.
+    #[schema(value_type = CadenceName, inline, example = "day")]
+    pub every: &'static str,
+    /// Number of its hashtags.
+    pub hashtag_count: u64,
+    /// The first of them, by key: 100, or 10 in a list.
+    pub hashtags: Vec<TrackedView>,
+    /// Readings of all its hashtags; `null` for one that watches more hashtags than are shown.
+    pub readings: Option<u64>,
+    /// Gaps of all its hashtags; `null` as above.
+    pub gaps: Option<u64>,
+    /// When its next reading is due; `null` if none is.
+    pub next_reading_at: Option<Timestamp>,
+    /// Time of its last reading.
+    pub last_reading_at: Option<Timestamp>,
+    /// Credits it may spend in a calendar month (UTC); `null` without a budget.
+    pub max_credits_per_month: Option<u64>,
+    /// Behaviour when the budget does not last: `pause` until the next month, or `slow` down.
+    #[schema(value_type = OnEmptyName, inline, example = "pause")]
+    pub on_empty: &'static str,
+    /// Credits spent in this calendar month (UTC), with those of readings under way.
+    pub spent_this_month: u64,
+    /// Its expected cost.
+    pub estimate: EstimateView,
+    /// Notes.
+    pub notes: String,
+    /// Labels.
+    pub labels: Vec<String>,
+    /// Creation time.
+    pub created_at: Timestamp,
+    /// Time of the last change by its owner.
+    pub updated_at: Timestamp,
+}
+
+/// Expected readings and credits of a mean month of 30.44 days, at the present intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TrackerEstimate)]
+pub struct EstimateView {
+    /// Readings.
+    #[schema(example = 30)]
+    pub readings_per_month: u64,
+    /// Credits.
+    #[schema(example = 30)]
+    pub credits_per_month: u64,
+    /// Whole days for which the account's balance lasts if it pays for nothing else; `null` if readings are free.
+    #[schema(example = 33)]
+    pub days_until_empty: Option<u64>,
+}
+
+impl From<Estimate> for EstimateView {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            readings_per_month: estimate.readings,
+            credits_per_month: estimate.credits,
+            days_until_empty: estimate.days_until_empty,
+        }
+    }
+}
+
+/// A hashtag of a tracker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TrackedHashtag)]
+pub struct TrackedView {
+    /// Name, without `#`.
+    #[schema(example = "cat")]
+    pub hashtag: String,
+    /// Present interval: `hour`, `3h`, `12h`, `day` or `week`.
+    #[schema(value_type = IntervalName, inline, example = "day")]
+    pub interval: &'static str,
+    /// Reason for the interval, of an adaptive tracker.
+    #[schema(example = "daily: in 12 h it moves by less than 2 rounding steps")]
+    pub interval_reason: Option<String>,
+    /// Readings a month that the adaptive interval saves compared with hourly ones.
+    pub saved_per_month: Option<u64>,
+    /// When the next reading is due; `null` if none is.
+    pub next_reading_at: Option<Timestamp>,
+    /// Time of the last reading.
+    pub last_reading_at: Option<Timestamp>,
+    /// Number of slots that were read.
+    pub readings: u64,
+    /// Number of gaps.
+    pub gaps: u64,
+    /// Reason for which the present or last slot that failed could not be read; `null` if a later one was.
+    #[schema(example = "source_down")]
+    pub failing: Option<&'static str>,
+}
+
+/// A page of trackers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackersPage {
+    /// The trackers, newest first.
+    pub trackers: Vec<TrackerView>,
+    /// The last of them, if there are more.
+    pub next: Option<TrackerId>,
+}
+
+impl Tracking {
+    /// Returns a tracker of an account with its first [`HASHTAGS_SHOWN`] hashtags.
+    pub async fn show(&self, account_id: AccountId, id: TrackerId) -> Result<TrackerView, TrackingError> {
+        let tracker = self.store().tracker(account_id, id).await?.ok_or(TrackingError::NotFound)?;
+        self.view(tracker, HASHTAGS_SHOWN).await
+    }
+
+    /// Returns a page of an account's trackers, newest first, after the tracker `after`.
+    pub async fn list(
+        &self,
+        account_id: AccountId,
+        after: Option<TrackerId>,
+    ) -> Result<TrackersPage, TrackingError> {
+        let mut found = self.store().trackers(account_id, after, TRACKERS_PER_PAGE + 1).await?;
+        let has_more = found.len() > TRACKERS_PER_PAGE;
+        found.truncate(TRACKERS_PER_PAGE);
+        let next = found.last().map(|tracker| tracker.id).filter(|_| has_more);
+        let mut trackers = Vec::with_capacity(found.len());
+        for tracker in found {
+            trackers.push(self.view(tracker, HASHTAGS_LISTED).await?);
+        }
+        Ok(TrackersPage { trackers, next })
+    }
+
+    /// Returns a page of a tracker's hashtags, by key, after the key of `after`, and the name that the next page begins
+    /// after.
+    pub async fn hashtags(
+        &self,
+        account_id: AccountId,
+        id: TrackerId,
+        after: Option<&domain::TagKey>,
+    ) -> Result<(Vec<TrackedView>, Option<String>), TrackingError> {
+        let tracker = self.store().tracker(account_id, id).await?.ok_or(TrackingError::NotFound)?;
+        let mut found = self.store().tracked_hashtags(account_id, id, after, HASHTAGS_SHOWN + 1).await?;
+        let has_more = found.len() > HASHTAGS_SHOWN;
+        found.truncate(HASHTAGS_SHOWN);
+        let next = found.last().map(|tracked| tracked.tag.name().to_owned()).filter(|_| has_more);
+        let mut views = Vec::with_capacity(found.len());
+        for tracked in found {
+            views.push(self.tracked_view(&tracker, tracked).await?);
+        }
+        Ok((views, next))
+    }
+
+    /// Deletes a tracker; its readings stay in the hashtag's history.
+    pub async fn delete(&self, account_id: AccountId, id: TrackerId) -> Result<(), TrackingError> {
+        let is_deleted = self.store().delete_tracker(account_id, id).await?;
+        is_deleted.then_some(()).ok_or(TrackingError::NotFound)
+    }
+
+    /// Queues a tracker to read now what is due; slots that were read stay as they are.
+    pub async fn run_now(&self, account_id: AccountId, id: TrackerId) -> Result<(), TrackingError> {
+        let is_known = self.store().wake_tracker(account_id, id, self.now()).await?;
+        self.catalog.wake_worker();
+        is_known.then_some(()).ok_or(TrackingError::NotFound)
+    }
+
+    async fn view(&self, tracker: Tracker, shown: usize) -> Result<TrackerView, TrackingError> {
+        let (account_id, id) = (tracker.account_id, tracker.id);
+        let tracked = self.store().tracked_hashtags(account_id, id, None, shown).await?;
+        let intervals: Vec<Interval> = tracked.iter().map(|tracked| tracked.interval).collect();
+        let mut hashtags = Vec::with_capacity(tracked.len());
+        for tracked in tracked {
+            hashtags.push(self.tracked_view(&tracker, tracked).await?);
+        }
+        let settings = &tracker.settings;
+        let are_all_shown = hashtags.len() as u64 == tracker.hashtags;
+        let watches = settings.source == TrackerSource::None;
+        let totals = match watches {
+            true => TrackerTotals {
+                readings: hashtags.iter().map(|hashtag| hashtag.readings).sum(),
+                gaps: hashtags.iter().map(|hashtag| hashtag.gaps).sum(),
+                due_at: None,
+                last_read_at: hashtags.iter().filter_map(|hashtag| hashtag.last_reading_at).max(),
+            },
+            false => self.store().tracker_totals(account_id, id).await?,
+        };
+        let balance = self.store().quote(account_id).await?.unwrap_or(Credits::ZERO);
+        Ok(TrackerView {
+            id: id.to_string(),
+            state: if settings.is_paused { "paused" } else { "active" },
+            source: settings.source.name(),
+            every: settings.cadence.name(),
+            hashtag_count: tracker.hashtags,
+            readings: (!watches || are_all_shown).then_some(totals.readings),
+            gaps: (!watches || are_all_shown).then_some(totals.gaps),
+            next_reading_at: totals.due_at,
+            last_reading_at: totals.last_read_at,
+            max_credits_per_month: settings.credits_max.map(Credits::get),
+            on_empty: settings.on_empty.name(),
+            spent_this_month: tracker.spent_in(Month::of(self.now())).get(),
+            estimate: estimate(&tracker, &intervals, balance).into(),
+            notes: settings.notes.clone(),
+            labels: serde_json::from_str(&settings.labels).unwrap_or_default(),
+            created_at: tracker.created_at,
+            updated_at: tracker.updated_at,
+            hashtags,
+        })
+    }
+
+    async fn tracked_view(
+        &self,
+        tracker: &Tracker,
+        tracked: TrackedHashtag,
+    ) -> Result<TrackedView, TrackingError> {
+        let (readings, gaps, last_reading_at) = match tracker.settings.source {
+            TrackerSource::Upstream => (tracked.readings, tracked.gaps, tracked.last_read_at),
+            TrackerSource::None => self.watched_sums(&tracked).await?,
+        };
+        let adapted = tracked.adapted_by.map(|by| Adapted { interval: tracked.interval, by });
+        let price = price_of(tracker.settings.source);
+        let a_month = |interval| MonthlyEstimate { interval, hashtags: 1, price }.readings();
+        let has_read_since =
+            |slot: &domain::tracking::Slot| last_reading_at.is_some_and(|at| at >= slot.from);
+        Ok(TrackedView {
+            hashtag: tracked.tag.name().to_owned(),
+            interval: tracked.interval.name(),
+            interval_reason: adapted.map(Adapted::reason),
+            saved_per_month: adapted.map(|_| a_month(Interval::Hour) - a_month(tracked.interval)),
+            next_reading_at: tracked.due_at,
+            last_reading_at,
+            readings,
+            gaps,
+            failing: tracked
+                .failed
+                .filter(|(slot, _)| !has_read_since(slot))
+                .map(|(_, reason)| reason.name()),
+        })
+    }
+
+    /// Returns slots with a reading, gaps and the time of the last reading of a hashtag that is only watched.
+    async fn watched_sums(
+        &self,
+        tracked: &TrackedHashtag,
+    ) -> Result<(u64, u64, Option<Timestamp>), TrackingError> {
+        let (mut readings, mut gaps) = (0, 0);
+        for span in self.watched(tracked).await? {
+            match span.kind {
+                SpanKind::Read { readings: more } => readings += more,
+                SpanKind::Gap(_) => gaps += 1,
+            }
+        }
+        let hashtag = self.store().hashtag_by_key(tracked.tag.key()).await?;
+        let snapshots = match hashtag {
+            Some(hashtag) => self.store().hashtag_snapshots(hashtag.row, None, u32::MAX).await?,
+            None => Vec::new(),
+        };
+        Ok((readings, gaps, snapshots.last().map(|snapshot| snapshot.observed_at)))
+    }
+}
+
+/// Returns the expected month of a tracker, from the intervals of the hashtags that are shown, scaled to all of them.
+fn estimate(tracker: &Tracker, intervals: &[Interval], balance: Credits) -> Estimate {
+    let Some(longest) = intervals.iter().max() else {
+        return Tracking::estimate(&tracker.settings, tracker.hashtags, balance);
+    };
+    // Intervals nest: each hashtag counts as many times as its interval fits the longest one.
+    let weight: u64 = intervals.iter().map(|interval| u64::from(longest.hours() / interval.hours())).sum();
+    let all = weight * tracker.hashtags / (intervals.len() as u64).max(1);
+    let month = MonthlyEstimate {
+        interval: *longest,
+        hashtags: u32::try_from(all).unwrap_or(u32::MAX),
+        price: price_of(tracker.settings.source),
+    };
+    Estimate {
+        readings: if tracker.settings.is_paused { 0 } else { month.readings() },
+        credits: if tracker.settings.is_paused { 0 } else { month.credits().map_or(u64::MAX, Credits::get) },
+        days_until_empty: month.days_until_empty(balance).filter(|_| !tracker.settings.is_paused),
+    }
+}
