@@ -74,6 +74,8 @@ pub mod moment;
 
 pub mod link;
 
+pub mod retry_after;
+
 pub mod window;
 
 pub mod caveat;

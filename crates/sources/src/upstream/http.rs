@@ -2,8 +2,8 @@
 //! sent elsewhere.
 
 use super::UpstreamError;
-use super::retry_after::wait_ms;
 use domain::Timestamp;
+use domain::retry_after::wait_ms;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Response, Url, redirect};
 use std::error::Error;

@@ -10,8 +10,6 @@ mod http;
 
 mod rejects;
 
-mod retry_after;
-
 mod setting;
 
 pub mod contract;

@@ -1,12 +1,12 @@
 //! Parses `Retry-After`: seconds, a date, or nonsense.
 
-use domain::Timestamp;
+use crate::Timestamp;
 
-/// Longest wait, in milliseconds: more is a mistake of the server, and the breaker probes anyway.
-const WAIT_MS_MAX: u64 = 24 * 3600 * 1000;
+/// Longest wait, in milliseconds: more is a mistake of the server.
+pub const WAIT_MS_MAX: u64 = 24 * 3600 * 1000;
 
 /// Returns the milliseconds to wait from `now`, at most a day; `None` if the text is neither.
-pub(super) fn wait_ms(text: &str, now: Timestamp) -> Option<u64> {
+pub fn wait_ms(text: &str, now: Timestamp) -> Option<u64> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return seconds_ms(seconds);
