@@ -95,19 +95,29 @@ get chromium chromium || missing chromium
 
 step "Python's libraries, which metrics and files are compared with"
 # Where they cannot be fetched the comparisons are skipped, and say so.
-libraries="numpy pandas scipy sklearn pyarrow duckdb openpyxl openapi_spec_validator prometheus_client"
+libraries="numpy pandas scipy sklearn pyarrow duckdb openpyxl openapi_spec_validator prometheus_client standardwebhooks"
 has_libraries() { "$1" -c "import ${libraries// /, }" >/dev/null 2>&1; }
 if [ -z "${TAGMETER_PYTHON:-}" ] && ! has_libraries python3; then
     venv=target/python
     if ! has_libraries "$venv/bin/python" && python3 -m venv "$venv" >/dev/null 2>&1; then
         timeout 300 "$venv/bin/pip" install --quiet --disable-pip-version-check \
-            numpy pandas scipy scikit-learn pyarrow duckdb openpyxl openapi-spec-validator prometheus_client >&2 || note "skipped: they cannot be fetched"
+            numpy pandas scipy scikit-learn pyarrow duckdb openpyxl openapi-spec-validator prometheus_client \
+            standardwebhooks==1.1.0 >&2 || note "skipped: they cannot be fetched"
     fi
     if has_libraries "$venv/bin/python"; then
         TAGMETER_PYTHON=$PWD/$venv/bin/python
         export TAGMETER_PYTHON
     fi
 fi
+
+step "the library of npm that receivers of webhooks use"
+# Where it cannot be fetched that comparison is skipped, and says so.
+modules=$PWD/target/node/node_modules
+if [ ! -d "$modules/standardwebhooks" ] && command -v npm >/dev/null 2>&1; then
+    timeout 300 npm install --prefix target/node --no-audit --no-fund --silent standardwebhooks@1.1.1 >&2 ||
+        note "skipped: it cannot be fetched"
+fi
+export NODE_PATH=$modules${NODE_PATH:+:$NODE_PATH}
 
 step "tests"
 # The same random cases on every run, so that a change is judged by what it changes; `scripts/soak.sh random` tries others.

@@ -10,13 +10,14 @@ use std::process::Command;
 mod words;
 
 /// Crates that each crate may use. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("search", &[]),
     ("tables", &["domain"]),
     ("sources", &["domain"]),
     ("charts", &["domain"]),
+    ("notify", &["domain"]),
     ("catalog", &["domain", "search", "sources", "store"]),
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("tracking", &["catalog", "domain", "store"]),
