@@ -1,4 +1,7 @@
 //! Deliveries as receivers see them: over sockets, and by the libraries that receivers use.
 
+mod network;
 mod program;
+mod rebinding;
 mod receivers;
+mod sending;
