@@ -95,14 +95,14 @@ get chromium chromium || missing chromium
 
 step "Python's libraries, which metrics and files are compared with"
 # Where they cannot be fetched the comparisons are skipped, and say so.
-libraries="numpy pandas scipy sklearn pyarrow duckdb openpyxl openapi_spec_validator prometheus_client standardwebhooks"
+libraries="numpy pandas scipy sklearn pyarrow duckdb openpyxl openapi_spec_validator prometheus_client standardwebhooks aiosmtpd"
 has_libraries() { "$1" -c "import ${libraries// /, }" >/dev/null 2>&1; }
 if [ -z "${TAGMETER_PYTHON:-}" ] && ! has_libraries python3; then
     venv=target/python
     if ! has_libraries "$venv/bin/python" && python3 -m venv "$venv" >/dev/null 2>&1; then
         timeout 300 "$venv/bin/pip" install --quiet --disable-pip-version-check \
             numpy pandas scipy scikit-learn pyarrow duckdb openpyxl openapi-spec-validator prometheus_client \
-            standardwebhooks==1.1.0 >&2 || note "skipped: they cannot be fetched"
+            standardwebhooks==1.1.0 aiosmtpd==1.4.6 >&2 || note "skipped: they cannot be fetched"
     fi
     if has_libraries "$venv/bin/python"; then
         TAGMETER_PYTHON=$PWD/$venv/bin/python

@@ -3,8 +3,8 @@
 //!
 //! A [`target::Policy`] makes a [`target::Target`] of a URL; a [`send::Sender`] posts to it through a
 //! [`dial::Connector`], which checks the addresses that it dials. [`webhook`] signs what is posted, and says when the
-//! next attempt is due. A [`message::Message`] becomes the request of a chat service by [`chat`]; a
-//! [`destination::Destination`] says which.
+//! next attempt is due. A [`message::Message`] becomes the request of a chat service by [`chat`], and a
+//! mail by [`email`]; a [`destination::Destination`] says which.
 //!
 //! Deliberately absent: a store, a scheduler, reading the clock, chance, the environment. The caller stores what is to
 //! be delivered and passes time, seeds, resolvers and certificate authorities in.
@@ -14,6 +14,7 @@ pub mod allowed;
 pub mod chat;
 pub mod destination;
 pub mod dial;
+pub mod email;
 pub mod message;
 pub mod send;
 pub mod target;

@@ -5,10 +5,11 @@ use notify::allowed::Allowed;
 use notify::dial::{Connector, Resolve, Resolved};
 use notify::send::{Post, SEND_LIMIT, Sender};
 use notify::target::Policy;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -84,19 +85,33 @@ impl Authority {
         vec![self.0.der().clone()]
     }
 
-    /// Returns what a server of this name answers handshakes with.
-    pub(crate) fn acceptor(&self, name: &str) -> TlsAcceptor {
+    fn certify(&self, name: &str) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new([name.to_owned()]).expect("parameters");
-        let certificate: CertificateDer<'static> =
-            params.signed_by(&key, &self.0).expect("a certificate").der().clone();
+        (params.signed_by(&key, &self.0).expect("a certificate"), key)
+    }
+
+    /// Writes certificate and key of a server of this name to files, and returns their paths.
+    pub(crate) fn files(&self, name: &str, folder: &Path) -> [PathBuf; 2] {
+        let (certificate, key) = self.certify(name);
+        let files = [("server.crt", certificate.pem()), ("server.key", key.serialize_pem())];
+        files.map(|(file, pem)| {
+            let path = folder.join(file);
+            std::fs::write(&path, pem).expect("a file");
+            path
+        })
+    }
+
+    /// Returns what a server of this name answers handshakes with.
+    pub(crate) fn acceptor(&self, name: &str) -> TlsAcceptor {
+        let (certificate, key) = self.certify(name);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
+            .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate and its key");
         TlsAcceptor::from(Arc::new(config))
     }

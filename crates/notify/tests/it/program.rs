@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Exit code of a script whose library is not installed.
-const WITHOUT_LIBRARY: i32 = 77;
+pub(crate) const WITHOUT_LIBRARY: i32 = 77;
 
 /// Returns Python as the machine has it: `$TAGMETER_PYTHON`, or `python3`.
 pub(crate) fn python() -> OsString {
