@@ -4,7 +4,7 @@
 //! A [`target::Policy`] makes a [`target::Target`] of a URL; a [`send::Sender`] posts to it through a
 //! [`dial::Connector`], which checks the addresses that it dials. [`webhook`] signs what is posted, and says when the
 //! next attempt is due. A [`message::Message`] becomes the request of a chat service by [`chat`], and a
-//! mail by [`email`]; a [`destination::Destination`] says which.
+//! mail by [`email`]; a [`destination::Destination`] says which. A [`payload::Event`] becomes what a webhook posts.
 //!
 //! Deliberately absent: a store, a scheduler, reading the clock, chance, the environment. The caller stores what is to
 //! be delivered and passes time, seeds, resolvers and certificate authorities in.
@@ -16,6 +16,7 @@ pub mod destination;
 pub mod dial;
 pub mod email;
 pub mod message;
+pub mod payload;
 pub mod send;
 pub mod target;
 pub mod webhook;
