@@ -206,6 +206,31 @@ mod tests {
         }
     }
 
+    /// Ranges that `docs/delivery.md` lists: those refused, without the allowed ones of its examples.
+    fn documented() -> Vec<IpNet> {
+        let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/delivery.md");
+        let document = std::fs::read_to_string(document).expect("the document");
+        let rows =
+            document.lines().filter(|line| line.starts_with("| IPv4 |") || line.starts_with("| IPv6 |"));
+        let quoted = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
+        let parsed = quoted.map(|text| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)));
+        parsed.map(|range| range.expect("a range")).filter(|range| *range != GLOBAL_UNICAST).collect()
+    }
+
+    #[test]
+    fn the_document_lists_the_ranges() {
+        let documented = documented();
+        for range in &documented {
+            let (first, last) = (special(range.network()), special(range.broadcast()));
+            assert!(first.is_some() && last.is_some(), "{range} is refused");
+        }
+        for (range, name) in SPECIAL {
+            let is_outside = range.addr().is_ipv6() && !GLOBAL_UNICAST.contains(&range);
+            let is_listed = documented.iter().any(|listed| listed.contains(&range));
+            assert!(is_outside || is_listed, "{range}, {name}, is in the document");
+        }
+    }
+
     proptest! {
         /// Whatever the standard library knows to be special is special here.
         #[test]
