@@ -53,6 +53,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(trackers::create, trackers::list),
         routes!(trackers::show::show, trackers::show::change, trackers::show::delete),
         routes!(trackers::hashtags::handler),
+        routes!(trackers::candidates::handler),
         routes!(trackers::gaps::handler),
         routes!(trackers::series::handler),
         routes!(trackers::run::handler),

@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a measuring tool talks to whoever runs it")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the monotonic clock")]
 
-use domain::tracking::{Cadence, Interval, OnEmpty, TrackerSource};
+use domain::tracking::{Cadence, Interval, OnEmpty, Target, TrackerSource};
 use domain::{AccountId, Tag, Timestamp, TrackerId};
 use std::error::Error;
 use std::time::Instant;
@@ -22,7 +22,7 @@ fn tracker(number: u64) -> Result<NewTracker, Box<dyn Error>> {
     let at = Timestamp::from_ms(START_MS + i64::try_from(number)?);
     let tracked = |hashtag: u64| {
         let tag = Tag::new(&format!("tag{}", number * TOGETHER + hashtag))?;
-        Ok(NewTracked { tag, interval: Interval::Day, since: at })
+        Ok(NewTracked { target: Target::Hashtag(tag), interval: Interval::Day, since: at })
     };
     let settings = TrackerSettings {
         source: TrackerSource::Upstream,
@@ -32,6 +32,8 @@ fn tracker(number: u64) -> Result<NewTracker, Box<dyn Error>> {
         labels: "[]".to_owned(),
         credits_max: None,
         on_empty: OnEmpty::Pause,
+        keyword: None,
+        accept_views: None,
     };
     Ok(NewTracker {
         id: TrackerId::new(at, number.into()),
@@ -79,7 +81,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         took.sort_by(f64::total_cmp);
         let median = took.get(took.len() / 2).copied().unwrap_or_default();
         let most = took.last().copied().unwrap_or_default();
-        println!("{share} due: {found} claimed in {rounds} claims, median {median:.2} ms, longest {most:.2} ms");
+        println!(
+            "{share} due: {found} claimed in {rounds} claims, median {median:.2} ms, longest {most:.2} ms"
+        );
     }
     Ok(())
 }

@@ -237,7 +237,8 @@ pub(crate) static TABLES: [Table; 37] = [
         File::Accounts,
         columns! {
             account_id: integer, tracker_id: blob, source: integer, cadence: text, is_paused: flag,
-            notes: text, labels: text, credits_max: integer, on_empty: integer, hashtags: integer,
+            notes: text, labels: text, credits_max: integer, keyword: text, accept_views: integer,
+            on_empty: integer, hashtags: integer,
             spent_month: integer, spent: integer, created_at_ms: integer, updated_at_ms: integer,
             idempotency_key: text, fingerprint: blob,
         },

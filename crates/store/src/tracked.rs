@@ -10,8 +10,8 @@ use crate::jobs::Lease;
 use crate::row::row;
 use crate::trackers::{TrackedHashtag, Tracker, wrong};
 use crate::{Store, StoreError};
-use domain::tracking::{GapReason, Month, Slot, Span, SpanKind};
-use domain::{AccountId, Credits, TagKey, Timestamp, TrackerId};
+use domain::tracking::{GapReason, Month, Slot, Span, SpanKind, TargetKey};
+use domain::{AccountId, Credits, Timestamp, TrackerId};
 
 /// Spans that a worker reads of a hashtag: the newest ones. Older ones do not change.
 pub const SPANS_MAX: usize = 64;
@@ -21,14 +21,14 @@ pub(crate) const CLOCKS_APART_MS: i64 = 5_000;
 /// The right to read a hashtag until the lease expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadingClaim {
-    pub(crate) key: TagKey,
+    pub(crate) key: TargetKey,
     pub(crate) token: i64,
     pub(crate) version: i64,
 }
 
 impl ReadingClaim {
-    /// Returns the key of the hashtag.
-    pub const fn key(&self) -> &TagKey {
+    /// Returns the key of the hashtag or keyword.
+    pub const fn key(&self) -> &TargetKey {
         &self.key
     }
 }
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// Returns every tracker of a hashtag, with its newest spans.
-    pub async fn subscriptions(&self, key: &TagKey) -> Result<Vec<Subscription>, StoreError> {
+    pub async fn subscriptions(&self, key: &TargetKey) -> Result<Vec<Subscription>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.subscriptions(key),
             Self::Postgres(postgres) => postgres.subscriptions(key).await,
@@ -151,7 +151,7 @@ impl Store {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        key: &TagKey,
+        key: &TargetKey,
         of: SpansOf,
         before: Option<Timestamp>,
         limit: usize,

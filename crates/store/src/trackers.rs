@@ -6,8 +6,10 @@
 use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::row::row;
 use crate::{Store, StoreError};
-use domain::tracking::{AdaptedBy, Cadence, GapReason, Interval, Month, OnEmpty, Slot, TrackerSource};
-use domain::{AccountId, Credits, Tag, TagKey, Timestamp, TrackerId};
+use domain::tracking::{
+    AdaptedBy, Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Target, TargetKey, TrackerSource,
+};
+use domain::{AccountId, Credits, Tag, Timestamp, TrackerId};
 use std::str::FromStr;
 
 /// Most hashtags of one tracker.
@@ -32,13 +34,17 @@ pub struct TrackerSettings {
     pub credits_max: Option<Credits>,
     /// Behaviour when the budget does not last.
     pub on_empty: OnEmpty,
+    /// Keyword that hashtags are searched by.
+    pub keyword: Option<Keyword>,
+    /// Views from which found hashtags are added; `None` to add none.
+    pub accept_views: Option<u64>,
 }
 
-/// A hashtag to track.
+/// A hashtag or keyword to track.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTracked {
-    /// The hashtag.
-    pub tag: Tag,
+    /// The hashtag or keyword.
+    pub target: Target,
     /// Interval until the first reading.
     pub interval: Interval,
     /// Beginning of its first slot.
@@ -54,7 +60,7 @@ pub struct NewTracker {
     pub account_id: AccountId,
     /// Settings.
     pub settings: TrackerSettings,
-    /// Its hashtags, each key once; at most [`TRACKER_HASHTAGS_MAX`].
+    /// Its hashtags, and the keyword of its settings, each key once; at most [`TRACKER_HASHTAGS_MAX`].
     pub hashtags: Vec<NewTracked>,
     /// Identifies a repeated request for the same tracker.
     pub idempotency: Option<(IdempotencyKey, Fingerprint)>,
@@ -86,7 +92,7 @@ pub struct Tracker {
     pub account_id: AccountId,
     /// Settings.
     pub settings: TrackerSettings,
-    /// Number of its hashtags.
+    /// Number of its hashtags, and one for a keyword.
     pub hashtags: u64,
     /// The month that [`Self::spent`] is of.
     pub spent_month: Month,
@@ -120,10 +126,12 @@ pub struct TrackerChange {
     pub credits_max: Option<Option<Credits>>,
     /// New behaviour when the budget does not last.
     pub on_empty: Option<OnEmpty>,
+    /// New number of views from which found hashtags are added; `Some(None)` to add none.
+    pub accept_views: Option<Option<u64>>,
     /// Hashtags to add; those it has stay as they are.
     pub add: Vec<NewTracked>,
     /// Hashtags to remove, with their spans.
-    pub remove: Vec<TagKey>,
+    pub remove: Vec<TargetKey>,
 }
 
 impl TrackerChange {
@@ -137,6 +145,8 @@ impl TrackerChange {
             labels: self.labels.clone().unwrap_or_else(|| old.labels.clone()),
             credits_max: self.credits_max.unwrap_or(old.credits_max),
             on_empty: self.on_empty.unwrap_or(old.on_empty),
+            keyword: old.keyword.clone(),
+            accept_views: self.accept_views.unwrap_or(old.accept_views),
         }
     }
 
@@ -183,15 +193,15 @@ pub struct Attempt {
     pub month: Month,
 }
 
-/// A hashtag of a tracker.
+/// A hashtag of a tracker, or its keyword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackedHashtag {
     /// Owner.
     pub account_id: AccountId,
     /// Its tracker.
     pub tracker_id: TrackerId,
-    /// The hashtag.
-    pub tag: Tag,
+    /// The hashtag or keyword.
+    pub target: Target,
     /// True if a worker has noted that the tracker is paused.
     pub is_paused: bool,
     /// Length of its slots.
@@ -287,7 +297,7 @@ impl Store {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        key: &TagKey,
+        key: &TargetKey,
     ) -> Result<Option<TrackedHashtag>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.tracked_hashtag(account_id, id, key),
@@ -312,7 +322,7 @@ impl Store {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        after: Option<&TagKey>,
+        after: Option<&TargetKey>,
         limit: usize,
     ) -> Result<Vec<TrackedHashtag>, StoreError> {
         match self {
@@ -333,6 +343,8 @@ row! {
         notes: String,
         labels: String,
         credits_max: Option<i64>,
+        keyword: Option<String>,
+        accept_views: Option<i64>,
         on_empty: u8,
         hashtags: i64,
         spent_month: i64,
@@ -417,6 +429,8 @@ impl TrackerRow {
                 labels: self.labels,
                 credits_max: credits_max.transpose()?,
                 on_empty: OnEmpty::from_repr(self.on_empty).ok_or_else(|| wrong("on_empty"))?,
+                keyword: self.keyword.map(|text| text.parse()).transpose().map_err(|_| wrong("keyword"))?,
+                accept_views: self.accept_views.map(i64::unsigned_abs),
             },
             hashtags: self.hashtags.unsigned_abs(),
             spent_month: Month(self.spent_month),
@@ -439,14 +453,17 @@ impl TrackedRow {
         let reserved = self.attempt_credits.and_then(credits).zip(self.attempt_month.map(Month));
         let attempt = slot(self.attempt_from_ms, self.attempt_until_ms).zip(reserved);
         let reason = named(self.failed_reason, || wrong("failed_reason"))?;
-        let tag = Tag::new(&self.name).map_err(|_| wrong("name"))?;
-        if tag.key().as_str() != self.tag_key {
+        let target = match TargetKey::from_stored(&self.tag_key).map_err(|_| wrong("tag_key"))?.of() {
+            Ok(_) => Target::Hashtag(Tag::new(&self.name).map_err(|_| wrong("name"))?),
+            Err(keyword) => Target::Keyword(keyword),
+        };
+        if target.key().as_str() != self.tag_key {
             return Err(wrong("tag_key"));
         }
         Ok(TrackedHashtag {
             account_id: AccountId(self.account_id),
             tracker_id: TrackerId::from_bytes(self.tracker_id),
-            tag,
+            target,
             is_paused: self.is_paused,
             interval: self.slot_interval.parse().map_err(|_| wrong("slot_interval"))?,
             adapted_by: named(self.adapted_by, || wrong("adapted_by"))?,

@@ -1,7 +1,8 @@
 //! The life of trackers: created once, changed, queued, read under a claim, paid within a budget, the same on each backend.
 
 use domain::tracking::{
-    Cadence, GapReason, Interval, Month, OnEmpty, Slot, Slots, Span, SpanKind, TrackerSource,
+    Cadence, GapReason, Interval, Month, OnEmpty, Slot, Slots, Span, SpanKind, Target, TargetKey,
+    TrackerSource,
 };
 use domain::{AccountId, Credits, Tag, TagKey, Timestamp, TrackerId};
 use store::Store;
@@ -26,8 +27,8 @@ fn credits(amount: u64) -> Credits {
     Credits::new(amount).expect("credits")
 }
 
-fn key(name: &str) -> TagKey {
-    TagKey::new(name).expect("a key")
+fn key(name: &str) -> TargetKey {
+    (&TagKey::new(name).expect("a key")).into()
 }
 
 fn slot(name: &str, now: Timestamp) -> Slot {
@@ -43,10 +44,13 @@ fn new_tracker(n: i64, account_id: AccountId, names: &[&str]) -> NewTracker {
         labels: "[\"pets\"]".to_owned(),
         credits_max: None,
         on_empty: OnEmpty::Pause,
+        keyword: None,
+        accept_views: None,
     };
     let tracked = |name: &&str| {
         let tag = Tag::new(name).expect("a tag");
-        NewTracked { since: slot(name, at(n)).from, tag, interval: Interval::Hour }
+        let target = Target::Hashtag(tag);
+        NewTracked { since: slot(name, at(n)).from, target, interval: Interval::Hour }
     };
     let hashtags = names.iter().map(tracked).collect();
     NewTracker { id: TrackerId::new(at(n), 7), account_id, settings, hashtags, idempotency: None, at: at(n) }
@@ -78,7 +82,7 @@ async fn only(store: &Store, name: &str) -> Subscription {
 
 async fn names(store: &Store, tracker: &Tracker) -> Vec<String> {
     let found = store.tracked_hashtags(tracker.account_id, tracker.id, None, 100).await.expect("an answer");
-    found.into_iter().map(|tracked| tracked.tag.name().to_owned()).collect()
+    found.into_iter().map(|tracked| tracked.target.name().to_owned()).collect()
 }
 
 testkit::on_each_backend! {
@@ -98,7 +102,7 @@ testkit::on_each_backend! {
         assert_eq!(listed(Some(second.id)).await, [first.id]);
         assert_eq!(names(store, &first).await, ["cat", "Dog"]);
         let after = store.tracked_hashtags(ME, first.id, Some(&key("cat")), 9).await.expect("an answer");
-        assert_eq!(after.iter().map(|tracked| tracked.tag.name()).collect::<Vec<_>>(), ["Dog"]);
+        assert_eq!(after.iter().map(|tracked| tracked.target.name()).collect::<Vec<_>>(), ["Dog"]);
 
         let add = new_tracker(3, ME, &["cat", "bird"]).hashtags;
         let wish = TrackerChange {
@@ -149,7 +153,7 @@ testkit::on_each_backend! {
         assert_eq!(claim(&fixture.again().await, 20).await, [], "they are claimed");
         assert_eq!(claim(store, 30).await, []);
         let found = store.subscriptions(&key("cat")).await.expect("an answer");
-        let owners: Vec<_> = found.iter().map(|found| (found.tracker.account_id, found.tracked.tag.name())).collect();
+        let owners: Vec<_> = found.iter().map(|found| (found.tracker.account_id, found.tracked.target.name())).collect();
         assert_eq!(owners, [(ME, "cat"), (OTHER, "Cat")]);
 
         // Its lease expired: another worker has it, and the first one writes no due time any more.

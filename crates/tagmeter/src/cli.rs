@@ -136,7 +136,7 @@ pub(crate) enum Command {
     /// `tagmeter serve` and `tagmeter worker` make the readings. One credit is charged for each reading from an upstream.
     /// A slot that passes unread is a gap with a reason, and is never filled by a later value.
     #[command(
-        after_help = "Examples:\n  tagmeter track cat dog --every day\n  tagmeter track cat --every adaptive --max-credits 200 --on-empty slow\n  tagmeter track cat --every hour --dry-run --json\n  tagmeter track cat --source none"
+        after_help = "Examples:\n  tagmeter track cat dog --every day\n  tagmeter track cat --every adaptive --max-credits 200 --on-empty slow\n  tagmeter track cat --every hour --dry-run --json\n  tagmeter track --keyword 'street food' --every week --auto-accept-views 1M\n  tagmeter track cat --source none"
     )]
     Track(trackers::Track),
     /// List trackers, or show one with its hashtags and gaps

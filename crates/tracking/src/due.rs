@@ -5,13 +5,15 @@
 //! unfinished attempt; if the series has a reading of its slot, the charge is made, or was, and the slot is noted; if not, the
 //! credits are given back.
 
+use crate::order::{first_interval, new_tracked};
 use crate::slot_work::{Retry, SlotWork, Step};
 use crate::{Tracking, TrackingError};
 use catalog::upstream::TrackedRead;
-use domain::tracking::{GapReason, Month, Slot, TrackerSource};
-use domain::{Operation, RequestId, TagKey, Timestamp};
+use domain::tracking::{GapReason, Month, Slot, Target, TargetKey, TrackerSource};
+use domain::{Operation, RequestId, Timestamp};
 use store::ledger::{Charge, ChargeOutcome};
 use store::tracked::{ReadingClaim, ReadingReserved, Requeued};
+use store::trackers::{NewTracked, TrackerChange, TrackerChanged};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Maximum number of looks at the trackers of a hashtag, one more for each that was created or changed meanwhile.
@@ -38,7 +40,7 @@ impl Tracking {
     }
 
     /// Does what is due, and returns when the next of the trackers is.
-    async fn look(&self, key: &TagKey) -> Result<Option<Timestamp>, TrackingError> {
+    async fn look(&self, key: &TargetKey) -> Result<Option<Timestamp>, TrackingError> {
         let (mut due, mut wanted) = (Vec::new(), Vec::new());
         for mut work in self.works(key).await? {
             match work.step(self.now()) {
@@ -56,12 +58,12 @@ impl Tracking {
     }
 
     /// Returns the work on every tracker that reads the hashtag. Attempts that a worker left unfinished are settled.
-    async fn works(&self, key: &TagKey) -> Result<Vec<SlotWork>, TrackingError> {
+    async fn works(&self, key: &TargetKey) -> Result<Vec<SlotWork>, TrackingError> {
         let mut has_settled = false;
         for subscription in self.store().subscriptions(key).await? {
             let Some(attempt) = subscription.tracked.attempt else { continue };
             let mut work = SlotWork::new(subscription);
-            let read_at = self.catalog.reading_between(key, attempt.slot.from, attempt.slot.until).await?;
+            let read_at = self.read_within(key, attempt.slot).await?;
             match read_at.filter(|_| !work.is_read(attempt.slot)) {
                 Some(at) => self.pay(&mut work, attempt.slot, at).await?,
                 None => work.release(),
@@ -106,7 +108,7 @@ impl Tracking {
     /// slots of a hashtag nest, so that a reading of now is within each of them.
     async fn read(
         &self,
-        key: &TagKey,
+        key: &TargetKey,
         wanted: Vec<(SlotWork, Slot)>,
     ) -> Result<Vec<(SlotWork, (Slot, TrackedRead))>, TrackingError> {
         let mut readings = Vec::with_capacity(wanted.len());
@@ -114,17 +116,29 @@ impl Tracking {
         let from = wanted.iter().map(|(_, slot)| slot.from).max();
         let until = wanted.iter().map(|(_, slot)| slot.until).min();
         for (work, slot) in wanted {
-            let read = match (self.catalog.reading_between(key, slot.from, slot.until).await?, &called) {
+            let read = match (self.read_within(key, slot).await?, &called) {
                 (Some(at), _) => TrackedRead::Read(at),
                 (None, Some(called)) => called.clone(),
                 (None, None) => {
                     let (from, until) = (from.unwrap_or(slot.from), until.unwrap_or(slot.until));
-                    called.insert(self.catalog.read_tracked(key, from, until).await?).clone()
+                    let read = match key.of() {
+                        Ok(tag) => self.catalog.read_tracked(&tag, from, until).await?,
+                        Err(keyword) => self.catalog.search_tracked(&keyword, from, until).await?,
+                    };
+                    called.insert(read).clone()
                 }
             };
             readings.push((work, (slot, read)));
         }
         Ok(readings)
+    }
+
+    /// Returns the time of a reading or search of a slot, if there is one.
+    async fn read_within(&self, key: &TargetKey, slot: Slot) -> Result<Option<Timestamp>, TrackingError> {
+        Ok(match key.of() {
+            Ok(tag) => self.catalog.reading_between(&tag, slot.from, slot.until).await?,
+            Err(keyword) => self.catalog.search_between(&keyword, slot.from, slot.until).await?,
+        })
     }
 
     /// Notes what became of a slot, and returns when the tracker is due next.
@@ -140,7 +154,11 @@ impl Tracking {
             TrackedRead::NoUpstream => work.fail(slot, GapReason::NoUpstream, Retry::NextSlot, now),
             TrackedRead::CallsUsedUp => work.fail(slot, GapReason::Budget, Retry::Soon, now),
             TrackedRead::Failed { cause } => {
-                tracing::warn!(hashtag = work.tracked.tag.name(), cause, "a tracked hashtag cannot be read");
+                tracing::warn!(
+                    target = work.tracked.target.name(),
+                    cause,
+                    "a tracked hashtag or keyword cannot be read"
+                );
                 work.fail(slot, GapReason::SourceDown, Retry::Soon, now);
             }
         }
@@ -160,9 +178,13 @@ impl Tracking {
         match self.store().charge(charge).await? {
             ChargeOutcome::Paid(_) | ChargeOutcome::AlreadyCharged => {
                 let now = self.now();
-                let adapted = match work.is_adaptive() {
-                    true => Some(self.adapted(work.tracked.tag.key(), now).await?),
-                    false => None,
+                let adapted = match &work.tracked.target {
+                    Target::Hashtag(tag) if work.is_adaptive() => Some(self.adapted(tag.key(), now).await?),
+                    Target::Hashtag(_) => None,
+                    Target::Keyword(_) => {
+                        self.accept_found(work).await?;
+                        None
+                    }
                 };
                 work.read(slot, read_at, adapted, now);
             }
@@ -172,6 +194,28 @@ impl Tracking {
             | ChargeOutcome::KeyOfOtherRequest => {
                 work.fail(slot, GapReason::Budget, Retry::Soon, self.now());
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the hashtags of a keyword that have enough views to its tracker. Repeating it adds nothing.
+    async fn accept_found(&self, work: &SlotWork) -> Result<(), TrackingError> {
+        let tracker = &work.tracker;
+        let Some(least) = tracker.settings.accept_views else { return Ok(()) };
+        let found = self.found_by(&tracker.settings).await?;
+        let interval = first_interval(tracker.settings.cadence);
+        let add: Vec<NewTracked> = found
+            .into_iter()
+            .filter(|hashtag| hashtag.reported.views.is_some_and(|views| views.value() >= least))
+            .map(|hashtag| new_tracked(Target::Hashtag(hashtag.tag), interval, self.now()))
+            .collect();
+        if add.is_empty() {
+            return Ok(());
+        }
+        let change = TrackerChange { add, ..TrackerChange::default() };
+        let changed = self.store().change_tracker(tracker.account_id, tracker.id, change, self.now()).await?;
+        if changed == TrackerChanged::TooMany {
+            tracing::warn!(tracker = %tracker.id, "found hashtags are not added: the tracker has as many as it may");
         }
         Ok(())
     }
@@ -190,7 +234,7 @@ impl Tracking {
 fn request_id(work: &SlotWork, slot: Slot) -> RequestId {
     let mut bytes = work.tracker.id.to_bytes().to_vec();
     bytes.extend(slot.from.as_ms().to_be_bytes());
-    bytes.extend(work.tracked.tag.key().as_str().as_bytes());
+    bytes.extend(work.tracked.target.key().as_str().as_bytes());
     RequestId::new(slot.from, xxh3_128(&bytes))
 }
 

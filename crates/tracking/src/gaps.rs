@@ -5,7 +5,7 @@
 
 use crate::names::GapReasonName;
 use crate::{Tracking, TrackingError};
-use domain::tracking::{GapReason, Slots, Span, SpanKind, TrackerSource};
+use domain::tracking::{GapReason, Keyword, Slots, Span, SpanKind, TrackerSource};
 use domain::{AccountId, TagKey, Timestamp, TrackerId};
 use serde::Serialize;
 use store::tracked::SpansOf;
@@ -75,7 +75,7 @@ impl Tracking {
                 gaps
             }
             TrackerSource::Upstream => {
-                let key = tracked.tag.key();
+                let key = &tracked.target.key();
                 let limit = GAPS_PER_PAGE + 1;
                 self.store().tracker_spans(account_id, id, key, SpansOf::Gaps, before, limit).await?
             }
@@ -84,7 +84,7 @@ impl Tracking {
         spans.truncate(GAPS_PER_PAGE);
         let next = spans.last().map(|span| span.from).filter(|_| has_more);
         let gaps = spans.iter().filter_map(GapView::of).collect();
-        Ok(GapsPage { hashtag: tracked.tag.name().to_owned(), gaps, next })
+        Ok(GapsPage { hashtag: tracked.target.name().to_owned(), gaps, next })
     }
 
     /// Returns a tracker and the hashtag of it that is named; it may be left out where there is only one.
@@ -98,8 +98,20 @@ impl Tracking {
         let wrong = |why| TrackingError::Field { field: "hashtag", why };
         let tracked = match hashtag {
             Some(name) => {
-                let tag = domain::Tag::of_typed(name).map_err(|why| wrong(why.to_string()))?;
-                self.store().tracked_hashtag(account_id, id, tag.key()).await?
+                let tag = domain::Tag::of_typed(name);
+                let tracked = match &tag {
+                    Ok(tag) => self.store().tracked_hashtag(account_id, id, &tag.key().into()).await?,
+                    Err(_) => None,
+                };
+                let keyword = tracker.settings.keyword.as_ref();
+                let keyword = keyword.filter(|keyword| name.parse::<Keyword>().as_ref() == Ok(*keyword));
+                match (tracked, keyword) {
+                    (None, Some(keyword)) => {
+                        self.store().tracked_hashtag(account_id, id, &keyword.into()).await?
+                    }
+                    (None, None) => tag.map(|_| None).map_err(|why| wrong(why.to_string()))?,
+                    (tracked, _) => tracked,
+                }
             }
             None => {
                 let mut all = self.store().tracked_hashtags(account_id, id, None, 2).await?;
@@ -116,8 +128,11 @@ impl Tracking {
     /// Returns the spans of a hashtag that is only watched: from its first reading, or from the beginning of the tracker, to
     /// the end of the last slot that is over.
     pub(crate) async fn watched(&self, tracked: &TrackedHashtag) -> Result<Vec<Span>, TrackingError> {
-        let times = self.reading_times(tracked.tag.key()).await?;
-        let slots = Slots::new(tracked.tag.key().as_str(), tracked.interval);
+        let times = match tracked.target.hashtag() {
+            Some(tag) => self.reading_times(tag.key()).await?,
+            None => Vec::new(),
+        };
+        let slots = Slots::new(tracked.target.key().as_str(), tracked.interval);
         Ok(watched(slots, tracked.since, &times, self.now()))
     }
 

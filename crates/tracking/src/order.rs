@@ -2,8 +2,8 @@
 
 use crate::{Tracking, TrackingError};
 use domain::credits::PRICE_OF_A_CALL;
-use domain::tracking::{Cadence, Interval, MonthlyEstimate, OnEmpty, Slots, TrackerSource};
-use domain::{AccountId, Credits, Tag, TagKey, Timestamp, TrackerId};
+use domain::tracking::{Cadence, Interval, Keyword, MonthlyEstimate, OnEmpty, Slots, Target, TrackerSource};
+use domain::{AccountId, Credits, Tag, Timestamp, TrackerId};
 use std::collections::BTreeSet;
 use store::idempotency::{Fingerprint, IdempotencyKey};
 use store::trackers::{
@@ -23,8 +23,12 @@ const ADAPTIVE_FIRST: Interval = Interval::Day;
 /// An order for a tracker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackerOrder {
-    /// Names as typed or pasted, at most [`TRACKER_HASHTAGS_MAX`]; a hashtag may be named twice.
+    /// Names as typed or pasted, at most [`TRACKER_HASHTAGS_MAX`]; a hashtag may be named twice. May be empty with a keyword.
     pub hashtags: Vec<String>,
+    /// Keyword that hashtags are searched by, as typed.
+    pub keyword: Option<String>,
+    /// Views from which found hashtags are added; `None` to add none.
+    pub accept_views: Option<u64>,
     /// Cadence of its readings.
     pub every: Cadence,
     /// Source that it reads from; `None` for an upstream if there is one.
@@ -56,6 +60,8 @@ pub struct TrackerPatch {
     pub credits_max: Option<Option<Credits>>,
     /// New behaviour when the budget does not last.
     pub on_empty: Option<OnEmpty>,
+    /// New number of views from which found hashtags are added; `Some(None)` to add none.
+    pub accept_views: Option<Option<u64>>,
     /// Names of hashtags to add.
     pub add: Vec<String>,
     /// Names of hashtags to remove.
@@ -77,7 +83,7 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedOrder {
     settings: TrackerSettings,
-    hashtags: Vec<NewTracked>,
+    targets: Vec<NewTracked>,
 }
 
 impl CheckedOrder {
@@ -86,9 +92,14 @@ impl CheckedOrder {
         &self.settings
     }
 
-    /// Returns the tags, each once, in the order of the order.
-    pub fn tags(&self) -> impl ExactSizeIterator<Item = &Tag> {
-        self.hashtags.iter().map(|tracked| &tracked.tag)
+    /// Returns the tags, each once, as ordered.
+    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.targets.iter().filter_map(|tracked| tracked.target.hashtag())
+    }
+
+    /// Returns the number of hashtags, and one for a keyword.
+    pub const fn targets(&self) -> u64 {
+        self.targets.len() as u64
     }
 }
 
@@ -104,10 +115,22 @@ impl Tracking {
             (None, true) | (Some(TrackerSource::Upstream), true) => TrackerSource::Upstream,
             (Some(TrackerSource::Upstream), false) => return Err(TrackingError::NoUpstream),
         };
-        let hashtags = self.tracked("hashtags", &order.hashtags, order.every)?;
-        if hashtags.is_empty() {
-            let why = "name at least one hashtag, such as cat".to_owned();
-            return Err(TrackingError::Field { field: "hashtags", why });
+        let mut targets = self.tracked("hashtags", &order.hashtags, order.every)?;
+        let keyword = order.keyword.as_deref().map(str::parse::<Keyword>).transpose();
+        let keyword =
+            keyword.map_err(|why| TrackingError::Field { field: "keyword", why: why.to_string() })?;
+        match &keyword {
+            Some(_) if source == TrackerSource::None => return Err(TrackingError::NoUpstream),
+            Some(keyword) => {
+                let interval = first_interval(order.every);
+                targets.push(new_tracked(Target::Keyword(keyword.clone()), interval, self.now()));
+            }
+            None if order.accept_views.is_some() => return Err(no_keyword()),
+            None if targets.is_empty() => {
+                let why = "name at least one hashtag, such as cat, or a keyword".to_owned();
+                return Err(TrackingError::Field { field: "hashtags", why });
+            }
+            None => {}
         }
         let settings = TrackerSettings {
             source,
@@ -117,8 +140,10 @@ impl Tracking {
             labels: labels(order.labels)?,
             credits_max: order.credits_max,
             on_empty: order.on_empty,
+            keyword,
+            accept_views: order.accept_views,
         };
-        Ok(CheckedOrder { settings, hashtags })
+        Ok(CheckedOrder { settings, targets })
     }
 
     /// Creates the tracker of an order. Its hashtags are due at once.
@@ -129,8 +154,8 @@ impl Tracking {
         order: CheckedOrder,
         idempotency: Option<(IdempotencyKey, Fingerprint)>,
     ) -> Result<Tracker, TrackingError> {
-        let CheckedOrder { settings, hashtags } = order;
-        let new = NewTracker { id, account_id, settings, hashtags, idempotency, at: self.now() };
+        let CheckedOrder { settings, targets } = order;
+        let new = NewTracker { id, account_id, settings, hashtags: targets, idempotency, at: self.now() };
         match self.store().create_tracker(new).await? {
             TrackerCreated::Created(tracker) | TrackerCreated::Same(tracker) => {
                 self.catalog.wake_worker();
@@ -151,6 +176,9 @@ impl Tracking {
     ) -> Result<Tracker, TrackingError> {
         let tracker = self.store().tracker(account_id, id).await?.ok_or(TrackingError::NotFound)?;
         let cadence = patch.every.unwrap_or(tracker.settings.cadence);
+        if patch.accept_views.is_some() && tracker.settings.keyword.is_none() {
+            return Err(no_keyword());
+        }
         let change = TrackerChange {
             cadence: patch.every,
             is_paused: patch.is_paused,
@@ -158,8 +186,9 @@ impl Tracking {
             labels: patch.labels.map(labels).transpose()?,
             credits_max: patch.credits_max,
             on_empty: patch.on_empty,
+            accept_views: patch.accept_views,
             add: self.tracked("add", &patch.add, cadence)?,
-            remove: tags("remove", &patch.remove)?.iter().map(|tag| tag.key().clone()).collect(),
+            remove: tags("remove", &patch.remove)?.iter().map(|tag| tag.key().into()).collect(),
         };
         match self.store().change_tracker(account_id, id, change, self.now()).await? {
             TrackerChanged::Changed(tracker) => {
@@ -193,7 +222,7 @@ impl Tracking {
         cadence: Cadence,
     ) -> Result<Vec<NewTracked>, TrackingError> {
         let (interval, now) = (first_interval(cadence), self.now());
-        let tracked = |tag: Tag| NewTracked { since: first_slot(tag.key(), interval, now), tag, interval };
+        let tracked = |tag| new_tracked(Target::Hashtag(tag), interval, now);
         Ok(tags(field, names)?.into_iter().map(tracked).collect())
     }
 }
@@ -207,15 +236,22 @@ pub(crate) const fn price_of(source: TrackerSource) -> Credits {
 }
 
 /// Returns the interval with which a tracker begins.
-fn first_interval(cadence: Cadence) -> Interval {
+pub(crate) const fn first_interval(cadence: Cadence) -> Interval {
     match cadence {
         Cadence::Every(interval) => interval,
         Cadence::Adaptive => ADAPTIVE_FIRST,
     }
 }
 
-fn first_slot(key: &TagKey, interval: Interval, now: Timestamp) -> Timestamp {
-    Slots::new(key.as_str(), interval).at(now).from
+/// Returns a target that begins in the present slot.
+pub(crate) fn new_tracked(target: Target, interval: Interval, now: Timestamp) -> NewTracked {
+    let since = Slots::new(target.key().as_str(), interval).at(now).from;
+    NewTracked { target, interval, since }
+}
+
+fn no_keyword() -> TrackingError {
+    let why = "a tracker without a keyword finds no hashtags; give a keyword".to_owned();
+    TrackingError::Field { field: "auto_accept_views", why }
 }
 
 /// Parses names, each tag once.

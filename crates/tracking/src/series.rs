@@ -73,7 +73,11 @@ impl Tracking {
         };
         let from = range.from.unwrap_or(begin);
         let until = range.until.unwrap_or_else(|| Timestamp::from_ms(self.now().as_ms().saturating_add(1)));
-        let mut readings = match self.store().hashtag_by_key(tracked.tag.key()).await? {
+        let Some(tag) = tracked.target.hashtag() else {
+            let why = "a keyword has no series; name a hashtag".to_owned();
+            return Err(TrackingError::Field { field: "hashtag", why });
+        };
+        let mut readings = match self.store().hashtag_by_key(tag.key()).await? {
             Some(hashtag) => {
                 let after = Timestamp::from_ms(from.as_ms().saturating_sub(1));
                 self.store().hashtag_snapshots(hashtag.row, Some(after), READINGS_PER_PAGE + 1).await?
@@ -110,7 +114,7 @@ impl Tracking {
             }
         });
         Ok(SeriesPage {
-            hashtag: tracked.tag.name().to_owned(),
+            hashtag: tag.name().to_owned(),
             readings: views.collect(),
             gaps: spans.iter().filter(|span| span.until > from).filter_map(GapView::of).collect(),
             next,
@@ -130,7 +134,7 @@ impl Tracking {
             spans.retain(|span| span.from < until);
             return Ok(spans);
         }
-        let (account_id, id, key) = (tracker.account_id, tracker.id, tracked.tag.key());
+        let (account_id, id, key) = (tracker.account_id, tracker.id, &tracked.target.key());
         let (mut spans, mut before) = (Vec::<Span>::new(), until);
         loop {
             let page = self

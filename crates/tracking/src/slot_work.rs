@@ -66,7 +66,7 @@ impl SlotWork {
     }
 
     fn slots(&self) -> Slots {
-        Slots::new(self.tracked.tag.key().as_str(), self.tracked.interval)
+        Slots::new(self.tracked.target.key().as_str(), self.tracked.interval)
     }
 
     /// Returns what is to be done, after it has taken over what the owner changed.
@@ -81,8 +81,8 @@ impl SlotWork {
         self.set_interval(self.affordable(wished, now), now);
         let slot = self.slots().at(now);
         match (self.tracker.settings.is_paused, self.tracked.is_paused) {
-            (true, false) => self.coverage.arrive(slot, GapReason::Asleep),
-            (false, true) => self.coverage.arrive(slot, GapReason::Disabled),
+            (true, false) => self.coverage.arrive(slot, GapReason::Asleep, now),
+            (false, true) => self.coverage.arrive(slot, GapReason::Disabled, now),
             _ => {}
         }
         self.tracked.is_paused = self.tracker.settings.is_paused;
@@ -137,7 +137,7 @@ impl SlotWork {
 
     /// Notes the reading of a slot. `adapted` is the interval from now on, of an adaptive tracker.
     pub(crate) fn read(&mut self, slot: Slot, read_at: Timestamp, adapted: Option<Adapted>, now: Timestamp) {
-        self.coverage.read(slot);
+        self.coverage.read(slot, now);
         self.tracked.readings += 1;
         self.tracked.last_read_at = Some(read_at);
         if let Some(Adapted { interval, by }) = adapted {
@@ -152,7 +152,7 @@ impl SlotWork {
 
     /// Notes that a slot could not be read. Credits that were reserved for it are given back.
     pub(crate) fn fail(&mut self, slot: Slot, reason: GapReason, retry: Retry, now: Timestamp) {
-        self.coverage.fail(slot, reason);
+        self.coverage.fail(slot, reason, now);
         self.release();
         let wait_ms = (self.tracked.interval.as_ms() / RETRY_PART).clamp(RETRY_MS_MIN, RETRY_MS_MAX);
         let soon = Timestamp::from_ms(now.as_ms().saturating_add(wait_ms));

@@ -3,7 +3,7 @@
 use crate::names::{CadenceName, IntervalName, OnEmptyName, SourceName};
 use crate::order::{Estimate, price_of};
 use crate::{Tracking, TrackingError};
-use domain::tracking::{Adapted, Interval, Month, MonthlyEstimate, SpanKind, TrackerSource};
+use domain::tracking::{Adapted, Interval, Month, MonthlyEstimate, SpanKind, TargetKey, TrackerSource};
 use domain::{AccountId, Credits, Timestamp, TrackerId};
 use serde::Serialize;
 use store::trackers::{TrackedHashtag, Tracker, TrackerTotals};
@@ -32,6 +32,8 @@ pub struct TrackerView {
     /// Cadence: `hour`, `3h`, `12h`, `day`, `week` or `adaptive`.
     #[schema(value_type = CadenceName, inline, example = "day")]
     pub every: &'static str,
+    /// Keyword that it searches hashtags by; `null` without one.
+    pub keyword: Option<KeywordView>,
     /// Number of its hashtags.
     pub hashtag_count: u64,
     /// The first of them, by key: 100, or 10 in a list.
@@ -61,6 +63,28 @@ pub struct TrackerView {
     pub created_at: Timestamp,
     /// Time of the last change by its owner.
     pub updated_at: Timestamp,
+}
+
+/// Keyword of a tracker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TrackedKeyword)]
+pub struct KeywordView {
+    /// The keyword.
+    #[schema(example = "street food")]
+    pub keyword: String,
+    /// Views from which found hashtags are added to the tracker; `null` if none are.
+    pub auto_accept_views: Option<u64>,
+    /// When the next search is due; `null` if none is.
+    pub next_search_at: Option<Timestamp>,
+    /// Time of the last search.
+    pub last_search_at: Option<Timestamp>,
+    /// Number of slots with a search.
+    pub searches: u64,
+    /// Number of gaps.
+    pub gaps: u64,
+    /// Reason for which the present or last slot that failed had no search; `null` if a later one had.
+    #[schema(example = "source_down")]
+    pub failing: Option<&'static str>,
 }
 
 /// Expected readings and credits of a mean month of 30.44 days, at the present intervals.
@@ -155,13 +179,15 @@ impl Tracking {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        after: Option<&domain::TagKey>,
+        after: Option<&TargetKey>,
     ) -> Result<(Vec<TrackedView>, Option<String>), TrackingError> {
         let tracker = self.store().tracker(account_id, id).await?.ok_or(TrackingError::NotFound)?;
-        let mut found = self.store().tracked_hashtags(account_id, id, after, HASHTAGS_SHOWN + 1).await?;
+        // One more for the next page, and one for a keyword.
+        let mut found = self.store().tracked_hashtags(account_id, id, after, HASHTAGS_SHOWN + 2).await?;
+        found.retain(|tracked| tracked.target.hashtag().is_some());
         let has_more = found.len() > HASHTAGS_SHOWN;
         found.truncate(HASHTAGS_SHOWN);
-        let next = found.last().map(|tracked| tracked.tag.name().to_owned()).filter(|_| has_more);
+        let next = found.last().map(|tracked| tracked.target.name().to_owned()).filter(|_| has_more);
         let mut views = Vec::with_capacity(found.len());
         for tracked in found {
             views.push(self.tracked_view(&tracker, tracked).await?);
@@ -184,14 +210,18 @@ impl Tracking {
 
     async fn view(&self, tracker: Tracker, shown: usize) -> Result<TrackerView, TrackingError> {
         let (account_id, id) = (tracker.account_id, tracker.id);
-        let tracked = self.store().tracked_hashtags(account_id, id, None, shown).await?;
+        let mut tracked = self.store().tracked_hashtags(account_id, id, None, shown + 1).await?;
+        let keyword = tracked.iter().position(|tracked| tracked.target.hashtag().is_none());
+        let keyword = keyword.map(|at| keyword_view(&tracker, &tracked.remove(at)));
+        tracked.truncate(shown);
         let intervals: Vec<Interval> = tracked.iter().map(|tracked| tracked.interval).collect();
         let mut hashtags = Vec::with_capacity(tracked.len());
         for tracked in tracked {
             hashtags.push(self.tracked_view(&tracker, tracked).await?);
         }
         let settings = &tracker.settings;
-        let are_all_shown = hashtags.len() as u64 == tracker.hashtags;
+        let hashtag_count = tracker.hashtags - u64::from(keyword.is_some());
+        let are_all_shown = hashtags.len() as u64 == hashtag_count;
         let watches = settings.source == TrackerSource::None;
         let totals = match watches {
             true => TrackerTotals {
@@ -208,7 +238,8 @@ impl Tracking {
             state: if settings.is_paused { "paused" } else { "active" },
             source: settings.source.name(),
             every: settings.cadence.name(),
-            hashtag_count: tracker.hashtags,
+            keyword,
+            hashtag_count,
             readings: (!watches || are_all_shown).then_some(totals.readings),
             gaps: (!watches || are_all_shown).then_some(totals.gaps),
             next_reading_at: totals.due_at,
@@ -237,10 +268,8 @@ impl Tracking {
         let adapted = tracked.adapted_by.map(|by| Adapted { interval: tracked.interval, by });
         let price = price_of(tracker.settings.source);
         let a_month = |interval| MonthlyEstimate { interval, hashtags: 1, price }.readings();
-        let has_read_since =
-            |slot: &domain::tracking::Slot| last_reading_at.is_some_and(|at| at >= slot.from);
         Ok(TrackedView {
-            hashtag: tracked.tag.name().to_owned(),
+            hashtag: tracked.target.name().to_owned(),
             interval: tracked.interval.name(),
             interval_reason: adapted.map(Adapted::reason),
             saved_per_month: adapted.map(|_| a_month(Interval::Hour) - a_month(tracked.interval)),
@@ -248,10 +277,7 @@ impl Tracking {
             last_reading_at,
             readings,
             gaps,
-            failing: tracked
-                .failed
-                .filter(|(slot, _)| !has_read_since(slot))
-                .map(|(_, reason)| reason.name()),
+            failing: failing(&tracked, last_reading_at),
         })
     }
 
@@ -267,13 +293,34 @@ impl Tracking {
                 SpanKind::Gap(_) => gaps += 1,
             }
         }
-        let hashtag = self.store().hashtag_by_key(tracked.tag.key()).await?;
+        let hashtag = match tracked.target.hashtag() {
+            Some(tag) => self.store().hashtag_by_key(tag.key()).await?,
+            None => None,
+        };
         let snapshots = match hashtag {
             Some(hashtag) => self.store().hashtag_snapshots(hashtag.row, None, u32::MAX).await?,
             None => Vec::new(),
         };
         Ok((readings, gaps, snapshots.last().map(|snapshot| snapshot.observed_at)))
     }
+}
+
+fn keyword_view(tracker: &Tracker, tracked: &TrackedHashtag) -> KeywordView {
+    KeywordView {
+        keyword: tracked.target.name().to_owned(),
+        auto_accept_views: tracker.settings.accept_views,
+        next_search_at: tracked.due_at,
+        last_search_at: tracked.last_read_at,
+        searches: tracked.readings,
+        gaps: tracked.gaps,
+        failing: failing(tracked, tracked.last_read_at),
+    }
+}
+
+/// Returns the reason of the last failure, if nothing was read since.
+fn failing(tracked: &TrackedHashtag, last_read_at: Option<Timestamp>) -> Option<&'static str> {
+    let failed = tracked.failed.filter(|(slot, _)| last_read_at.is_none_or(|at| at < slot.from));
+    failed.map(|(_, reason)| reason.name())
 }
 
 /// Returns the expected month of a tracker, from the intervals of the hashtags that are shown, scaled to all of them.

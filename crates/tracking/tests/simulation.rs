@@ -137,8 +137,10 @@ impl Run {
     /// Checks that spans follow one another and that each run has its readings in the series. Returns their number.
     async fn audit_spans(&self, account_id: AccountId, id: TrackerId, key: &TagKey) -> u64 {
         let store = self.world.catalog(0).store();
-        let mut spans =
-            store.tracker_spans(account_id, id, key, SpansOf::All, None, 10_000).await.expect("spans");
+        let mut spans = store
+            .tracker_spans(account_id, id, &key.into(), SpansOf::All, None, 10_000)
+            .await
+            .expect("spans");
         spans.reverse();
         let hashtag = store.hashtag_by_key(key).await.expect("an answer");
         let times: BTreeSet<i64> = match hashtag {
@@ -149,8 +151,11 @@ impl Run {
             None => BTreeSet::new(),
         };
         let mut total = 0;
+        let now = self.world.now();
         for pair in spans.windows(2) {
-            assert_eq!(pair[0].until, pair[1].from, "no time is missing: {spans:?}");
+            // Readings of a clock that was ahead lie in the future; what is between is not decided yet.
+            let is_ahead = pair[0].until > now;
+            assert!(pair[0].until == pair[1].from || is_ahead, "time is missing before {now}: {pair:?}");
         }
         for span in &spans {
             assert!(span.from < span.until, "{span:?}");
@@ -166,7 +171,7 @@ impl Run {
 
 fn run(cases: u32) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 200, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 40, ..Config::default() });
     let ran = runner.run(&events(), |events| {
         runtime.block_on(async {
             let fixture = TestStore::sqlite().await.expect("always here");

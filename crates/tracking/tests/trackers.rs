@@ -269,6 +269,48 @@ testkit::on_each_backend! {
         assert_eq!(world.gaps(world.me, &tracker).await, []);
     }
 
+    async fn a_keyword_is_searched_once_a_slot_and_adds_what_has_enough_views(fixture: &TestStore) {
+        let world = World::new(fixture, &["street food", "cat"]).await;
+        world.hold_views(7, "streetfood", 5_000_000);
+        world.hold_views(8, "streetfoodie", 20_000);
+        let keyword = TrackerOrder {
+            keyword: Some("Street".to_owned()),
+            accept_views: Some(1_000_000),
+            ..order(&[], Interval::Day)
+        };
+        let tracker = world.create(world.me, keyword.clone()).await;
+        let theirs = world.create(world.other, TrackerOrder { accept_views: None, ..keyword }).await;
+        world.work(0).await;
+        let names = async |account, tracker| {
+            let view = world.show(account, tracker).await;
+            view.hashtags.into_iter().map(|hashtag| hashtag.hashtag).collect::<Vec<_>>()
+        };
+        let mut accepted = names(world.me, &tracker).await;
+        accepted.sort();
+        assert!(accepted.contains(&"streetfood".to_owned()), "{accepted:?}");
+        assert!(!accepted.contains(&"streetfoodie".to_owned()) && !accepted.contains(&"cat".to_owned()));
+        assert_eq!(names(world.other, &theirs).await, [""; 0]);
+        let searches = || world.upstream.received().iter().filter(|one| one.path.contains("search")).count();
+        assert_eq!(searches(), 1, "one search for both accounts");
+        let candidates = world.tracking(0).candidates(world.me, tracker).await.expect("candidates");
+        assert!(candidates.iter().any(|found| found.hashtag == "streetfoodie" && found.views == Some(20_000)));
+        let theirs_found = world.tracking(0).candidates(world.other, theirs).await.expect("candidates");
+        assert!(theirs_found.iter().any(|found| found.hashtag == "streetfood"), "{theirs_found:?}");
+        assert_eq!(world.spent(world.other).await, 1);
+
+        world.clock.advance(HOUR * 24 * 3);
+        world.work(0).await;
+        let keyword = world.show(world.me, &tracker).await.keyword.expect("a keyword");
+        assert_eq!((keyword.searches, keyword.gaps, keyword.keyword.as_str()), (2, 1, "street"));
+        assert_eq!(searches(), 2);
+        let gaps = world.tracking(0).gaps(world.me, tracker, Some("street"), None).await.expect("gaps").gaps;
+        assert_eq!(gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), ["asleep"]);
+        let refused = world.tracking(0).check(TrackerOrder { keyword: Some("#".to_owned()), ..order(&[], Interval::Day) });
+        assert!(matches!(refused, Err(TrackingError::Field { field: "keyword", .. })), "{refused:?}");
+        let refused = world.tracking(0).check(TrackerOrder { accept_views: Some(1), ..order(&["cat"], Interval::Day) });
+        assert!(matches!(refused, Err(TrackingError::Field { field: "auto_accept_views", .. })), "{refused:?}");
+    }
+
     async fn a_series_is_paged_by_time(fixture: &TestStore) {
         let world = World::new(fixture, &["cat"]).await;
         let tracker = world.create(world.me, order(&["cat"], Interval::Hour)).await;

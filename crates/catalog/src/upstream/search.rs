@@ -67,7 +67,7 @@ impl Catalog {
         })
     }
 
-    async fn fetch_search(self, keyword: String) -> Landed {
+    pub(super) async fn fetch_search(self, keyword: String) -> Landed {
         let Some(live) = self.inner.live.as_ref() else { return Landed::Denied(Denied::BreakerOpen) };
         let called = live.call(|connector, at| {
             let keyword = keyword.clone();
@@ -104,6 +104,6 @@ enum Searched {
     Failed(CatalogError),
 }
 
-fn fetch_of(keyword: &str) -> Fetch {
+pub(super) fn fetch_of(keyword: &str) -> Fetch {
     Fetch::new(FetchKind::Search, keyword)
 }

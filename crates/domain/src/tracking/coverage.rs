@@ -142,26 +142,27 @@ impl Coverage {
     }
 
     /// Adds the reading of a slot that is due. Returns true if it is late: the slot before was missed.
-    pub fn read(&mut self, slot: Slot) -> bool {
+    pub fn read(&mut self, slot: Slot, now: Timestamp) -> bool {
         debug_assert!(!self.is_read(slot), "one reading a slot");
-        self.arrive(slot, GapReason::Asleep);
+        self.arrive(slot, GapReason::Asleep, now);
         self.insert(Span { from: slot.from, until: slot.until, kind: SpanKind::Read { readings: 1 } });
         let before = self.spans.iter().rev().find(|span| span.until == slot.from);
         before.is_some_and(|span| !span.is_read())
     }
 
     /// Notes that reading failed in a slot. It becomes a gap with this reason if it passes unread.
-    pub fn fail(&mut self, slot: Slot, reason: GapReason) {
-        self.arrive(slot, GapReason::Asleep);
+    pub fn fail(&mut self, slot: Slot, reason: GapReason, now: Timestamp) {
+        self.arrive(slot, GapReason::Asleep, now);
         self.failed = Some((slot, reason));
     }
 
     /// Covers the time before a slot: what is not covered yet becomes a gap. Call it when a tracker is paused, with
     /// [`GapReason::Asleep`], and when it is resumed, with [`GapReason::Disabled`].
-    pub fn arrive(&mut self, slot: Slot, reason: GapReason) {
-        // A clock that was ahead has left gaps that are in the future now.
+    pub fn arrive(&mut self, slot: Slot, reason: GapReason, now: Timestamp) {
+        // A clock that was ahead has left gaps that are in the future now. Past ones stay, also within a slot that a longer
+        // interval has begun earlier.
         for span in &mut self.spans {
-            if !span.is_read() {
+            if !span.is_read() && span.until > now {
                 span.until = span.until.min(slot.from);
             }
         }
@@ -217,7 +218,10 @@ impl Coverage {
     /// Changes the interval. The run that is being read ends with the new slot of its last reading, or where the
     /// present one begins: at a shorter interval the next reading comes sooner, at a longer one nothing is missed.
     pub fn change_interval(&mut self, slots: Slots, last_read_at: Timestamp, now: Timestamp) {
-        if let Some(run) = self.spans.last_mut().filter(|span| span.is_read() && last_read_at < span.until) {
+        // A later run is of a clock that was ahead, and stays as it is.
+        let is_of =
+            |span: &&mut Span| span.is_read() && span.from <= last_read_at && last_read_at < span.until;
+        if let Some(run) = self.spans.last_mut().filter(is_of) {
             run.until = slots.at(last_read_at).until.max(slots.at(now).from);
         }
     }
@@ -258,11 +262,11 @@ mod tests {
     #[test]
     fn a_year_asleep_is_one_gap_and_the_next_reading_is_late() {
         let mut coverage = Coverage::new(day(0));
-        assert!(!coverage.read(day(0)) && !coverage.read(day(1)));
+        assert!(!coverage.read(day(0), day(0).from) && !coverage.read(day(1), day(1).from));
         assert_eq!(coverage.due(slots(Interval::Day), at(1)), Due::At(day(2).from));
         assert_eq!(coverage.due(slots(Interval::Day), at(366)), Due::Now(day(366)));
-        assert!(coverage.read(day(366)));
-        assert!(!coverage.read(day(367)));
+        assert!(coverage.read(day(366), day(366).from));
+        assert!(!coverage.read(day(367), day(367).from));
         assert_eq!(
             shown(&coverage),
             [(0, 2, "2 read".into()), (2, 366, "asleep".into()), (366, 368, "2 read".into())]
@@ -272,11 +276,11 @@ mod tests {
     #[test]
     fn each_slot_has_the_reason_for_which_it_was_missed() {
         let mut coverage = Coverage::new(day(0));
-        coverage.fail(day(0), GapReason::SourceDown);
-        coverage.fail(day(1), GapReason::SourceDown);
-        coverage.fail(day(1), GapReason::Budget);
-        coverage.fail(day(4), GapReason::NotFound);
-        assert!(coverage.read(day(5)));
+        coverage.fail(day(0), GapReason::SourceDown, day(0).from);
+        coverage.fail(day(1), GapReason::SourceDown, day(1).from);
+        coverage.fail(day(1), GapReason::Budget, day(1).from);
+        coverage.fail(day(4), GapReason::NotFound, day(4).from);
+        assert!(coverage.read(day(5), day(5).from));
         assert_eq!(
             shown(&coverage),
             [
@@ -292,20 +296,20 @@ mod tests {
     #[test]
     fn a_failure_in_a_slot_that_is_read_after_all_leaves_no_gap() {
         let mut coverage = Coverage::new(day(0));
-        coverage.fail(day(0), GapReason::SourceDown);
+        coverage.fail(day(0), GapReason::SourceDown, day(0).from);
         assert_eq!(coverage.due(slots(Interval::Day), at(0)), Due::Now(day(0)));
-        assert!(!coverage.read(day(0)));
-        assert!(!coverage.read(day(1)));
+        assert!(!coverage.read(day(0), day(0).from));
+        assert!(!coverage.read(day(1), day(1).from));
         assert_eq!(shown(&coverage), [(0, 2, "2 read".into())]);
     }
 
     #[test]
     fn a_paused_tracker_was_disabled_and_not_asleep() {
         let mut coverage = Coverage::new(day(0));
-        coverage.read(day(0));
-        coverage.arrive(day(3), GapReason::Asleep);
-        coverage.arrive(day(9), GapReason::Disabled);
-        coverage.read(day(9));
+        coverage.read(day(0), day(0).from);
+        coverage.arrive(day(3), GapReason::Asleep, day(3).from);
+        coverage.arrive(day(9), GapReason::Disabled, day(9).from);
+        coverage.read(day(9), day(9).from);
         let gaps = [(1, 3, "asleep".into()), (3, 9, "disabled".into())];
         assert_eq!(shown(&coverage)[1..3], gaps);
     }
@@ -313,14 +317,14 @@ mod tests {
     #[test]
     fn a_clock_that_was_ahead_blocks_no_slot_and_leaves_no_gap_in_the_future() {
         let mut coverage = Coverage::new(day(0));
-        coverage.read(day(0));
-        coverage.read(day(400));
+        coverage.read(day(0), day(0).from);
+        coverage.read(day(400), day(400).from);
         assert_eq!(coverage.due(slots(Interval::Day), at(1)), Due::Now(day(1)));
-        assert!(!coverage.read(day(1)));
+        assert!(!coverage.read(day(1), day(1).from));
         assert_eq!(shown(&coverage), [(0, 2, "2 read".into()), (400, 401, "1 read".into())]);
         // An hour back is a slot that was read.
         assert_eq!(coverage.due(slots(Interval::Day), at(0)), Due::At(day(2).from));
-        assert!(coverage.read(day(399)));
+        assert!(coverage.read(day(399), day(399).from));
         // The slot that was read ahead of time is not read again.
         assert_eq!(coverage.due(slots(Interval::Day), at(400)), Due::At(day(401).from));
         let spans = [(0, 2, "2 read".into()), (2, 399, "asleep".into()), (399, 401, "2 read".into())];
@@ -330,17 +334,17 @@ mod tests {
     #[test]
     fn a_shorter_interval_reads_sooner_and_a_longer_one_misses_nothing() {
         let mut coverage = Coverage::new(slots(Interval::Week).at(at(0)));
-        coverage.read(slots(Interval::Week).at(at(0)));
+        coverage.read(slots(Interval::Week).at(at(0)), at(0));
         let hours = slots(Interval::Hour);
         coverage.change_interval(hours, at(0), at(0));
         assert_eq!(coverage.due(hours, at(0)), Due::At(hours.at(at(0)).until));
-        coverage.read(hours.at(hours.at(at(0)).until));
+        coverage.read(hours.at(hours.at(at(0)).until), hours.at(at(0)).until);
         let days = slots(Interval::Day);
         let last = hours.at(at(0)).until;
         coverage.change_interval(days, last, last);
         assert_eq!(coverage.due(days, last), Due::At(days.at(last).until));
         assert_eq!(coverage.spans().len(), 1, "{:?}", coverage.spans());
-        coverage.read(days.at(days.at(last).until));
+        coverage.read(days.at(days.at(last).until), days.at(last).until);
         let SpanKind::Read { readings } = coverage.spans()[0].kind else { panic!("{:?}", coverage.spans()) };
         assert_eq!((readings, coverage.spans().len()), (3, 1));
     }
@@ -397,6 +401,21 @@ mod tests {
         proptest::collection::vec((ahead, step), 1..60)
     }
 
+    #[test]
+    fn a_longer_interval_keeps_the_gaps_of_its_first_slot() {
+        let (hours, days) = (slots(Interval::Hour), slots(Interval::Day));
+        let begin = days.at(at(0)).from;
+        let hour = |n: i64| hours.at(Timestamp::from_ms(begin.as_ms() + n * Interval::Hour.as_ms()));
+        let mut coverage = Coverage::new(hour(0));
+        coverage.read(hour(0), hour(0).from);
+        coverage.read(hour(7), hour(7).from);
+        coverage.change_interval(days, hour(7).from, hour(7).from);
+        let before = coverage.spans().to_vec();
+        coverage.arrive(days.at(hour(9).from), GapReason::Asleep, hour(9).from);
+        assert_eq!(coverage.spans(), before, "a pause within the day");
+        assert!(matches!(before[1].kind, SpanKind::Gap(GapReason::Asleep)), "{before:?}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
         #[test]
@@ -410,18 +429,18 @@ mod tests {
                         let is_due = coverage.due(slots(Interval::Day), at(number)) == Due::Now(slot);
                         prop_assert_eq!(is_due, naive.slots.get(&number) != Some(&None));
                         if is_due {
-                            let is_late = coverage.read(slot);
+                            let is_late = coverage.read(slot, at(number));
                             naive.step(number, step);
                             let before = naive.slots.get(&(number - 1));
                             prop_assert_eq!(is_late, before.is_some_and(Option::is_some));
                         }
                     }
                     Step::Fail(reason) => {
-                        coverage.fail(slot, reason);
+                        coverage.fail(slot, reason, at(number));
                         naive.step(number, step);
                     }
                     Step::Resume => {
-                        coverage.arrive(slot, GapReason::Disabled);
+                        coverage.arrive(slot, GapReason::Disabled, at(number));
                         naive.step(number, step);
                     }
                 }
@@ -458,7 +477,7 @@ mod tests {
             for (ahead, next) in hours {
                 now = Timestamp::from_ms(now.as_ms() + ahead * Interval::Hour.as_ms());
                 if let Due::Now(slot) = coverage.due(slots(interval), now) {
-                    coverage.read(slot);
+                    coverage.read(slot, now);
                     coverage.change_interval(slots(next), now, now);
                     interval = next;
                 }

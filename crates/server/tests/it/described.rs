@@ -103,7 +103,8 @@ async fn every_answer_is_as_described() {
         .filter(|(method, path)| method == "get" && !succeeded.contains(path))
         .map(|(_, path)| path)
         .collect();
-    let of_trackers = ["", "/gaps", "/hashtags", "/series"].map(|rest| format!("/v1/trackers/{{id}}{rest}"));
+    let of_trackers =
+        ["", "/candidates", "/gaps", "/hashtags", "/series"].map(|rest| format!("/v1/trackers/{{id}}{rest}"));
     let elsewhere = [
         ["/v1/imports", "/v1/imports/{id}"].map(str::to_owned).to_vec(),
         of_trackers.to_vec(),

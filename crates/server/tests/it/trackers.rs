@@ -83,7 +83,13 @@ async fn a_tracker_is_priced_created_read_and_shown() {
     until_read(&server, &path, 4).await;
     worker.stopped().await;
 
-    for (of, rest) in [("", ""), ("/series", "?hashtag=dog"), ("/gaps", "?hashtag=cat"), ("/hashtags", "")] {
+    for (of, rest) in [
+        ("", ""),
+        ("/candidates", ""),
+        ("/series", "?hashtag=dog"),
+        ("/gaps", "?hashtag=cat"),
+        ("/hashtags", ""),
+    ] {
         let answer = server.get(&format!("{path}{of}{rest}")).await;
         assert_eq!(answer.status.as_u16(), 200, "{of}: {}", answer.text());
         description.operation("get", &format!("/v1/trackers/{{id}}{of}")).assert_describes(&answer);
@@ -156,6 +162,8 @@ async fn wrong_orders_are_refused_and_create_nothing() {
         (json!({"hashtags": ["cat"], "max_credits_per_month": -1}), "max_credits_per_month"),
         (json!({"hashtags": ["cat"], "notes": "x".repeat(2_001)}), "notes"),
         (json!({"hashtags": ["cat"], "labels": [""]}), "labels"),
+        (json!({"hashtags": ["cat"], "auto_accept_views": 5}), "auto_accept_views"),
+        (json!({"keyword": "#"}), "keyword"),
         (json!({"hashtags": ["cat"], "name": "x"}), "name"),
     ] {
         let refused = post(&server, "/v1/trackers", &body).await;
@@ -205,6 +213,7 @@ async fn a_tracker_is_its_accounts_alone_and_a_repeated_request_creates_one() {
         (Method::GET, "/series"),
         (Method::GET, "/gaps"),
         (Method::GET, "/hashtags"),
+        (Method::GET, "/candidates"),
         (Method::POST, "/run"),
     ] {
         let request = Request::new(method.clone(), format!("{path}{rest}"));
@@ -234,6 +243,30 @@ async fn a_server_without_an_upstream_watches_imports() {
     let path = format!("/v1/trackers/{}/gaps", created["id"].as_str().expect("an id"));
     let gaps = server.get(&path).await.json()["data"].clone();
     assert_eq!((&gaps[0]["reason"], &gaps[0]["hours"]), (&json!("no_reading"), &json!(48.0)));
+}
+
+#[tokio::test]
+async fn a_keyword_finds_candidates() {
+    let (_upstream, server) = server().await;
+    let order = json!({"keyword": "Ca", "auto_accept_views": 5_000_000, "every": "week"});
+    let created = create(&server, &order).await;
+    assert_eq!((&created["keyword"]["keyword"], &created["hashtag_count"]), (&json!("ca"), &json!(0)));
+    let path = format!("/v1/trackers/{}", created["id"].as_str().expect("an id"));
+    let worker = server.worker();
+    loop {
+        let shown = server.get(&path).await.json();
+        if shown["data"]["keyword"]["searches"] == 1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    worker.stopped().await;
+    let candidates = server.get(&format!("{path}/candidates")).await.json()["data"].clone();
+    assert_eq!(candidates, json!([{"hashtag": "cat", "views": 1_000_000, "views_step": 1}]));
+    let accepted = patch(&server, &path, &json!({"add": ["cat"], "no_auto_accept": true})).await.json();
+    assert_eq!(accepted["data"]["hashtags"][0]["hashtag"], "cat");
+    assert_eq!(accepted["data"]["keyword"]["auto_accept_views"], Value::Null);
+    assert_eq!(server.get(&format!("{path}/candidates")).await.json()["data"], json!([]));
 }
 
 #[tokio::test]

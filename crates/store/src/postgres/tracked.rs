@@ -13,8 +13,8 @@ use crate::tracked::{
     TrackedUpdate, month_after, span_columns, span_contents, spent_after,
 };
 use crate::trackers::{TrackedHashtag, TrackedRow, tracked_columns};
-use domain::tracking::{Month, Slot, Span};
-use domain::{AccountId, Credits, TagKey, Timestamp, TrackerId};
+use domain::tracking::{Month, Slot, Span, TargetKey};
+use domain::{AccountId, Credits, Timestamp, TrackerId};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
@@ -113,13 +113,17 @@ impl Postgres {
                     column: "tag_key",
                     row: text.to_owned(),
                 };
-                claims.push(ReadingClaim { key: TagKey::new(text).map_err(wrong)?, token, version });
+                claims.push(ReadingClaim {
+                    key: TargetKey::from_stored(text).map_err(wrong)?,
+                    token,
+                    version,
+                });
             }
         }
         Ok(claims)
     }
 
-    pub(crate) async fn subscriptions(&self, key: &TagKey) -> Result<Vec<Subscription>, StoreError> {
+    pub(crate) async fn subscriptions(&self, key: &TargetKey) -> Result<Vec<Subscription>, StoreError> {
         const DOING: &str = "read the trackers of a hashtag";
         let rows = self.pool.query(DOING, UNDER, &[(&key.as_str(), Type::TEXT)]).await?;
         let mut found = Vec::with_capacity(rows.len());
@@ -142,14 +146,14 @@ impl Postgres {
         month: Month,
     ) -> Result<ReadingReserved, StoreError> {
         const DOING: &str = "reserve a reading";
-        let id = tracked.tracker_id.to_bytes();
+        let (id, key) = (tracked.tracker_id.to_bytes(), tracked.target.key());
         let (account_id, credits) = (tracked.account_id.0, to_i64(credits));
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await.doing(DOING)?;
         let parameters: [Parameter<'_>; 8] = [
             (&account_id, Type::INT8),
             (&id.as_slice(), Type::BYTEA),
-            (&tracked.tag.key().as_str(), Type::TEXT),
+            (&key.as_str(), Type::TEXT),
             (&tracked.version, Type::INT8),
             (&slot.from.as_ms(), Type::INT8),
             (&slot.until.as_ms(), Type::INT8),
@@ -218,7 +222,7 @@ impl Postgres {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        key: &TagKey,
+        key: &TargetKey,
         of: SpansOf,
         before: Option<Timestamp>,
         number: usize,
@@ -241,8 +245,8 @@ impl Postgres {
 async fn write(transaction: &Transaction<'_>, update: &TrackedUpdate) -> Result<bool, StoreError> {
     const DOING: &str = "write a reading of a tracker";
     let tracked = &update.tracked;
-    let (account_id, id, key) =
-        (tracked.account_id.0, tracked.tracker_id.to_bytes(), tracked.tag.key().as_str());
+    let key = tracked.target.key();
+    let (account_id, id, key) = (tracked.account_id.0, tracked.tracker_id.to_bytes(), key.as_str());
     let parameters: [Parameter<'_>; 15] = [
         (&account_id, Type::INT8),
         (&id.as_slice(), Type::BYTEA),

@@ -11,8 +11,8 @@ use crate::trackers::{
     Tracker, TrackerChange, TrackerChanged, TrackerCreated, TrackerRow, TrackerSettings, TrackerTotals,
     totals_columns, tracked_columns, tracker_columns,
 };
-use domain::tracking::{Month, TrackerSource};
-use domain::{AccountId, TagKey, Timestamp, TrackerId};
+use domain::tracking::{Keyword, Month, TargetKey, TrackerSource};
+use domain::{AccountId, Timestamp, TrackerId};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
@@ -56,10 +56,11 @@ const OF_KEY: &str = concat!(
 const NUMBER: &str = "SELECT count(*) FROM tagmeter.trackers WHERE account_id = $1";
 const CREATE: &str = "INSERT INTO tagmeter.trackers
     (account_id, tracker_id, source, cadence, is_paused, notes, labels, credits_max, on_empty, hashtags,
-     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11, $12, $13) ON CONFLICT DO NOTHING";
+     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint, keyword, accept_views)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
 const CHANGE: &str = "UPDATE tagmeter.trackers
-    SET cadence = $3, is_paused = $4, notes = $5, labels = $6, credits_max = $7, on_empty = $8, updated_at_ms = $9
+    SET cadence = $3, is_paused = $4, notes = $5, labels = $6, credits_max = $7, on_empty = $8, updated_at_ms = $9,
+        accept_views = $10
     WHERE account_id = $1 AND tracker_id = $2";
 const DELETE: &str = "DELETE FROM tagmeter.trackers WHERE account_id = $1 AND tracker_id = $2";
 const DELETE_HASHTAGS: &str = "DELETE FROM tagmeter.tracker_hashtags
@@ -104,7 +105,8 @@ impl Postgres {
         let bytes = id.to_bytes();
         let key = idempotency.as_ref().map(|(key, _)| key.as_str());
         let fingerprint = idempotency.as_ref().map(|(_, fingerprint)| fingerprint.0.as_slice());
-        let parameters: [Parameter<'_>; 13] = [
+        let keyword = settings.keyword.as_ref().map(Keyword::as_str);
+        let parameters: [Parameter<'_>; 15] = [
             (&account_id.0, Type::INT8),
             (&bytes.as_slice(), Type::BYTEA),
             (&i64::from(settings.source as u8), Type::INT8),
@@ -118,6 +120,8 @@ impl Postgres {
             (&at.as_ms(), Type::INT8),
             (&key, Type::TEXT),
             (&fingerprint, Type::BYTEA),
+            (&keyword, Type::TEXT),
+            (&settings.accept_views.map(u64::cast_signed), Type::INT8),
         ];
         if transaction.execute_typed(CREATE, &parameters).await.doing(DOING)? == 0 {
             drop(transaction);
@@ -192,7 +196,7 @@ impl Postgres {
         let Some(old) = locked.first() else { return Ok(TrackerChanged::NotFound) };
         let old = row::postgres::<TrackerRow>(old).doing(DOING)?.read()?;
         let settings = change.applied_to(&old.settings);
-        let parameters: [Parameter<'_>; 9] = [
+        let parameters: [Parameter<'_>; 10] = [
             (&account_id.0, Type::INT8),
             (&bytes.as_slice(), Type::BYTEA),
             (&settings.cadence.name(), Type::TEXT),
@@ -202,10 +206,11 @@ impl Postgres {
             (&settings.credits_max.map(to_i64), Type::INT8),
             (&i64::from(settings.on_empty as u8), Type::INT8),
             (&at.as_ms(), Type::INT8),
+            (&settings.accept_views.map(u64::cast_signed), Type::INT8),
         ];
         transaction.execute_typed(CHANGE, &parameters).await.doing(DOING)?;
         if !change.remove.is_empty() {
-            let keys: Vec<&str> = change.remove.iter().map(TagKey::as_str).collect();
+            let keys: Vec<&str> = change.remove.iter().map(TargetKey::as_str).collect();
             delete_hashtags(&transaction, account_id, id, Some(&keys)).await?;
         }
         add(&transaction, account_id, id, &settings, &change.add, at).await?;
@@ -256,7 +261,7 @@ impl Postgres {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        key: &TagKey,
+        key: &TargetKey,
     ) -> Result<Option<TrackedHashtag>, StoreError> {
         const DOING: &str = "look a hashtag of a tracker up";
         let id = id.to_bytes();
@@ -283,7 +288,7 @@ impl Postgres {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        after: Option<&TagKey>,
+        after: Option<&TargetKey>,
         number: usize,
     ) -> Result<Vec<TrackedHashtag>, StoreError> {
         const DOING: &str = "list the hashtags of a tracker";
@@ -292,7 +297,7 @@ impl Postgres {
             (&account_id.0, Type::INT8),
             (&id.as_slice(), Type::BYTEA),
             // No key is empty.
-            (&after.map_or("", TagKey::as_str), Type::TEXT),
+            (&after.map_or("", TargetKey::as_str), Type::TEXT),
             (&limit(number), Type::INT8),
         ];
         let rows = self.pool.query(DOING, TRACKED, &parameters).await?;
@@ -315,8 +320,9 @@ async fn add(
     }
     let id = id.to_bytes();
     let is_read = settings.source != TrackerSource::None;
-    let keys: Vec<&str> = hashtags.iter().map(|added| added.tag.key().as_str()).collect();
-    let names: Vec<&str> = hashtags.iter().map(|added| added.tag.name()).collect();
+    let keys: Vec<TargetKey> = hashtags.iter().map(|added| added.target.key()).collect();
+    let keys: Vec<&str> = keys.iter().map(TargetKey::as_str).collect();
+    let names: Vec<&str> = hashtags.iter().map(|added| added.target.name()).collect();
     let intervals: Vec<&str> = hashtags.iter().map(|added| added.interval.name()).collect();
     let since: Vec<i64> = hashtags.iter().map(|NewTracked { since, .. }| since.as_ms()).collect();
     let parameters: [Parameter<'_>; 7] = [

@@ -12,8 +12,8 @@ use crate::tracked::{
     TrackedUpdate, month_after, span_columns, span_contents, spent_after,
 };
 use crate::trackers::{TrackedHashtag, tracked_columns};
-use domain::tracking::{Month, Slot, Span};
-use domain::{AccountId, Credits, TagKey, Timestamp, TrackerId};
+use domain::tracking::{Month, Slot, Span, TargetKey};
+use domain::{AccountId, Credits, Timestamp, TrackerId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// Due times that were written while the clock was ahead, then due ones, each by its index.
@@ -95,7 +95,7 @@ impl AccountsFile {
             .await
     }
 
-    pub(crate) fn subscriptions(&self, key: &TagKey) -> Result<Vec<Subscription>, StoreError> {
+    pub(crate) fn subscriptions(&self, key: &TargetKey) -> Result<Vec<Subscription>, StoreError> {
         self.readers.with_snapshot(|connection| {
             let mut found = Vec::new();
             for tracked in tracked(connection, UNDER, [key.as_str()])? {
@@ -183,7 +183,7 @@ impl AccountsFile {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        key: &TagKey,
+        key: &TargetKey,
         of: SpansOf,
         before: Option<Timestamp>,
         count: usize,
@@ -194,8 +194,8 @@ impl AccountsFile {
 }
 
 /// Reads a stored key, which is one of its own.
-fn stored_key(key: &str) -> Result<TagKey, StoreError> {
-    TagKey::new(key).map_err(|_| StoreError::Inconsistent {
+fn stored_key(key: &str) -> Result<TargetKey, StoreError> {
+    TargetKey::from_stored(key).map_err(|_| StoreError::Inconsistent {
         table: "reading_queue",
         column: "tag_key",
         row: key.to_owned(),
@@ -205,7 +205,7 @@ fn stored_key(key: &str) -> Result<TagKey, StoreError> {
 fn spans(
     connection: &Connection,
     (account_id, id): (AccountId, TrackerId),
-    key: &TagKey,
+    key: &TargetKey,
     of: SpansOf,
     before: i64,
     count: usize,
@@ -236,7 +236,7 @@ fn reserve(
             s.execute(params![
                 account_id,
                 id,
-                tracked.tag.key().as_str(),
+                tracked.target.key().as_str(),
                 tracked.version,
                 slot.from.as_ms(),
                 slot.until.as_ms(),
@@ -258,8 +258,8 @@ fn reserve(
 fn write(transaction: &Transaction<'_>, update: &TrackedUpdate) -> Result<bool, StoreError> {
     const DOING: &str = "write a reading of a tracker";
     let tracked = &update.tracked;
-    let (account_id, id, key) =
-        (tracked.account_id.0, tracked.tracker_id.to_bytes(), tracked.tag.key().as_str());
+    let key = tracked.target.key();
+    let (account_id, id, key) = (tracked.account_id.0, tracked.tracker_id.to_bytes(), key.as_str());
     let written = transaction
         .prepare_cached(UPDATE)
         .and_then(|mut s| {

@@ -11,8 +11,8 @@ use crate::trackers::{
     Tracker, TrackerChange, TrackerChanged, TrackerCreated, TrackerRow, TrackerSettings, TrackerTotals,
     totals_columns, tracked_columns, tracker_columns,
 };
-use domain::tracking::{Month, TrackerSource};
-use domain::{AccountId, TagKey, Timestamp, TrackerId};
+use domain::tracking::{Keyword, Month, TargetKey, TrackerSource};
+use domain::{AccountId, Timestamp, TrackerId};
 use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
 
 const TRACKER: &str =
@@ -36,11 +36,12 @@ const TOTALS: &str =
     concat!("SELECT ", totals_columns!(), " FROM tracker_hashtags WHERE account_id = ?1 AND tracker_id = ?2");
 const CREATE: &str = "INSERT INTO trackers
     (account_id, tracker_id, source, cadence, is_paused, notes, labels, credits_max, on_empty, hashtags,
-     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, 0, ?11, ?11, ?12, ?13)
+     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint, keyword, accept_views)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, 0, ?11, ?11, ?12, ?13, ?14, ?15)
     ON CONFLICT (account_id, tracker_id) DO NOTHING";
 const CHANGE: &str = "UPDATE trackers
-    SET cadence = ?3, is_paused = ?4, notes = ?5, labels = ?6, credits_max = ?7, on_empty = ?8, updated_at_ms = ?9
+    SET cadence = ?3, is_paused = ?4, notes = ?5, labels = ?6, credits_max = ?7, on_empty = ?8, updated_at_ms = ?9,
+        accept_views = ?10
     WHERE account_id = ?1 AND tracker_id = ?2";
 const ADD: &str = "INSERT OR IGNORE INTO tracker_hashtags
     (account_id, tracker_id, tag_key, name, is_paused, slot_interval, since_ms, due_at_ms, readings, gaps, version)
@@ -149,7 +150,7 @@ impl AccountsFile {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        key: &TagKey,
+        key: &TargetKey,
     ) -> Result<Option<TrackedHashtag>, StoreError> {
         let of = (account_id.0, id.to_bytes(), key.as_str());
         self.readers.with(|connection| Ok(tracked(connection, ONE_TRACKED, of)?.pop()))
@@ -172,11 +173,11 @@ impl AccountsFile {
         &self,
         account_id: AccountId,
         id: TrackerId,
-        after: Option<&TagKey>,
+        after: Option<&TargetKey>,
         count: usize,
     ) -> Result<Vec<TrackedHashtag>, StoreError> {
         // No key is empty.
-        let after = after.map_or("", TagKey::as_str);
+        let after = after.map_or("", TargetKey::as_str);
         self.readers.with(|connection| {
             tracked(connection, TRACKED, (account_id.0, id.to_bytes(), after, limit(count)))
         })
@@ -246,6 +247,8 @@ fn create(transaction: &Transaction<'_>, tracker: &NewTracker) -> Result<Tracker
                 at.as_ms(),
                 idempotency.as_ref().map(|(key, _)| key.as_str()),
                 idempotency.as_ref().map(|(_, fingerprint)| fingerprint.0),
+                settings.keyword.as_ref().map(Keyword::as_str),
+                settings.accept_views.map(u64::cast_signed),
             ],
         )
         .doing(DOING)?;
@@ -291,14 +294,15 @@ fn add(
     let is_read = settings.source != TrackerSource::None;
     let mut insert = transaction.prepare_cached(ADD).doing(DOING)?;
     let mut queue = transaction.prepare_cached(QUEUE).doing(DOING)?;
-    for NewTracked { tag, interval, since } in hashtags {
-        let key = tag.key().as_str();
+    for NewTracked { target, interval, since } in hashtags {
+        let key = target.key();
+        let key = key.as_str();
         insert
             .execute(params![
                 account_id.0,
                 id.to_bytes(),
                 key,
-                tag.name(),
+                target.name(),
                 interval.name(),
                 since.as_ms(),
                 is_read.then_some(at.as_ms()),
@@ -365,6 +369,7 @@ fn apply(
                 settings.credits_max.map(crate::ledger::to_i64),
                 settings.on_empty as u8,
                 at.as_ms(),
+                settings.accept_views.map(u64::cast_signed),
             ],
         )
         .doing(DOING)?;

@@ -4,14 +4,20 @@ use super::Json;
 use clap::Args;
 use domain::TrackerId;
 use domain::tracking::{Cadence, OnEmpty, TrackerSource};
-use measure::parameters::one_of;
+use measure::parameters::{NUMBER_MAX, one_of};
 
 /// `tagmeter track`
 #[derive(Debug, Args)]
 pub(crate) struct Track {
     /// Tag names, with or without #, or links of their pages
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(required_unless_present = "keyword", value_name = "NAME")]
     pub(crate) hashtags: Vec<String>,
+    /// Search hashtags by this keyword, too; what it finds are candidates
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) keyword: Option<String>,
+    /// Add found hashtags with at least so many views to the tracker, such as 500000, 250k or 1M
+    #[arg(long, value_name = "VIEWS", requires = "keyword", value_parser = views)]
+    pub(crate) auto_accept_views: Option<u64>,
     /// Cadence: hour, 3h, 12h, day, week, or adaptive, as seldom as the numbers move
     #[arg(long, value_name = "CADENCE", default_value = "day")]
     pub(crate) every: Cadence,
@@ -41,6 +47,19 @@ pub(crate) struct Track {
     pub(crate) owner: Owner,
     #[command(flatten)]
     pub(crate) output: Json,
+}
+
+/// Parses a number of views, which may end in `k`, `M` or `B`.
+fn views(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1_000),
+        Some((at, 'm' | 'M')) => (&text[..at], 1_000_000),
+        Some((at, 'b' | 'B')) => (&text[..at], 1_000_000_000),
+        _ => (text, 1),
+    };
+    let number = digits.parse::<u64>().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let views = number.and_then(|number| number.checked_mul(unit)).filter(|views| *views <= NUMBER_MAX);
+    views.ok_or_else(|| "give a number of views, such as 500000, 250k or 1M".to_owned())
 }
 
 /// The account that owns trackers and pays for their readings.

@@ -4,7 +4,7 @@ use super::{Context, account_of};
 use crate::cli::trackers::{Owner, Track, Trackers, Untrack};
 use crate::exit::Failure;
 use crate::measured::{maybe, real, tag};
-use crate::output::{counted, grouped, print, print_json, print_text, say, table};
+use crate::output::{counted, grouped, print, print_json, print_text, quoted, say, table};
 use crate::system::random_bytes;
 use domain::{Credits, Tag, Timestamp, TrackerId};
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
     let credits_max = command.max_credits.map(Credits::new).transpose().map_err(Failure::usage)?;
     let order = TrackerOrder {
         hashtags: command.hashtags,
+        keyword: command.keyword,
+        accept_views: command.auto_accept_views,
         every: command.every,
         source: command.source,
         is_paused: command.paused,
@@ -35,20 +37,23 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
     };
     let order = tracking.check(order)?;
     let settings = order.settings().clone();
-    let estimate = Tracking::estimate(&settings, order.tags().len() as u64, owner.balance).into();
+    let estimate = Tracking::estimate(&settings, order.targets(), owner.balance).into();
     let names: Vec<String> = order.tags().map(|tag| tag.name().to_owned()).collect();
+    let keyword = settings.keyword.as_ref().map(ToString::to_string);
+    let what = listed(&names, keyword.as_deref());
     let source = source_in_words(&tracking, settings.source.name());
     let every = settings.cadence.name();
     if dry_run {
         if json {
             return print_json(&Estimated {
                 hashtags: names,
+                keyword,
                 source: settings.source.name(),
                 every,
                 estimate,
             });
         }
-        print_text(format_args!("Would track {} {}, {source}.", listed(&names), often(every)))?;
+        print_text(format_args!("Would track {what} {}, {source}.", often(every)))?;
         return cost(&estimate, owner.balance, settings.source.name());
     }
     let random = u128::from_be_bytes(random_bytes()?);
@@ -58,7 +63,7 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
     if json {
         return print_json(&view);
     }
-    print_text(format_args!("Tracking {} {}, {source}: {}", listed(&names), often(every), view.id))?;
+    print_text(format_args!("Tracking {what} {}, {source}: {}", often(every), view.id))?;
     cost(&estimate, owner.balance, view.source)?;
     match view.source {
         "none" => say("`tagmeter trackers` shows the days for which no import brought a reading."),
@@ -157,6 +162,7 @@ async fn untrack_hashtag(tracking: &Tracking, owner: &Account, name: &str) -> Re
 #[derive(Serialize)]
 struct Estimated {
     hashtags: Vec<String>,
+    keyword: Option<String>,
     source: &'static str,
     every: &'static str,
     estimate: EstimateView,
@@ -302,6 +308,20 @@ fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
         ]
     });
     print(table(&["hashtag", "interval", ">readings", ">gaps", "last", "next", "note"], rows))?;
+    if let Some(keyword) = &view.keyword {
+        print("")?;
+        let row = vec![
+            quoted(&keyword.keyword),
+            grouped(keyword.searches),
+            grouped(keyword.gaps),
+            maybe(keyword.last_search_at, Timestamp::to_rfc3339),
+            maybe(keyword.next_search_at, Timestamp::to_rfc3339),
+            maybe(keyword.auto_accept_views, grouped),
+            keyword.failing.unwrap_or_default().to_owned(),
+        ];
+        let headings = ["keyword", ">searches", ">gaps", "last", "next", ">accepts from", "failing"];
+        print(table(&headings, [row]))?;
+    }
     if !gaps.is_empty() {
         print("")?;
         let rows = gaps.iter().map(|Gap { hashtag, gap }| {
@@ -335,14 +355,18 @@ fn note(hashtag: &TrackedView) -> String {
 fn shown_names(tracker: &TrackerView) -> String {
     let names: Vec<String> = tracker.hashtags.iter().take(NAMES_SHOWN).map(|one| tag(&one.hashtag)).collect();
     let more = tracker.hashtag_count.saturating_sub(names.len() as u64);
+    let keyword = tracker.keyword.iter().map(|keyword| quoted(&keyword.keyword));
+    let names: Vec<String> = keyword.chain(names).collect();
     match more {
         0 => names.join(", "),
         more => format!("{} and {} more", names.join(", "), grouped(more)),
     }
 }
 
-fn listed(names: &[String]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| tag(name)).collect();
+fn listed(names: &[String], keyword: Option<&str>) -> String {
+    let keyword = keyword.map(|keyword| format!("what {} finds", quoted(keyword)));
+    let shown = names.iter().take(NAMES_SHOWN).map(|name| tag(name));
+    let shown: Vec<String> = keyword.into_iter().chain(shown).collect();
     match names.len().saturating_sub(NAMES_SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -50,6 +50,8 @@ pub(crate) fn order(names: &[&str], interval: Interval) -> TrackerOrder {
         notes: String::new(),
         labels: Vec::new(),
         credits_max: None,
+        keyword: None,
+        accept_views: None,
         on_empty: OnEmpty::Pause,
     }
 }

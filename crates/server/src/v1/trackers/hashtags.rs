@@ -45,7 +45,7 @@ answer! {
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
         let HashtagsQuery { cursor } = request.query()?;
-        let after = cursor.as_deref().map(TagKey::new).transpose();
+        let after = cursor.as_deref().map(|name| TagKey::new(name).map(|key| (&key).into())).transpose();
         let after = after.map_err(|_| {
             Problem::parameter("cursor", "cursor: give pagination.next_cursor of the previous page")
         })?;

@@ -1,5 +1,7 @@
 //! `/v1/trackers`: hashtags that are read on a schedule.
 
+pub(crate) mod candidates;
+
 pub(crate) mod gaps;
 
 pub(crate) mod hashtags;
@@ -26,7 +28,7 @@ use domain::credits::CREDITS_MAX;
 use domain::tracking::{Cadence, Interval, OnEmpty, TrackerSource};
 use domain::{Credits, KeyScope, TrackerId};
 use http::{Response, StatusCode};
-use measure::parameters::{Whole, by};
+use measure::parameters::{Number, Whole, by};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
@@ -47,9 +49,16 @@ const ORDER_BYTES_MAX: usize = 1024 * 1024;
 #[schema(as = NewTracker)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrackerAsked {
-    /// Names of hashtags, with or without `#`, or links of their pages.
-    #[schema(example = json!(["cat", "dog"]), min_items = 1, max_items = 10_000)]
+    /// Names of hashtags, with or without `#`, or links of their pages. Required without `keyword`.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["cat", "dog"]), max_items = 10_000)]
     hashtags: Vec<String>,
+    /// Searches hashtags by this keyword, too, at the same cadence. What it finds are candidates.
+    #[schema(max_length = 200, example = "street food")]
+    keyword: Option<String>,
+    /// Adds found hashtags with at least so many views to the tracker. Without it, none.
+    #[schema(value_type = Option<u64>, minimum = 0, example = 1_000_000)]
+    auto_accept_views: Option<Number>,
     /// Cadence of the readings. `adaptive` reads as seldom as the numbers move.
     #[serde(default, deserialize_with = "by::text")]
     #[schema(value_type = Option<CadenceName>, inline, default = "day", example = "day")]
@@ -100,6 +109,8 @@ struct TrackersQuery {
 pub(crate) struct TrackerPriceView {
     /// Names of the hashtags, each once.
     hashtags: Vec<String>,
+    /// The keyword.
+    keyword: Option<String>,
     /// Source that it would read from.
     #[schema(value_type = SourceName, inline)]
     source: &'static str,
@@ -175,9 +186,10 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     let order = tracking.check(order).map_err(problem)?;
     if dry_run {
         let balance = request.app.catalog.store().quote(account_id).await?.unwrap_or(Credits::ZERO);
-        let estimate = Tracking::estimate(order.settings(), order.tags().len() as u64, balance);
+        let estimate = Tracking::estimate(order.settings(), order.targets(), balance);
         return json_reply::ok(&TrackerPriceView {
             hashtags: order.tags().map(|tag| tag.name().to_owned()).collect(),
+            keyword: order.settings().keyword.as_ref().map(ToString::to_string),
             source: order.settings().source.name(),
             every: order.settings().cadence.name(),
             estimate: estimate.into(),
@@ -195,6 +207,8 @@ impl TrackerAsked {
     fn order(self) -> Result<TrackerOrder, Problem> {
         Ok(TrackerOrder {
             hashtags: self.hashtags,
+            keyword: self.keyword,
+            accept_views: self.auto_accept_views.map(Number::get),
             every: self.every.unwrap_or(Cadence::Every(Interval::Day)),
             source: self.source,
             is_paused: self.paused,

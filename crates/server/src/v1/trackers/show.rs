@@ -13,7 +13,7 @@ use domain::KeyScope;
 use domain::credits::CREDITS_MAX;
 use domain::tracking::{Cadence, OnEmpty};
 use http::Response;
-use measure::parameters::{Whole, by};
+use measure::parameters::{Number, Whole, by};
 use serde::Deserialize;
 use std::sync::Arc;
 use tracking::names::{CadenceName, OnEmptyName};
@@ -48,6 +48,13 @@ pub(crate) struct ChangeAsked {
     #[serde(default, deserialize_with = "by::text")]
     #[schema(value_type = Option<OnEmptyName>, inline)]
     on_empty: Option<OnEmpty>,
+    /// New number of views from which hashtags that the keyword finds are added.
+    #[schema(value_type = Option<u64>, minimum = 0)]
+    auto_accept_views: Option<Number>,
+    /// Adds no found hashtags any more.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    no_auto_accept: bool,
     /// Names of hashtags to add.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 10_000, example = json!(["bird"]))]
@@ -101,6 +108,10 @@ async fn apply(request: AuthenticatedRequest, body: Body) -> Result<Content, Pro
         let detail = "no_budget: max_credits_per_month sets a budget; give one of the two";
         return Err(Problem::parameter("no_budget", detail));
     }
+    if asked.no_auto_accept && asked.auto_accept_views.is_some() {
+        let detail = "no_auto_accept: auto_accept_views sets a number of views; give one of the two";
+        return Err(Problem::parameter("no_auto_accept", detail));
+    }
     let credits_max = asked.max_credits_per_month.map(budget).transpose()?;
     let patch = TrackerPatch {
         every: asked.every,
@@ -109,6 +120,11 @@ async fn apply(request: AuthenticatedRequest, body: Body) -> Result<Content, Pro
         labels: asked.labels,
         credits_max: if asked.no_budget { Some(None) } else { credits_max.map(Some) },
         on_empty: asked.on_empty,
+        accept_views: if asked.no_auto_accept {
+            Some(None)
+        } else {
+            asked.auto_accept_views.map(|views| Some(views.get()))
+        },
         add: asked.add,
         remove: asked.remove,
     };

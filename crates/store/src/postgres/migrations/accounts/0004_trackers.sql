@@ -9,6 +9,8 @@ CREATE TABLE tagmeter.trackers (
     notes           text    NOT NULL,
     labels          text    NOT NULL, -- JSON
     credits_max     bigint CHECK (credits_max >= 0), -- a month; null without a budget
+    keyword         text,             -- that hashtags are searched by, if any
+    accept_views    bigint,          -- found hashtags with so many views are added; null for none
     on_empty        bigint NOT NULL CHECK (on_empty BETWEEN 0 AND 255),
     hashtags        bigint NOT NULL CHECK (hashtags >= 0), -- number of its rows in tracker_hashtags
     spent_month     bigint NOT NULL, -- months since the year 0, UTC
@@ -22,7 +24,7 @@ CREATE TABLE tagmeter.trackers (
 );
 CREATE UNIQUE INDEX trackers_by_key ON tagmeter.trackers (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
--- A hashtag of a tracker. Each change raises the version, so that a worker that lost it writes nothing.
+-- A hashtag of a tracker, or its keyword, whose key begins with #. Each change raises the version, so that a worker that lost it writes nothing.
 CREATE TABLE tagmeter.tracker_hashtags (
     account_id      bigint NOT NULL,
     tracker_id      bytea   NOT NULL CHECK (length(tracker_id) = 16),
@@ -62,7 +64,7 @@ CREATE TABLE tagmeter.tracker_spans (
     CHECK ((readings IS NULL) <> (reason IS NULL))
 );
 
--- The work list: hashtags with the time at which the first of their trackers is due. set_at_ms is when that was written: a
+-- The work list: hashtags and keywords with the time at which the first of their trackers is due. set_at_ms is when that was written: a
 -- later time than now was written while the clock was ahead.
 CREATE TABLE tagmeter.reading_queue (
     tag_key        text   COLLATE "C" NOT NULL PRIMARY KEY,

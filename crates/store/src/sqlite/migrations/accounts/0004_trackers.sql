@@ -9,6 +9,8 @@ CREATE TABLE trackers (
     notes           TEXT    NOT NULL,
     labels          TEXT    NOT NULL, -- JSON
     credits_max     INTEGER CHECK (credits_max >= 0), -- a month; null without a budget
+    keyword         TEXT,             -- that hashtags are searched by, if any
+    accept_views    INTEGER,          -- found hashtags with so many views are added; null for none
     on_empty        INTEGER NOT NULL CHECK (on_empty BETWEEN 0 AND 255),
     hashtags        INTEGER NOT NULL CHECK (hashtags >= 0), -- number of its rows in tracker_hashtags
     spent_month     INTEGER NOT NULL, -- months since the year 0, UTC
@@ -22,7 +24,7 @@ CREATE TABLE trackers (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX trackers_by_key ON trackers (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
--- A hashtag of a tracker. Each change raises the version, so that a worker that lost it writes nothing.
+-- A hashtag of a tracker, or its keyword, whose key begins with #. Each change raises the version, so that a worker that lost it writes nothing.
 CREATE TABLE tracker_hashtags (
     account_id      INTEGER NOT NULL,
     tracker_id      BLOB    NOT NULL CHECK (length(tracker_id) = 16),
@@ -62,7 +64,7 @@ CREATE TABLE tracker_spans (
     CHECK ((readings IS NULL) <> (reason IS NULL))
 ) STRICT, WITHOUT ROWID;
 
--- The work list: hashtags with the time at which the first of their trackers is due. set_at_ms is when that was written: a
+-- The work list: hashtags and keywords with the time at which the first of their trackers is due. set_at_ms is when that was written: a
 -- later time than now was written while the clock was ahead.
 CREATE TABLE reading_queue (
     tag_key        TEXT    NOT NULL PRIMARY KEY,
