@@ -1,7 +1,7 @@
 //! Life cycle stage of a hashtag, by its weekly velocities (metrics.md: lifecycle, half-life).
 
 use super::series::{Gain, Series};
-use super::trend::{TrendInput, spans, velocity};
+use super::trend::{TrendInput, velocity};
 use super::{MS_OF_A_DAY, days};
 use crate::Timestamp;
 use strum::{IntoStaticStr, VariantArray};
@@ -202,7 +202,7 @@ fn stage(of: &Lifecycle, has_slept: bool) -> Stage {
 /// Weeks back from a moment, the newest first; a gap makes one of several. A series that is younger than a week has one of
 /// what there is, from a day on.
 fn weeks(views: &Series, end: Timestamp) -> Vec<Week> {
-    let spans = spans(views, end, WEEK_MS, WEEKS_MAX);
+    let spans = views.counted_series().spans(end, WEEK_MS, WEEKS_MAX);
     if !spans.is_empty() {
         return spans.iter().map(Week::of).collect();
     }

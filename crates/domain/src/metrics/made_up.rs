@@ -6,32 +6,32 @@ use super::trend::TrendInput;
 use crate::{Count, Source, Timestamp};
 
 /// A Monday at midnight: 2024-01-01.
-pub(super) const BEGIN_MS: i64 = 1_704_067_200_000;
+pub(crate) const BEGIN_MS: i64 = 1_704_067_200_000;
 
 /// So many hours after [`BEGIN_MS`].
-pub(super) fn at(hours: i64) -> Timestamp {
+pub(crate) fn at(hours: i64) -> Timestamp {
     Timestamp::from_ms(BEGIN_MS + hours * MS_OF_AN_HOUR)
 }
 
 /// A reading of a web page, rounded for display.
-pub(super) fn rounded(hours: i64, value: u64) -> Reading {
+pub(crate) fn rounded(hours: i64, value: u64) -> Reading {
     Reading { at: at(hours), count: Count::displayed(value).expect("a count"), source: Source::Series }
 }
 
 /// A reading to the last digit.
-pub(super) fn exact(hours: i64, value: u64) -> Reading {
+pub(crate) fn exact(hours: i64, value: u64) -> Reading {
     Reading { at: at(hours), count: Count::exact(value).expect("a count"), source: Source::MobileChallenge }
 }
 
 /// Exact readings at even distances.
-pub(super) fn every(hours: i64, values: impl IntoIterator<Item = u64>) -> Series {
+pub(crate) fn every(hours: i64, values: impl IntoIterator<Item = u64>) -> Series {
     let readings: Vec<Reading> =
         (0..).zip(values).map(|(number, value)| exact(number * hours, value)).collect();
     Series::repaired(&readings)
 }
 
 /// Trend input with views only.
-pub(super) fn of_views<'a>(views: &'a Series, nothing: &'a Series) -> TrendInput<'a> {
+pub(crate) fn of_views<'a>(views: &'a Series, nothing: &'a Series) -> TrendInput<'a> {
     TrendInput {
         views,
         creators: nothing,
@@ -43,6 +43,6 @@ pub(super) fn of_views<'a>(views: &'a Series, nothing: &'a Series) -> TrendInput
 }
 
 /// Returns true if two numbers are equal up to rounding.
-pub(super) fn is_close(one: f64, other: f64) -> bool {
+pub(crate) fn is_close(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-9 * one.abs().max(other.abs()).max(1e-9)
 }

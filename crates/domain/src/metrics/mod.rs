@@ -11,7 +11,7 @@ pub mod forecast;
 pub mod history;
 pub mod lifecycle;
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 pub mod odds;
 pub mod outlook;
 pub mod pace;
@@ -40,7 +40,8 @@ pub use outlook::{Missing, Outlook, outlook};
 pub use quantiles::{Percentiles, VALUES_MIN, percentiles, rank};
 pub use registry::{METRICS, Metric};
 pub use related::{Association, PairCounts, association, is_generic, relatedness};
-pub use series::{CountedReading, Gain, Point, Reading, Repair, Series};
+pub use repair::GrowingSeries;
+pub use series::{CountedReading, CountedSeries, Gain, Point, Reading, Repair, Series};
 pub use share_of_voice::{Base, ShareOfVoice, share_of_voice, shares};
 pub use structural_break::{SIDE_VIDEOS_MIN, Side, SideCounts, Sides};
 pub use trend::{Trend, TrendInput, TrendWindow, trend};

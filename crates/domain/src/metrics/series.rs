@@ -8,6 +8,10 @@ use super::repair;
 use crate::{Count, Source, Timestamp};
 use strum::IntoStaticStr;
 
+mod counted;
+
+pub use counted::CountedSeries;
+
 /// A fall is believed once the readings that need it stand for more than this. In 1,458,125 readings of 377 hashtags a
 /// total fell below an earlier one 26,000 times, and 25,620 times it was back within a day; three days are enough for all
 /// but a handful.
@@ -72,6 +76,21 @@ pub struct Point {
     pub repair: Option<Repair>,
 }
 
+impl Point {
+    /// Returns a point with nothing repaired yet.
+    pub(super) const fn of(reading: &Reading) -> Self {
+        let value = reading.count.value();
+        Self {
+            at: reading.at,
+            source: reading.source,
+            observed: value,
+            value: Some(value),
+            step: reading.count.resolution(),
+            repair: None,
+        }
+    }
+}
+
 /// A value and when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountedReading {
@@ -97,7 +116,8 @@ pub struct Gain {
     pub span_ms: i64,
     /// Falls that stayed, within the span.
     pub falls: u64,
-    /// True if any reading from the first to the last, or up to the requested end, was repaired.
+    /// True if any reading from the first to the last, or up to the requested end, was repaired. A [`CountedSeries`] does
+    /// not know and says false.
     pub is_repaired: bool,
     /// True if the gain is below the rounding step of either end.
     pub is_below_resolution: bool,
@@ -107,26 +127,17 @@ pub struct Gain {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Series {
     points: Vec<Point>,
-    counted: Vec<Counted>,
+    counted: CountedSeries,
     /// Repairs among the first n points, for every n.
     repaired: Vec<u32>,
     repairs: [u64; Repair::ALL.len()],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counted {
-    reading: CountedReading,
-    /// Sum of all rises up to here. A total that falls and rises often can rise by more than 64 bits hold.
-    climbed: u128,
-    /// Falls up to here.
-    falls: u64,
 }
 
 impl Series {
     /// A series without readings.
     pub const EMPTY: Self = Self {
         points: Vec::new(),
-        counted: Vec::new(),
+        counted: CountedSeries::EMPTY,
         repaired: Vec::new(),
         repairs: [0; Repair::ALL.len()],
     };
@@ -148,7 +159,7 @@ impl Series {
     }
 
     fn of(points: Vec<Point>) -> Self {
-        let mut counted: Vec<Counted> = Vec::with_capacity(points.len());
+        let mut counted = CountedSeries::with_capacity(points.len());
         let mut repaired = Vec::with_capacity(points.len() + 1);
         let (mut repairs, mut repaired_now) = ([0; Repair::ALL.len()], 0);
         repaired.push(0);
@@ -158,16 +169,9 @@ impl Series {
                 repaired_now += 1;
             }
             repaired.push(repaired_now);
-            let Some(value) = point.value else { continue };
-            let reading = CountedReading { at: point.at, value, step: point.step };
-            counted.push(match counted.last() {
-                Some(before) => Counted {
-                    reading,
-                    climbed: before.climbed + u128::from(value.saturating_sub(before.reading.value)),
-                    falls: before.falls + u64::from(value < before.reading.value),
-                },
-                None => Counted { reading, climbed: 0, falls: 0 },
-            });
+            if let Some(value) = point.value {
+                counted.push(CountedReading { at: point.at, value, step: point.step });
+            }
         }
         Self { points, counted, repaired, repairs }
     }
@@ -199,57 +203,41 @@ impl Series {
         self.counted.len()
     }
 
+    /// Returns the readings that count, without those that a repair omitted.
+    pub const fn counted_series(&self) -> &CountedSeries {
+        &self.counted
+    }
+
     /// The kept readings in order of time.
     pub fn counted(&self) -> impl DoubleEndedIterator<Item = CountedReading> + ExactSizeIterator {
-        self.counted.iter().map(|counted| counted.reading)
+        self.counted.iter()
     }
 
     /// The oldest kept value.
     pub fn first(&self) -> Option<CountedReading> {
-        self.counted.first().map(|counted| counted.reading)
+        self.counted.first()
     }
 
     /// The newest kept value.
     pub fn last(&self) -> Option<CountedReading> {
-        self.counted.last().map(|counted| counted.reading)
+        self.counted.last()
     }
 
     /// The newest kept value at or before a moment.
     pub fn at(&self, when: Timestamp) -> Option<CountedReading> {
-        self.counted_at(when).map(|counted| counted.reading)
+        self.counted.at(when)
     }
 
     /// The sum of all rises up to the newest kept reading at or before a moment, exact. `None` before the first one.
     pub fn climbed(&self, when: Timestamp) -> Option<u128> {
-        self.counted_at(when).map(|counted| counted.climbed)
-    }
-
-    fn counted_at(&self, when: Timestamp) -> Option<&Counted> {
-        let after = self.counted.partition_point(|counted| counted.reading.at <= when);
-        self.counted[..after].last()
+        self.counted.climbed(when)
     }
 
     /// Returns the growth between the last readings before the two ends; before the first reading, the first
     /// one is used. `None` if both ends have the same reading, or there is none.
     pub fn gain(&self, from: Timestamp, to: Timestamp) -> Option<Gain> {
-        let first = self.counted_at(from).or(self.counted.first())?;
-        let last = self.counted_at(to)?;
-        let (start, end) = (first.reading, last.reading);
-        let span_ms = end.at.as_ms().saturating_sub(start.at.as_ms());
-        if span_ms <= 0 {
-            return None;
-        }
-        let gain = u64::try_from(last.climbed - first.climbed).map_or(end.value, |gain| gain.min(end.value));
-        let step = start.step.max(end.step);
-        Some(Gain {
-            gain,
-            from: start,
-            to: end,
-            span_ms,
-            falls: last.falls - first.falls,
-            is_repaired: self.is_repaired_within(start.at, to),
-            is_below_resolution: step > 1 && gain < step,
-        })
+        let gain = self.counted.gain(from, to)?;
+        Some(Gain { is_repaired: self.is_repaired_within(gain.from.at, to), ..gain })
     }
 
     fn is_repaired_within(&self, from: Timestamp, to: Timestamp) -> bool {
@@ -264,17 +252,7 @@ impl Series {
 
 /// A point a reading, nothing repaired yet, in order of time.
 fn points_of(readings: &[Reading]) -> Vec<Point> {
-    let mut points: Vec<Point> = readings
-        .iter()
-        .map(|reading| Point {
-            at: reading.at,
-            source: reading.source,
-            observed: reading.count.value(),
-            value: Some(reading.count.value()),
-            step: reading.count.resolution(),
-            repair: None,
-        })
-        .collect();
+    let mut points: Vec<Point> = readings.iter().map(Point::of).collect();
     if !points.is_sorted_by_key(|point| point.at) {
         points.sort_by_key(|point| point.at);
     }

@@ -2,7 +2,7 @@
 
 use super::outlook::Outlook;
 use super::quantiles::median;
-use super::series::{Gain, Series};
+use super::series::{CountedSeries, Gain, Series};
 use super::{MS_OF_A_DAY, as_f64, days, ratio};
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,7 @@ pub fn trend(input: &TrendInput<'_>, window: TrendWindow, as_of: Option<Timestam
     let growth = gain.and_then(|gain| ratio(as_f64(gain.gain), as_f64(gain.from.value)));
     let growth_pct_per_hour = gain.and_then(|gain| pct_per_hour(&gain));
     let log_growth = gain.and_then(|gain| log_growth(&gain));
-    let zscore = gain.and_then(|gain| zscore(views, &gain, window));
+    let zscore = gain.and_then(|gain| zscore(views.counted_series(), &gain, window));
     let creators = gain_of(input.creators, now.at, window);
     let videos = gain_of(input.videos, now.at, window);
     let per = |one: Option<Gain>, other: Option<Gain>| ratio(as_f64(one?.gain), as_f64(other?.gain));
@@ -203,28 +203,13 @@ fn acceleration(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64>
     Some(velocity(gain) - velocity(&earlier))
 }
 
-/// Returns the gains between the readings nearest before `end`, `end` less a window, and so on, newest
-/// first. A span that a gap makes longer counts once.
-pub(super) fn spans(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<Gain> {
-    let mut found = Vec::new();
-    let Some(mut later) = views.at(end) else { return found };
-    for number in 1..=windows {
-        let Some(earlier) = views.at(before(end, window_ms.saturating_mul(number))) else { break };
-        if let Some(gain) = views.gain(earlier.at, later.at) {
-            found.push(gain);
-            later = earlier;
-        }
-    }
-    found
-}
-
-fn velocities(views: &Series, end: Timestamp, window_ms: i64, windows: i64) -> Vec<f64> {
-    spans(views, end, window_ms, windows).iter().map(velocity).collect()
+fn velocities(views: &CountedSeries, end: Timestamp, window_ms: i64, windows: i64) -> Vec<f64> {
+    views.spans(end, window_ms, windows).iter().map(velocity).collect()
 }
 
 /// (v - median) / max(1.4826 MAD, what rounding alone makes), over the windows before this one. Two ends that are each
 /// rounded to a step q make a gain's deviation q/√6, so that a flip of the last digit is not taken for an outbreak.
-fn zscore(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64> {
+pub(crate) fn zscore(views: &CountedSeries, gain: &Gain, window: TrendWindow) -> Option<f64> {
     let mut earlier = velocities(views, gain.from.at, window.ms(), ZSCORE_WINDOWS_MAX);
     if earlier.len() < ZSCORE_WINDOWS_MIN {
         return None;
@@ -238,7 +223,7 @@ fn zscore(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64> {
 }
 
 fn momentum(views: &Series, end: Timestamp) -> Option<f64> {
-    let daily = velocities(views, end, MS_OF_A_DAY, MOMENTUM_DAYS_MAX);
+    let daily = velocities(views.counted_series(), end, MS_OF_A_DAY, MOMENTUM_DAYS_MAX);
     if daily.len() < MOMENTUM_DAYS_MIN {
         return None;
     }
