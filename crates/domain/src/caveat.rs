@@ -12,9 +12,9 @@ const COUNTS_LAG_MS: i64 = 10 * DAY_MS;
 /// 2024-07-01: counts read before this day were far too low.
 const COUNTS_MENDED_MS: i64 = 1_719_792_000_000;
 /// 2026-02-26: from then on the API returns all public videos, also those that the For You feed omits.
-const ALL_PUBLIC_MS: i64 = 1_772_064_000_000;
+pub(crate) const ALL_PUBLIC_MS: i64 = 1_772_064_000_000;
 /// 2026-09-10: the documentation excluded Canada until then.
-const CANADA_MS: i64 = 1_788_998_400_000;
+pub(crate) const CANADA_MS: i64 = 1_788_998_400_000;
 
 /// A limitation of a number. The comment of each is its text in answers; the database stores its discriminant, which never
 /// changes.

@@ -80,6 +80,8 @@ pub mod window;
 
 pub mod caveat;
 
+pub mod annotations;
+
 pub mod number_set;
 
 pub mod metrics;

@@ -54,6 +54,8 @@ pub struct Patience {
     pub recovers_at_part: f64,
     /// Milliseconds above the threshold before it fires.
     pub for_ms: i64,
+    /// Milliseconds of low values before it recovers.
+    pub keep_firing_ms: i64,
     /// Milliseconds without a value after which there is no data.
     pub no_data_after_ms: i64,
 }
@@ -113,7 +115,8 @@ impl Patience {
             let recovers_at = (value * self.recovers_at_part).min(value);
             let rule = ThresholdRule::new(value, self.no_data_after_ms)?
                 .recovering_at(recovers_at)?
-                .pending_for(self.for_ms)?;
+                .pending_for(self.for_ms)?
+                .keeping(self.keep_firing_ms)?;
             let preview = Preview::replay(&rule, samples);
             let miss = (preview.fired as f64 - wanted).abs();
             if best.as_ref().is_none_or(|(least, ..)| miss < *least) {
@@ -171,7 +174,13 @@ mod tests {
     }
 
     fn patience(per_week: f64) -> Patience {
-        Patience { per_week, recovers_at_part: 0.9, for_ms: 0, no_data_after_ms: 2 * DAY_MS }
+        Patience {
+            per_week,
+            recovers_at_part: 0.9,
+            for_ms: 0,
+            keep_firing_ms: 0,
+            no_data_after_ms: 2 * DAY_MS,
+        }
     }
 
     #[test]
