@@ -4,6 +4,14 @@
 //! shapes are those of `/v1` and of the commands' `--json`: ids are strings, times RFC 3339 in UTC, unknown
 //! values `null`.
 
+mod alert_coverage;
+
+mod alert_parameters;
+
+mod alert_preview;
+
+mod alert_templates;
+
 mod available;
 
 mod benchmark;
@@ -52,6 +60,10 @@ mod videos;
 
 mod view;
 
+pub use alert_coverage::AlertCoverageView;
+pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
+pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};
+pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
 pub use charted::chart_of;
@@ -186,6 +198,9 @@ pub enum MeasureError {
     /// Trends are being computed for the first time.
     #[error("trends are being computed for the first time; try again in a moment")]
     TrendsPending,
+    /// The readings of a hashtag are too few for a preview of an alert.
+    #[error("{0}")]
+    InsufficientHistory(String),
     /// A file cannot be written.
     #[error("the file cannot be written: {0}")]
     File(std::io::Error),

@@ -199,6 +199,7 @@ pub(super) type StepName = NameOf<domain::metrics::Step>;
 pub(super) type TrendSortName = NameOf<store::trends::TrendSort>;
 pub(super) type TrendWindowName = NameOf<domain::metrics::TrendWindow>;
 pub(super) type VideoSortName = NameOf<super::VideoSort>;
+pub(super) type WatchedName = NameOf<domain::alerts::Watched>;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $schema:expr;)*) => {

@@ -115,6 +115,9 @@ errors! {
     HashtagNotFound "hashtag_not_found" NOT_FOUND "Unknown hashtag" Legacy::Request("Not found challenge"),
         "No hashtag with this id or name is stored. Nothing was charged.",
         "Look for it with `/search-challenge/` or `GET /v1/hashtags?query=`; import it, or configure an upstream that knows it.";
+    InsufficientHistory "insufficient_history" UNPROCESSABLE_ENTITY "Too few readings" Legacy::AsProblem,
+        "The stored readings of the hashtag are too few for a preview of an alert: 14 are needed, and as many that give a number where the threshold is to be found.",
+        "`detail` has the day from which a preview works at the present distance of readings. Import older readings, or choose a shorter `window`.";
     DownloadExpired "download_expired" GONE "Nothing to continue" Legacy::AsProblem,
         "The rest of an answer was requested that the server does not store: answers are stored for an hour unless configured otherwise, on the node that made them.",
         "Send the request to the node that `X-Download-Node` named, or again without `Range`: that is a new answer, which is charged. Nothing was charged for this request.";

@@ -9,6 +9,7 @@ use crate::http::routes::{allow, method_not_allowed, options, other_form};
 use crate::openapi;
 use crate::operations;
 use crate::problem::{Problem, Style};
+use crate::v1::alerts::{preview, templates};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{balance, compare, export, imports, me, metrics, trackers, trending, usage, walks};
@@ -57,6 +58,8 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(trackers::gaps::handler),
         routes!(trackers::series::handler),
         routes!(trackers::run::handler),
+        routes!(preview::handler),
+        routes!(templates::handler),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),

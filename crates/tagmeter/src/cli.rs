@@ -2,6 +2,8 @@
 
 mod accounts;
 
+mod alerts;
+
 pub(crate) mod forget;
 
 pub(crate) mod measuring;
@@ -19,6 +21,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub(crate) use accounts::{Account, Key};
+pub(crate) use alerts::Alert;
 pub(crate) use parse::parse;
 
 const EXIT_CODES: &str = "\
@@ -210,6 +213,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.html"
     )]
     Report(measuring::Report),
+    /// Preview alerts: when a rule would have fired on the stored readings of a hashtag
+    #[command(subcommand)]
+    Alert(Alert),
     /// Replay the stored series to judge pace, surge and the forecast band
     ///
     /// Each day uses only the readings made by then. Prints how many of the top tenth by pace were in the tenth

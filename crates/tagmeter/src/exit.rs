@@ -121,10 +121,13 @@ impl From<measure::MeasureError> for Failure {
             MeasureError::Catalog(error) => error.into(),
             // `video_id` of the API is `--video` here.
             MeasureError::Parameter { param, why } => {
-                Self::usage(format_args!("--{}: {why}", param.trim_end_matches("_id")))
+                Self::usage(format_args!("--{}: {why}", param.trim_end_matches("_id").replace('_', "-")))
             }
             error @ MeasureError::Name(..) => Self::usage(error),
             error @ MeasureError::NotFound(_) => Self::not_found(error),
+            error @ MeasureError::InsufficientHistory(_) => {
+                Self::new(error).hint("import more readings: `tagmeter history` lists the stored ones")
+            }
             error @ (MeasureError::File(_) | MeasureError::TrendsPending) => Self::new(error),
         }
     }

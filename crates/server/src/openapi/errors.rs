@@ -103,6 +103,11 @@ error_sets! {
     ChangeTrackerErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::TrackerNotFound]];
     /// Errors of one tracker.
     TrackerErrors: [WITH_KEY, &[ErrorCode::TrackerNotFound]];
+    /// Errors of a preview of an alert.
+    PreviewErrors:
+        [WITH_KEY, WITH_BODY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];
+    /// Errors of the templates of alerts.
+    TemplatesErrors: [WITH_KEY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];
     /// Errors of one walk.
     WalkErrors: [WITH_KEY, &[ErrorCode::WalkNotFound]];
 }

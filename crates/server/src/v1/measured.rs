@@ -283,6 +283,7 @@ pub(crate) fn problem(error: MeasureError) -> Problem {
         error @ MeasureError::TrendsPending => {
             Problem::new(ErrorCode::Unavailable, error.to_string()).retry_after(TRENDS_RETRY_SECONDS)
         }
+        MeasureError::InsufficientHistory(why) => Problem::new(ErrorCode::InsufficientHistory, why),
         MeasureError::File(error) => crate::downloads::not_written(error),
         MeasureError::Catalog(error) => error.into(),
     }

@@ -48,6 +48,8 @@ pub(crate) mod usage;
 
 pub(crate) mod metrics;
 
+pub(crate) mod alerts;
+
 impl AuthenticatedRequest {
     /// Deserializes the query.
     fn query<T: DeserializeOwned + IntoParams>(&self) -> Result<T, Problem> {

@@ -119,16 +119,25 @@ impl<Q: Question> Paid for Measuring<Q> {
         (request, shape): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
-        let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
-        let (measure, runtime) = (app.measure.clone(), Handle::current());
-        // Reading and sorting the videos of a hashtag must not delay other calls. After a timeout the work
-        // continues, so its permit is returned when it ends.
-        let work = tokio::task::spawn_blocking(move || {
-            let _room = room;
-            runtime.block_on(async { shape.content(Q::answer(&measure, request, freshness).await?) })
-        });
-        work.await.map_err(Problem::internal)?
+        let measure = app.measure.clone();
+        apart(app, async move { shape.content(Q::answer(&measure, request, freshness).await?) }).await
     }
+}
+
+/// Runs a measurement on a thread of its own, once there is room for one more: reading and sorting the videos of a hashtag
+/// must not delay other calls.
+pub(super) async fn apart<T: Send + 'static>(
+    app: &App,
+    measurement: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
+    let runtime = Handle::current();
+    // After a timeout the work continues, so its permit is returned when it ends.
+    let work = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        runtime.block_on(measurement)
+    });
+    work.await.map_err(Problem::internal)?
 }
 
 /// Returns the route of a question with its description.

@@ -1,5 +1,6 @@
 //! Tests of a real server on a real socket.
 
+mod alerts;
 mod assigned_ids;
 mod callers;
 mod connections;

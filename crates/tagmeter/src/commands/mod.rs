@@ -2,6 +2,8 @@
 
 mod account;
 
+mod alert;
+
 mod audit;
 
 mod backfill;
@@ -109,6 +111,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Compare(command) => compare::run(command, &context).await.map(done),
         Command::Export(command) => export::run(command, &context).await.map(done),
         Command::Report(command) => report::run(command, &context).await.map(done),
+        Command::Alert(command) => alert::run(command, &context).await.map(done),
         Command::Backtest(command) => backtest::run(command, &context).await.map(done),
         Command::Metrics(output) => metrics::run(output).map(done),
         Command::Audit(command) => audit::run(command, &context).await,

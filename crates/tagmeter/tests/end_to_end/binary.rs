@@ -171,6 +171,17 @@ impl Serving {
         (status, serde_json::from_str(&body).expect("JSON"))
     }
 
+    /// Returns status and body of a POST of JSON with a key.
+    pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.post(format!("{}{path}", self.base)).header("X-Api-Key", key);
+        let request = request.header("Content-Type", "application/json");
+        let mut response = request.send(body.to_string()).expect("an answer");
+        let status = response.status().as_u16();
+        let body = response.body_mut().read_to_vec().expect("a body");
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
     /// Sends a signal, by name.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();

@@ -1,5 +1,7 @@
 //! The real binary, from outside: command lines, streams, exit codes, sockets, signals, real captures.
 
+mod alerts;
+
 mod binary;
 
 mod both_ways;

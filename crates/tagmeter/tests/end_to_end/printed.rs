@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Groups of command lines, in an order in which each finds what it needs. A group is one snapshot.
-const RUNS: [(&str, &[&str]); 30] = [
+const RUNS: [(&str, &[&str]); 32] = [
     ("import", &["import in", "import in --json", "import broken.ndjson", "import broken.ndjson --json"]),
     ("lookup", &["lookup cat", "lookup cat --json", "lookup 8000 --json", "lookup nobody"]),
     ("search", &["search ca", "search ca --json", "search zebra"]),
@@ -57,6 +57,17 @@ const RUNS: [(&str, &[&str]); 30] = [
     ),
     ("report", &["report cat dog -o pets.html", "report cat -o cat.html --json", "report cat -o cat.html"]),
     ("backtest", &["backtest --every 7", "backtest --every 7 --json"]),
+    (
+        "alert preview",
+        &[
+            "alert preview cat --about 1/week",
+            "alert preview cat --rule velocity --above 30000 --for 1d --cooldown 1w --json",
+            "alert preview kitten --about 1/week",
+            "alert preview cat --about 1/week --window 30d",
+            "alert preview cat",
+        ],
+    ),
+    ("alert templates", &["alert templates cat", "alert templates nobody"]),
     ("metrics", &["metrics", "metrics --json"]),
     (
         "account create",

@@ -1,0 +1,493 @@
+//! Previews of alerts: when a rule would have fired on the stored readings of a hashtag.
+
+use crate::alert_coverage::{AlertCoverageView, days_between, moments, too_few};
+use crate::alert_parameters::{Threshold, Wait};
+use crate::parameters::{TagText, TrendWindowName, WatchedName, by, one_of};
+use crate::view::{assigned_id, grouped};
+use crate::{Measure, MeasureError};
+use clap::Args;
+use domain::alerts::{
+    AlertEvent, Frequency, Patience, PatienceError, Preview, RuleError, Sample, Signal, ThresholdRule, Watch,
+    Watched, episodes,
+};
+use domain::annotations::{ANNOTATIONS, Annotation, Shifted};
+use domain::metrics::{Reading, TrendWindow};
+use domain::{Hashtag, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::snapshots::readings_of;
+use utoipa::ToSchema;
+
+/// Value at which an alert recovers by default, as a part of its threshold.
+const RECOVERS_AT_PART: f64 = 0.9;
+/// Most episodes of an answer: the newest.
+const EPISODES_MAX: usize = 1_000;
+/// Days of a year in sentences.
+const YEAR_DAYS: std::ops::RangeInclusive<f64> = 350.0..=380.0;
+
+/// Question: when an alert would have fired. Give either `above` or `about`.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema, Args)]
+#[schema(as = AlertPreviewRequest)]
+#[serde(deny_unknown_fields)]
+pub struct AlertPreviewQuery {
+    /// Name of the hashtag, with or without #, or an id.
+    #[arg(value_name = "NAME|ID")]
+    #[schema(inline, value_type = TagText, example = "cat")]
+    pub hashtag: String,
+    /// Number to watch: views gained a day (`velocity`), in percent of the views (`growth`), as a deviation from the
+    /// usual (`breakout`), or the percent of views that falls took (`fell`).
+    #[serde(default)]
+    #[arg(long, default_value_t, value_parser = one_of::<Watched>())]
+    #[schema(inline, value_type = WatchedName)]
+    pub rule: Watched,
+    /// Threshold in the unit of the rule: the alert fires above it.
+    #[arg(
+        long,
+        value_name = "N",
+        allow_hyphen_values = true,
+        conflicts_with = "about",
+        required_unless_present = "about"
+    )]
+    #[schema(value_type = Option<f64>)]
+    pub above: Option<Threshold>,
+    /// Frequency at which it should have fired, such as `1/week`, `2/month` or `1/day`: the threshold is found.
+    #[serde(default, deserialize_with = "by::text")]
+    #[arg(long, value_name = "N/day|week|month")]
+    #[schema(value_type = Option<String>, example = "1/week", pattern = "^[0-9]{1,3}([.][0-9]+)?/(day|week|month)$")]
+    pub about: Option<Frequency>,
+    /// Time that the number must be above the threshold before the alert fires, such as `3h`: at once by default.
+    #[serde(default, rename = "for", deserialize_with = "by::text")]
+    #[arg(long = "for", id = "for", value_name = "TIME")]
+    #[schema(value_type = Option<String>, example = "3h", pattern = "^([0-9]{1,4}(ms|s|min|h)|[0-9]{1,2}d|[0-9]{1,2}w)$")]
+    pub pending_for: Option<Wait>,
+    /// Value at or below which the alert recovers, at most `above`: by default 90 % of it.
+    #[arg(long, value_name = "N", allow_hyphen_values = true, requires = "above")]
+    #[schema(value_type = Option<f64>)]
+    pub recovers_at: Option<Threshold>,
+    /// Time that the number must be low before the alert recovers: at once by default.
+    #[serde(default, deserialize_with = "by::text")]
+    #[arg(long, value_name = "TIME")]
+    #[schema(value_type = Option<String>, example = "6h", pattern = "^([0-9]{1,4}(ms|s|min|h)|[0-9]{1,2}d|[0-9]{1,2}w)$")]
+    pub keep_firing: Option<Wait>,
+    /// Time after a message in which no other is sent: none by default.
+    #[serde(default, deserialize_with = "by::text")]
+    #[arg(long, value_name = "TIME")]
+    #[schema(value_type = Option<String>, example = "1d", pattern = "^([0-9]{1,4}(ms|s|min|h)|[0-9]{1,2}d|[0-9]{1,2}w)$")]
+    pub cooldown: Option<Wait>,
+    /// Window that the number is computed over.
+    #[serde(default)]
+    #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
+    #[schema(inline, value_type = TrendWindowName)]
+    pub window: TrendWindow,
+}
+
+/// When an alert would have fired.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = AlertPreview)]
+pub struct AlertPreviewView {
+    /// Name of the hashtag.
+    #[schema(example = "cat")]
+    pub hashtag: String,
+    /// TikTok's id; `null` while unknown.
+    pub hashtag_id: Option<String>,
+    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
+    /// TikTok's is known.
+    #[schema(example = json!(null))]
+    pub assigned_id: Option<String>,
+    /// The readings that it is made of.
+    pub coverage: AlertCoverageView,
+    /// The rule.
+    pub rule: AlertRuleView,
+    /// The result in words.
+    #[schema(example = "views growing faster than 2.1 %/day would have fired 52 times in a year")]
+    pub sentence: String,
+    /// Number of episodes.
+    pub count: u64,
+    /// Episodes a week.
+    pub per_week: Option<f64>,
+    /// Messages: episodes that are not within the cooldown after a message.
+    pub messages: u64,
+    /// Times that there was no data for too long.
+    pub no_data: u64,
+    /// The episodes in order of time: the newest 1,000.
+    pub fired: Vec<AlertFiredView>,
+    /// Dated events of the platform between the first and the last reading that can shift the number: no alert fires
+    /// because of one.
+    pub annotations: Vec<AnnotationView>,
+}
+
+/// A rule of an alert.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = AlertRule)]
+pub struct AlertRuleView {
+    /// `velocity`, `growth`, `breakout` or `fell`.
+    #[schema(example = "growth")]
+    pub rule: &'static str,
+    /// Unit of the number and of the threshold.
+    #[schema(example = "percent a day")]
+    pub unit: &'static str,
+    /// Formula of the number.
+    pub formula: &'static str,
+    /// `24h`, `7d` or `30d`.
+    #[schema(example = "7d")]
+    pub window: &'static str,
+    /// Threshold, which was found if `about` was given.
+    pub above: f64,
+    /// Requested frequency, if the threshold was found.
+    #[schema(example = "1/week")]
+    pub about: Option<String>,
+    /// Value at or below which it recovers.
+    pub recovers_at: f64,
+    /// Milliseconds above the threshold before it fires.
+    pub for_ms: i64,
+    /// Milliseconds of low values before it recovers.
+    pub keep_firing_ms: i64,
+    /// Milliseconds after a message without another.
+    pub cooldown_ms: i64,
+    /// Milliseconds without a number after which there is no data.
+    pub no_data_after_ms: i64,
+}
+
+/// An episode of an alert.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = AlertFired)]
+pub struct AlertFiredView {
+    /// When it fired.
+    pub at: Timestamp,
+    /// The number then.
+    pub value: f64,
+    /// The threshold.
+    pub threshold: f64,
+    /// When the number first was above the threshold, which identifies the episode.
+    pub episode: Timestamp,
+    /// When it recovered; `null` while it fires.
+    pub ended: Option<Timestamp>,
+    /// Milliseconds from the last reading that was not above the threshold to the message: the rise may be as old.
+    pub late_ms: i64,
+    /// True if a message is sent; false within the cooldown.
+    pub message: bool,
+}
+
+/// A dated event of the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Annotation)]
+pub struct AnnotationView {
+    /// Its name.
+    #[schema(example = "five_hashtags")]
+    pub name: &'static str,
+    /// First moment at which it may have happened.
+    pub from: Timestamp,
+    /// Moment by which it had happened.
+    pub until: Timestamp,
+    /// A sentence for people.
+    pub text: &'static str,
+    /// Source of the statement.
+    pub source: &'static str,
+    /// Numbers that it can shift.
+    pub shifts: Vec<&'static str>,
+    /// Caveat of numbers that pool readings from before and after.
+    #[schema(example = "structural_break")]
+    pub caveat: Option<&'static str>,
+}
+
+impl From<&Annotation> for AnnotationView {
+    fn from(event: &Annotation) -> Self {
+        Self {
+            name: event.name,
+            from: event.from,
+            until: event.until,
+            text: event.text,
+            source: event.source,
+            shifts: event.shifts.iter().map(|number| number.name()).collect(),
+            caveat: event.caveat.map(domain::Caveat::name),
+        }
+    }
+}
+
+/// A threshold, or how often one should have been passed.
+#[derive(Debug, Clone, Copy)]
+enum Wish {
+    Above(f64),
+    About(Frequency),
+}
+
+impl AlertPreviewQuery {
+    /// Asks for the default rule on a hashtag, with neither `above` nor `about`.
+    pub(super) fn on(hashtag: &str) -> Self {
+        Self {
+            hashtag: hashtag.to_owned(),
+            rule: Watched::default(),
+            above: None,
+            about: None,
+            pending_for: None,
+            recovers_at: None,
+            keep_firing: None,
+            cooldown: None,
+            window: TrendWindow::default(),
+        }
+    }
+
+    fn wish(&self) -> Result<Wish, MeasureError> {
+        match (self.above, self.about) {
+            (Some(above), None) => Ok(Wish::Above(above.get())),
+            (None, Some(_)) if self.recovers_at.is_some() => {
+                Err(MeasureError::parameter("recovers_at", "it goes with above; leave it out with about"))
+            }
+            (None, Some(about)) => Ok(Wish::About(about)),
+            (Some(_), Some(_)) => Err(MeasureError::parameter("about", "give either above or about")),
+            (None, None) => {
+                Err(MeasureError::parameter("above", "give a threshold, or about, such as 1/week"))
+            }
+        }
+    }
+
+    fn rule(&self, above: f64, no_data_after_ms: i64) -> Result<ThresholdRule, MeasureError> {
+        let recovers_at = self.recovers_at.map_or((above * RECOVERS_AT_PART).min(above), Threshold::get);
+        ThresholdRule::new(above, no_data_after_ms)
+            .and_then(|rule| rule.recovering_at(recovers_at))
+            .and_then(|rule| rule.pending_for(ms(self.pending_for)))
+            .and_then(|rule| rule.keeping(ms(self.keep_firing)))
+            .map_err(|why| match why {
+                RuleError::Recovery => MeasureError::parameter("recovers_at", "it is larger than above"),
+                RuleError::Threshold | RuleError::Time => MeasureError::parameter("above", why.to_string()),
+            })
+    }
+
+    /// Returns the rule, and its events on the samples.
+    fn replay(
+        &self,
+        wish: Wish,
+        watch: &Watch,
+        samples: &[Sample],
+        coverage: &AlertCoverageView,
+    ) -> Result<(ThresholdRule, Preview), MeasureError> {
+        let about = match wish {
+            Wish::Above(above) => {
+                let rule = self.rule(above, watch.no_data_after_ms)?;
+                return Ok((rule, Preview::replay(&rule, samples)));
+            }
+            Wish::About(about) => about,
+        };
+        let patience = Patience {
+            per_week: about.per_week(),
+            recovers_at_part: RECOVERS_AT_PART,
+            for_ms: ms(self.pending_for),
+            keep_firing_ms: ms(self.keep_firing),
+            no_data_after_ms: watch.no_data_after_ms,
+        };
+        match patience.suggest(samples) {
+            Ok(suggestion) => Ok((suggestion.rule, suggestion.preview)),
+            Err(why @ PatienceError::InsufficientHistory { .. }) => {
+                let reason = coverage.reason.clone().unwrap_or_else(|| why.to_string());
+                Err(MeasureError::InsufficientHistory(reason))
+            }
+            Err(PatienceError::Rule(why)) => Err(MeasureError::parameter("about", why.to_string())),
+        }
+    }
+}
+
+/// Returns the days between the first and the last sample.
+fn days(samples: &[Sample]) -> f64 {
+    let ends = samples.first().zip(samples.last());
+    ends.map_or(0.0, |(first, last)| days_between(first.at, last.at))
+}
+
+fn ms(wait: Option<Wait>) -> i64 {
+    wait.map_or(0, Wait::ms)
+}
+
+/// Answers a question on the readings of views of a hashtag, in order of time.
+pub(super) fn preview_of(
+    hashtag: &Hashtag,
+    readings: &[Reading],
+    query: &AlertPreviewQuery,
+) -> Result<AlertPreviewView, MeasureError> {
+    let wish = query.wish()?;
+    // A wrong threshold is refused whatever is stored.
+    query.rule(query.above.map_or(0.0, Threshold::get), 0)?;
+    let name = hashtag.tag.name();
+    let watch = Watch::of_stored(query.rule, query.window, readings);
+    if let Some(why) = too_few(name, readings, watch.as_ref()) {
+        return Err(MeasureError::InsufficientHistory(why));
+    }
+    let none = || MeasureError::InsufficientHistory(format!("#{name} has no two readings of views"));
+    let watch = watch.ok_or_else(none)?;
+    let samples = watch.samples(readings);
+    let coverage = AlertCoverageView::of(&watch, readings, &samples).ok_or_else(none)?;
+    // Before the first number there is nothing to judge, and no lack of data.
+    let begin = samples.iter().position(|sample| sample.signal != Signal::Missing).unwrap_or(0);
+    let samples = &samples[begin..];
+    let (rule, preview) = query.replay(wish, &watch, samples, &coverage)?;
+    let cooldown_ms = ms(query.cooldown);
+    let episodes = episodes(&preview.events, cooldown_ms);
+    let moments = moments(readings);
+    let shown = episodes.len().saturating_sub(EPISODES_MAX);
+    let fired = episodes[shown..].iter().map(|episode| {
+        let at = moments.partition_point(|moment| *moment < episode.began_at);
+        let before = moments.get(at.saturating_sub(1)).copied().unwrap_or(episode.began_at);
+        AlertFiredView {
+            at: episode.fired_at,
+            value: episode.value,
+            threshold: rule.above(),
+            episode: episode.began_at,
+            ended: episode.ended_at,
+            late_ms: episode.fired_at.as_ms().saturating_sub(before.as_ms()),
+            message: episode.is_sent,
+        }
+    });
+    let sources = || readings.iter().map(|reading| reading.source);
+    let can_shift = |event: &&Annotation| {
+        event.is_within(coverage.first, coverage.last) && event.can_shift(Shifted::Views, sources())
+    };
+    Ok(AlertPreviewView {
+        hashtag: name.to_owned(),
+        hashtag_id: hashtag.id.map(|id| id.to_string()),
+        assigned_id: assigned_id(hashtag),
+        sentence: sentence(query.rule, rule.above(), preview.fired, days(samples)),
+        count: preview.fired,
+        per_week: preview.per_week(samples),
+        messages: episodes.iter().filter(|episode| episode.is_sent).count() as u64,
+        no_data: preview.events.iter().filter(|event| matches!(event, AlertEvent::NoData { .. })).count()
+            as u64,
+        fired: fired.collect(),
+        annotations: ANNOTATIONS.iter().filter(can_shift).map(AnnotationView::from).collect(),
+        rule: AlertRuleView {
+            rule: query.rule.name(),
+            unit: query.rule.unit(),
+            formula: query.rule.formula(),
+            window: query.window.name(),
+            above: rule.above(),
+            about: query.about.map(|about| about.to_string()),
+            recovers_at: rule.recovers_at(),
+            for_ms: rule.for_ms(),
+            keep_firing_ms: rule.keep_firing_ms(),
+            cooldown_ms,
+            no_data_after_ms: rule.no_data_after_ms(),
+        },
+        coverage,
+    })
+}
+
+/// Returns `views growing faster than 2.1 %/day would have fired 52 times in a year`.
+fn sentence(watched: Watched, above: f64, fired: u64, days: f64) -> String {
+    let above = plain(above);
+    let what = match watched {
+        Watched::Velocity => format!("views growing by more than {above} a day"),
+        Watched::Growth => format!("views growing faster than {above} %/day"),
+        Watched::Breakout => format!("views growing more than {above} deviations faster than usual"),
+        Watched::Fell => format!("views falling by more than {above} %"),
+    };
+    let times = match fired {
+        0 => "not have fired".to_owned(),
+        1 => "have fired once".to_owned(),
+        times => format!("have fired {} times", grouped(times)),
+    };
+    let span = match days {
+        days if YEAR_DAYS.contains(&days) => "a year".to_owned(),
+        days if days > *YEAR_DAYS.end() => format!("{:.1} years", days / 365.25),
+        days => format!("{days:.0} days"),
+    };
+    format!("{what} would {times} in {span}")
+}
+
+/// Returns a number with three significant digits, and more where it is larger.
+fn plain(number: f64) -> String {
+    let size = number.abs();
+    if size >= 1_000.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "thresholds are at most 10^18"
+        )]
+        let whole = grouped(size.round() as u64);
+        return if number < 0.0 { format!("-{whole}") } else { whole };
+    }
+    let decimals = match size {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 0.1 => 2,
+        _ => 4,
+    };
+    let text = format!("{number:.decimals$}");
+    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { text.as_str() };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+impl Measure {
+    /// Returns when an alert would have fired on the stored readings of a hashtag.
+    ///
+    /// # Errors
+    ///
+    /// Parameters contradict each other, or the readings are too few.
+    pub async fn alert_preview(
+        &self,
+        hashtag: &Hashtag,
+        query: &AlertPreviewQuery,
+    ) -> Result<AlertPreviewView, MeasureError> {
+        preview_of(hashtag, &self.readings_of_views(hashtag).await?, query)
+    }
+
+    /// Returns the readings of views of a hashtag, in order of time.
+    pub(super) async fn readings_of_views(&self, hashtag: &Hashtag) -> Result<Vec<Reading>, MeasureError> {
+        Ok(readings_of(&self.snapshots_of(hashtag.row).await?, |counts| counts.views))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_in_plain_words() {
+        for (watched, above, fired, days, text) in [
+            (
+                Watched::Growth,
+                2.104,
+                52,
+                364.0,
+                "views growing faster than 2.1 %/day would have fired 52 times in a year",
+            ),
+            (
+                Watched::Velocity,
+                1_234_567.8,
+                1_204,
+                1_607.1,
+                "views growing by more than 1,234,568 a day would have fired 1,204 times in 4.4 years",
+            ),
+            (
+                Watched::Breakout,
+                3.0,
+                1,
+                29.6,
+                "views growing more than 3 deviations faster than usual would have fired once in 30 days",
+            ),
+            (Watched::Fell, 0.0, 0, 100.0, "views falling by more than 0 % would not have fired in 100 days"),
+        ] {
+            assert_eq!(sentence(watched, above, fired, days), text);
+        }
+        assert_eq!(
+            [plain(-0.00001), plain(0.0456), plain(12.34), plain(100.0), plain(-2_000.4)],
+            ["0", "0.0456", "12.3", "100", "-2,000"]
+        );
+    }
+
+    #[test]
+    fn either_a_threshold_or_a_frequency_is_given() {
+        let refused = |query: &AlertPreviewQuery| match query.wish() {
+            Err(MeasureError::Parameter { param, .. }) => Some(param),
+            _ => None,
+        };
+        let none = AlertPreviewQuery::on("cat");
+        let above = AlertPreviewQuery { above: "2".parse().ok(), ..none.clone() };
+        let about = AlertPreviewQuery { about: "1/week".parse().ok(), ..none.clone() };
+        let both = AlertPreviewQuery { above: above.above, ..about.clone() };
+        let recovers = AlertPreviewQuery { recovers_at: "1".parse().ok(), ..about.clone() };
+        assert_eq!(
+            [&none, &above, &about, &both, &recovers].map(refused),
+            [Some("above"), None, None, Some("about"), Some("recovers_at")]
+        );
+        let too_high = AlertPreviewQuery { recovers_at: "2.1".parse().ok(), ..above.clone() };
+        assert!(matches!(too_high.rule(2.0, 0), Err(MeasureError::Parameter { param: "recovers_at", .. })));
+        assert_eq!(above.rule(2.0, 0).expect("a rule").recovers_at(), 1.8);
+        assert_eq!(above.rule(-2.0, 0).expect("a rule").recovers_at(), -2.0);
+    }
+}
