@@ -8,6 +8,10 @@ pub const VALUES_MIN: usize = 14;
 /// Up to this many values, each is tried as a threshold; of more, the highest ones one by one, then ever fewer: alerts fire
 /// seldom, so that their thresholds are among the highest.
 const THRESHOLDS_EACH_MAX: usize = 256;
+/// Tries of more values: the n-th has the rank `values^(n / THRESHOLDS_COARSE)`.
+const THRESHOLDS_COARSE: usize = 64;
+/// Values around the best of these that are tried as well.
+const THRESHOLDS_FINE: usize = 64;
 /// Milliseconds of a week.
 const WEEK_MS: f64 = 604_800_000.0;
 
@@ -110,35 +114,59 @@ impl Patience {
         values.sort_by(|a, b| b.total_cmp(a));
         values.dedup();
         let wanted = self.per_week * weeks;
-        let mut best: Option<(f64, ThresholdRule, Preview)> = None;
-        for value in candidates(&values) {
-            let recovers_at = (value * self.recovers_at_part).min(value);
-            let rule = ThresholdRule::new(value, self.no_data_after_ms)?
-                .recovering_at(recovers_at)?
-                .pending_for(self.for_ms)?
-                .keeping(self.keep_firing_ms)?;
-            let preview = Preview::replay(&rule, samples);
-            let miss = (preview.fired as f64 - wanted).abs();
-            if best.as_ref().is_none_or(|(least, ..)| miss < *least) {
-                best = Some((miss, rule, preview));
+        let mut best: Option<(f64, usize, Suggestion)> = None;
+        let mut consider = |place: usize| -> Result<usize, RuleError> {
+            let suggestion = self.at(values[place], samples)?;
+            let miss = (suggestion.preview.fired as f64 - wanted).abs();
+            let is_better = |(least, other, _): &(f64, usize, _)| (miss, place) < (*least, *other);
+            if best.as_ref().is_none_or(is_better) {
+                best = Some((miss, place, suggestion));
             }
+            Ok(best.as_ref().map_or(place, |(_, place, _)| *place))
+        };
+        let coarse: Vec<usize> = coarse(values.len()).collect();
+        let mut closest = 0;
+        for place in &coarse {
+            closest = consider(*place)?;
         }
-        best.map(|(_, rule, preview)| Suggestion { rule, preview }).ok_or(insufficient)
+        for place in around(&coarse, closest) {
+            consider(place)?;
+        }
+        best.map(|(.., suggestion)| suggestion).ok_or(insufficient)
+    }
+
+    /// Replays samples with a threshold.
+    fn at(&self, threshold: f64, samples: &[Sample]) -> Result<Suggestion, RuleError> {
+        let recovers_at = (threshold * self.recovers_at_part).min(threshold);
+        let rule = ThresholdRule::new(threshold, self.no_data_after_ms)?
+            .recovering_at(recovers_at)?
+            .pending_for(self.for_ms)?
+            .keeping(self.keep_firing_ms)?;
+        Ok(Suggestion { rule, preview: Preview::replay(&rule, samples) })
     }
 }
 
-/// Returns the values to try as thresholds, highest first.
-fn candidates(values: &[f64]) -> impl Iterator<Item = f64> {
-    let exponent = 1.0 / THRESHOLDS_EACH_MAX as f64;
-    let ratio = if values.len() <= THRESHOLDS_EACH_MAX { 1.0 } else { (values.len() as f64).powf(exponent) };
+/// Returns the places of the values to try first, the highest value at 0.
+fn coarse(values: usize) -> impl Iterator<Item = usize> {
+    let exponent = 1.0 / THRESHOLDS_COARSE as f64;
+    let ratio = if values <= THRESHOLDS_EACH_MAX { 1.0 } else { (values as f64).powf(exponent) };
     let mut next = 0;
     std::iter::from_fn(move || {
-        let value = *values.get(next)?;
+        let place = next;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of the values")]
         let grown = ((next + 1) as f64 * ratio) as usize;
         next = grown.max(next + 1);
-        Some(value)
+        (place < values).then_some(place)
     })
+}
+
+/// Returns places between the neighbours of one, evenly and without it.
+fn around(places: &[usize], one: usize) -> impl Iterator<Item = usize> {
+    let at = places.partition_point(|place| *place < one);
+    let begin = at.checked_sub(1).map_or(one, |before| places[before] + 1);
+    let end = places.get(at + 1).copied().unwrap_or(one + 1);
+    let step = (end - begin).div_ceil(THRESHOLDS_FINE).max(1);
+    (begin..end).step_by(step).filter(move |place| *place != one)
 }
 
 fn weeks(samples: &[Sample]) -> Option<f64> {
@@ -242,10 +270,14 @@ mod tests {
 
         #[test]
         fn thresholds_are_tried_from_the_highest_and_are_not_too_many(count in 1_usize..20_000) {
-            let values: Vec<f64> = (0..count).rev().map(|value| value as f64).collect();
-            let tried: Vec<f64> = candidates(&values).collect();
-            prop_assert!(tried.len() <= 2 * THRESHOLDS_EACH_MAX && tried[0] == values[0]);
-            prop_assert!(tried.windows(2).all(|pair| pair[0] > pair[1]));
+            let tried: Vec<usize> = coarse(count).collect();
+            prop_assert!(tried.len() <= THRESHOLDS_EACH_MAX && tried[0] == 0);
+            prop_assert!(tried.windows(2).all(|pair| pair[0] < pair[1]));
+            for place in &tried {
+                let finer: Vec<usize> = around(&tried, *place).collect();
+                prop_assert!(finer.len() <= THRESHOLDS_FINE);
+                prop_assert!(finer.iter().all(|finer| *finer < count && !tried.contains(finer)));
+            }
         }
     }
 }

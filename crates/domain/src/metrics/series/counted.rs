@@ -3,6 +3,9 @@
 use super::{CountedReading, Gain};
 use crate::Timestamp;
 
+/// Places around a guess that are looked at before a search.
+const LOOKS: usize = 4;
+
 /// Readings that count, in order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CountedSeries {
@@ -100,13 +103,16 @@ impl CountedSeries {
     pub fn spans(&self, end: Timestamp, window_ms: i64, windows: i64) -> Vec<Gain> {
         let mut found = Vec::new();
         let mut after = self.after(end, self.readings.len());
+        // Readings are mostly at even distances: a window has as many as the one after it.
+        let mut stride = 1;
         for number in 1..=windows {
             let Some(later) = self.readings[..after].last() else { break };
             let begin = Timestamp::from_ms(end.as_ms().saturating_sub(window_ms.saturating_mul(number)));
-            let earlier = self.after(begin, after);
+            let earlier = self.after_near(begin, after, after.saturating_sub(stride));
             let Some(first) = self.readings[..earlier].last() else { break };
             if let Some(gain) = gain_between(first, later) {
                 found.push(gain);
+                stride = after - earlier;
                 after = earlier;
             }
         }
@@ -115,6 +121,22 @@ impl CountedSeries {
 
     fn counted_at(&self, when: Timestamp) -> Option<&Counted> {
         self.readings[..self.after(when, self.readings.len())].last()
+    }
+
+    /// Returns the place of [`Self::after`], looking around a guess first.
+    fn after_near(&self, when: Timestamp, len: usize, guess: usize) -> usize {
+        let is_after = |place: usize| self.readings[place].reading.at > when;
+        let mut place = guess.min(len);
+        for _ in 0..LOOKS {
+            if place > 0 && is_after(place - 1) {
+                place -= 1;
+            } else if place < len && !is_after(place) {
+                place += 1;
+            } else {
+                return place;
+            }
+        }
+        self.after(when, len)
     }
 
     /// Returns the place after the last of the first `len` readings that is at or before a moment. Steps back from there
@@ -188,6 +210,9 @@ mod tests {
             for len in 0..=series.len() {
                 let plain = series.readings[..len].partition_point(|counted| counted.reading.at <= at(end));
                 prop_assert_eq!(series.after(at(end), len), plain);
+                for guess in 0..=len + 1 {
+                    prop_assert_eq!(series.after_near(at(end), len, guess), plain);
+                }
             }
             let mut later = series.at(at(end));
             let mut expected = Vec::new();
