@@ -11,5 +11,5 @@ esac
 PROPTEST_RNG_SEED=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 export PROPTEST_RNG_SEED TAGMETER_SIMULATIONS="${1:-200}"
 step "PROPTEST_RNG_SEED=$PROPTEST_RNG_SEED"
-cargo test --workspace --locked --quiet --test simulation
+cargo test --locked --quiet -p tracking --test it simulation
 echo ok

@@ -91,7 +91,11 @@ impl SlotWork {
             return Step::Paused;
         }
         let step = match self.coverage.due(self.slots(), now) {
-            Due::At(at) => Step::Wait(at),
+            Due::At(at) => {
+                // What passed before a reading of a clock that was ahead is decided by now.
+                self.coverage.arrive(slot, GapReason::Asleep, now);
+                Step::Wait(at)
+            }
             Due::Now(slot) => {
                 let has_failed = self.coverage.failed().is_some_and(|(failed, _)| failed == slot);
                 let retry_at = self.tracked.due_at.filter(|at| has_failed && now < *at && *at <= slot.until);

@@ -1,8 +1,7 @@
 //! Trackers at work: against a real upstream over HTTP, on each backend, with one node or several, under a clock that the test
 //! moves.
 
-mod world;
-
+use crate::world::{HOUR, World, order};
 use domain::tracking::{Cadence, Interval, OnEmpty, TrackerSource};
 use domain::{Credits, Timestamp};
 use std::time::Duration;
@@ -11,7 +10,6 @@ use testkit::{TestStore, hashtag};
 use tracking::TrackingError;
 use tracking::order::{TrackerOrder, TrackerPatch};
 use tracking::series::SeriesRange;
-use world::{HOUR, World, order};
 
 testkit::on_each_backend! {
     async fn a_daily_tracker_reads_each_day_once_and_pays_for_each_reading(fixture: &TestStore) {

@@ -1,0 +1,5 @@
+//! Trackers over real stores, against a real upstream over HTTP.
+
+mod simulation;
+mod trackers;
+mod world;
