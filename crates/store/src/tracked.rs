@@ -164,6 +164,14 @@ impl Store {
 }
 
 impl TrackedHashtag {
+    /// Returns the hashtag as it is after [`Store::update_tracked`].
+    #[must_use]
+    pub fn updated(mut self) -> Self {
+        self.attempt = None;
+        self.version += 1;
+        self
+    }
+
     /// Returns the hashtag as it is after [`Store::reserve_reading`].
     #[must_use]
     pub fn reserved(mut self, slot: Slot, credits: Credits, month: Month) -> Self {

@@ -45,10 +45,20 @@ impl Tracking {
         for mut work in self.works(key).await? {
             match work.step(self.now()) {
                 Step::Paused | Step::Wait(_) => due.push(self.write(&work).await?),
-                Step::Read(slot) => match self.reserve(&mut work, slot).await? {
-                    Some(()) => wanted.push((work, slot)),
-                    None => due.push(self.write(&work).await?),
-                },
+                Step::Read(slot) => {
+                    // Another interval is written before the reading: whoever settles it must know the same slots.
+                    if let Some(update) = work.update() {
+                        if !self.store().update_tracked(update.clone()).await? {
+                            due.push(Some(later(self.now(), LOOK_AGAIN_MS)));
+                            continue;
+                        }
+                        work.written(update);
+                    }
+                    match self.reserve(&mut work, slot).await? {
+                        Some(()) => wanted.push((work, slot)),
+                        None => due.push(self.write(&work).await?),
+                    }
+                }
             }
         }
         for (work, reading) in self.read(key, wanted).await? {

@@ -171,6 +171,14 @@ impl SlotWork {
         self.refund = self.tracked.attempt.map(|attempt| (attempt.month, attempt.credits));
     }
 
+    /// Notes that an update was written.
+    pub(crate) fn written(&mut self, update: TrackedUpdate) {
+        self.tracked = update.tracked.updated();
+        self.stored = self.tracked.clone();
+        self.stored_spans = self.coverage.spans().to_vec();
+        self.refund = None;
+    }
+
     /// Returns what is to be written; `None` if nothing changed.
     pub(crate) fn update(&self) -> Option<TrackedUpdate> {
         let (old, new) = (&self.stored_spans, self.coverage.spans());
