@@ -220,7 +220,7 @@ pub struct TrackedHashtag {
     pub readings: u64,
     /// Number of gaps.
     pub gaps: u64,
-    /// Time of the last reading.
+    /// Time of the newest reading.
     pub last_read_at: Option<Timestamp>,
     pub(crate) version: i64,
 }

@@ -2,9 +2,12 @@
 //! is refused.
 
 use domain::observation::{TagRef, WindowObservation};
+use domain::tracking::{
+    Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Span, SpanKind, Target, TrackerSource,
+};
 use domain::{
     AccountId, ApiKey, Clock, Credits, JobId, KeyId, KeyScope, Observation, Operation, RequestId, Source,
-    Tag, TagKey, Timestamp, UtcDay,
+    Tag, TagKey, Timestamp, TrackerId, UtcDay,
 };
 use std::path::Path;
 use store::accounts::AccountCreated;
@@ -12,6 +15,8 @@ use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::jobs::{JobEnd, JobKind, NewJob};
 use store::keys::NewKey;
 use store::ledger::Charge;
+use store::tracked::{ReadingReserved, TrackedUpdate};
+use store::trackers::{NewTracked, NewTracker, TrackerSettings};
 use store::transfer::{TransferProgress, TransferReport, transfer};
 use store::walk_runs::WalkRun;
 use store::{Store, StoreError, StoreOptions};
@@ -23,7 +28,7 @@ const YEAR_MS: i64 = 31_556_952_000;
 
 /// Returns every table of both files with its rows in order, except a store's own data and the places of
 /// entries.
-const DUMPS: [(&str, &str); 19] = [
+const DUMPS: [(&str, &str); 23] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -36,6 +41,10 @@ const DUMPS: [(&str, &str); 19] = [
     ("accounts.db", "SELECT * FROM idempotency ORDER BY account_id, idempotency_key"),
     ("accounts.db", "SELECT * FROM jobs ORDER BY account_id, job_id"),
     ("accounts.db", "SELECT * FROM upstream_calls ORDER BY upstream, day"),
+    ("accounts.db", "SELECT * FROM trackers ORDER BY account_id, tracker_id"),
+    ("accounts.db", "SELECT * FROM tracker_hashtags ORDER BY account_id, tracker_id, tag_key"),
+    ("accounts.db", "SELECT * FROM tracker_spans ORDER BY account_id, tracker_id, tag_key, from_ms"),
+    ("accounts.db", "SELECT * FROM reading_queue ORDER BY tag_key"),
     ("catalog.db", "SELECT sequence FROM store"),
     ("catalog.db", "SELECT * FROM hashtags ORDER BY hashtag"),
     ("catalog.db", "SELECT * FROM hashtag_keys ORDER BY key"),
@@ -107,7 +116,48 @@ async fn filled() -> TemporaryCatalog {
         fill_account(fixture.store(), n, now).await;
     }
     fill_work(fixture.store(), now).await;
+    fill_trackers(fixture.store(), now).await;
     fixture
+}
+
+/// Adds a tracker of two hashtags and a keyword: one was read after a gap, one is being read.
+async fn fill_trackers(store: &Store, now: Timestamp) {
+    let keyword: Keyword = "street food".parse().expect("a keyword");
+    let tag = |name| Target::Hashtag(Tag::new(name).expect("a tag"));
+    let targets = [tag("cat"), tag("Dog"), Target::Keyword(keyword.clone())];
+    let tracked =
+        |target: &Target| NewTracked { target: target.clone(), interval: Interval::Day, since: now };
+    let tracker = NewTracker {
+        id: TrackerId::new(now, 7),
+        account_id: AccountId(1),
+        settings: TrackerSettings {
+            source: TrackerSource::Upstream,
+            cadence: Cadence::Adaptive,
+            is_paused: false,
+            notes: "notes".to_owned(),
+            labels: "[]".to_owned(),
+            credits_max: Some(Credits::new(9).expect("credits")),
+            on_empty: OnEmpty::Slow,
+            keyword: Some(keyword),
+            accept_views: Some(5),
+        },
+        hashtags: targets.iter().map(tracked).collect(),
+        idempotency: Some(("tracker".parse().expect("a key"), Fingerprint::of(b"tracker"))),
+        at: now,
+    };
+    store.create_tracker(tracker).await.expect("a tracker");
+    let later = |days: i64| Timestamp::from_ms(now.as_ms() + days * 86_400_000);
+    let slot = Slot { from: later(1), until: later(2) };
+    let mut read = store.subscriptions(&targets[0].key()).await.expect("trackers").remove(0).tracked;
+    (read.failed, read.last_read_at, read.readings) = (Some((slot, GapReason::NotFound)), Some(later(2)), 1);
+    let gap = Span { from: now, until: later(2), kind: SpanKind::Gap(GapReason::NotFound) };
+    let run = Span { from: later(2), until: later(3), kind: SpanKind::Read { readings: 1 } };
+    let update = TrackedUpdate { tracked: read, spans_from: Some(now), spans: vec![gap, run], refund: None };
+    assert!(store.update_tracked(update).await.expect("written"));
+    let under_way = store.subscriptions(&targets[1].key()).await.expect("trackers").remove(0).tracked;
+    let price = Credits::new(1).expect("credits");
+    let reserved = store.reserve_reading(&under_way, slot, price, Month::of(now)).await.expect("reserved");
+    assert_eq!(reserved, ReadingReserved::Reserved);
 }
 
 /// Adds a finished, a running and a waiting job, calls of two days, and what a walk saw.

@@ -143,7 +143,8 @@ impl SlotWork {
     pub(crate) fn read(&mut self, slot: Slot, read_at: Timestamp, adapted: Option<Adapted>, now: Timestamp) {
         self.coverage.read(slot, now);
         self.tracked.readings += 1;
-        self.tracked.last_read_at = Some(read_at);
+        // The newest one: a change of the interval must not cut it off the run, whatever the clock said since.
+        self.tracked.last_read_at = self.tracked.last_read_at.max(Some(read_at));
         if let Some(Adapted { interval, by }) = adapted {
             self.set_interval(interval, now);
             self.tracked.adapted_by = Some(by);

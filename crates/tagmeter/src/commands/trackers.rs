@@ -4,7 +4,7 @@ use super::{Context, account_of};
 use crate::cli::trackers::{Owner, Track, Trackers, Untrack};
 use crate::exit::Failure;
 use crate::measured::{maybe, real, tag};
-use crate::output::{counted, grouped, print, print_json, print_text, quoted, say, table};
+use crate::output::{counted, grouped, print, print_json, print_text, printable, say, table};
 use crate::system::random_bytes;
 use domain::{Credits, Tag, Timestamp, TrackerId};
 use serde::Serialize;
@@ -65,6 +65,9 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
     }
     print_text(format_args!("Tracking {what} {}, {source}: {}", often(every), view.id))?;
     cost(&estimate, owner.balance, view.source)?;
+    if settings.accept_views.is_some() {
+        say("Each hashtag that is added costs as much again.");
+    }
     match view.source {
         "none" => say("`tagmeter trackers` shows the days for which no import brought a reading."),
         _ => say("`tagmeter serve` and `tagmeter worker` read what is due; `tagmeter trackers` shows it."),
@@ -208,9 +211,17 @@ struct Removed {
 }
 
 async fn open(context: &Context) -> Result<(Store, Tracking), Failure> {
-    let store = context.open_existing_store().await?;
+    if !context.store_options().exists().await? {
+        return Err(no_account());
+    }
+    let store = context.open_store().await?;
     let measure = context.open_live_measure(store.clone()).await?;
     Ok((store, Tracking::new(measure.catalog().clone())))
+}
+
+fn no_account() -> Failure {
+    Failure::not_found("there is no account yet, and a tracker belongs to one")
+        .hint("`tagmeter account create EMAIL` creates one; --data-dir and --database-url name another place")
 }
 
 /// Returns the account that is named, or the only one.
@@ -221,8 +232,7 @@ async fn owner(store: &Store, owner: &Owner) -> Result<Account, Failure> {
     let mut accounts = store.accounts(None, 2).await?;
     match (accounts.pop(), accounts.pop()) {
         (Some(only), None) => Ok(only),
-        (None, _) => Err(Failure::not_found("there is no account yet, and a tracker belongs to one")
-            .hint("`tagmeter account create EMAIL` creates one")),
+        (None, _) => Err(no_account()),
         _ => Err(Failure::usage("there are several accounts; name one with --account EMAIL")
             .hint("`tagmeter account list` lists them")),
     }
@@ -311,7 +321,7 @@ fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
     if let Some(keyword) = &view.keyword {
         print("")?;
         let row = vec![
-            quoted(&keyword.keyword),
+            in_quotes(&keyword.keyword),
             grouped(keyword.searches),
             grouped(keyword.gaps),
             maybe(keyword.last_search_at, Timestamp::to_rfc3339),
@@ -355,7 +365,7 @@ fn note(hashtag: &TrackedView) -> String {
 fn shown_names(tracker: &TrackerView) -> String {
     let names: Vec<String> = tracker.hashtags.iter().take(NAMES_SHOWN).map(|one| tag(&one.hashtag)).collect();
     let more = tracker.hashtag_count.saturating_sub(names.len() as u64);
-    let keyword = tracker.keyword.iter().map(|keyword| quoted(&keyword.keyword));
+    let keyword = tracker.keyword.iter().map(|keyword| in_quotes(&keyword.keyword));
     let names: Vec<String> = keyword.chain(names).collect();
     match more {
         0 => names.join(", "),
@@ -364,7 +374,7 @@ fn shown_names(tracker: &TrackerView) -> String {
 }
 
 fn listed(names: &[String], keyword: Option<&str>) -> String {
-    let keyword = keyword.map(|keyword| format!("what {} finds", quoted(keyword)));
+    let keyword = keyword.map(|keyword| format!("what {} finds", in_quotes(keyword)));
     let shown = names.iter().take(NAMES_SHOWN).map(|name| tag(name));
     let shown: Vec<String> = keyword.into_iter().chain(shown).collect();
     match names.len().saturating_sub(NAMES_SHOWN) {
@@ -386,6 +396,10 @@ fn source_in_words(tracking: &Tracking, source: &str) -> String {
         "none" => "from imports alone".to_owned(),
         _ => format!("from the upstream {}", tracking.upstreams().join(", then ")),
     }
+}
+
+fn in_quotes(keyword: &str) -> String {
+    format!("\"{}\"", printable(keyword))
 }
 
 /// Prints what a month is expected to cost.
