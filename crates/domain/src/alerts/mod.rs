@@ -3,7 +3,7 @@
 //! [`evaluator`] is a pure function from rule, state and sample to state and events. Live alerts and previews call the same
 //! one, so a preview says what the alert would have done. [`patience`] goes the other way, from how often to which
 //! threshold. [`watched`] makes samples of the readings of a hashtag. Reading order: [`rule`], [`evaluator`],
-//! [`patience`], [`watched`], [`episodes`].
+//! [`patience`], [`watched`], [`mod@episodes`].
 
 pub mod rule;
 
