@@ -314,3 +314,27 @@ fn write(transaction: &Transaction<'_>, update: &TrackedUpdate) -> Result<bool, 
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::migrations;
+
+    #[test]
+    fn due_hashtags_are_found_by_their_indexes() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrations::apply(&mut connection, crate::schema::ACCOUNTS.sqlite).expect("a schema");
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {CLAIM}")).expect("a statement");
+        let plan: Vec<String> = statement
+            .query_map((0, 0, 0, 8, CLOCKS_APART_MS), |row| row.get("detail"))
+            .and_then(Iterator::collect)
+            .expect("a plan");
+        for index in ["reading_queue_by_set (set_at_ms>?)", "reading_queue_by_due (due_at_ms<?)"] {
+            assert!(
+                plan.iter().any(|step| step.starts_with("SEARCH") && step.contains(index)),
+                "{index}: {plan:#?}"
+            );
+        }
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN reading_queue")), "{plan:#?}");
+    }
+}
