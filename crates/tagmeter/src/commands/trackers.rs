@@ -12,7 +12,7 @@ use store::Store;
 use store::accounts::Account;
 use tracking::gaps::GapView;
 use tracking::order::{TrackerOrder, TrackerPatch};
-use tracking::view::{EstimateView, TrackedView, TrackerView};
+use tracking::view::{EstimateView, KeywordView, TrackedView, TrackerView};
 use tracking::{Tracking, TrackingError};
 
 /// Names of hashtags that a row of the list shows.
@@ -319,33 +319,41 @@ fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
     });
     print(table(&["hashtag", "interval", ">readings", ">gaps", "last", "next", "note"], rows))?;
     if let Some(keyword) = &view.keyword {
-        print("")?;
-        let row = vec![
-            in_quotes(&keyword.keyword),
-            grouped(keyword.searches),
-            grouped(keyword.gaps),
-            maybe(keyword.last_search_at, Timestamp::to_rfc3339),
-            maybe(keyword.next_search_at, Timestamp::to_rfc3339),
-            maybe(keyword.auto_accept_views, grouped),
-            keyword.failing.unwrap_or_default().to_owned(),
-        ];
-        let headings = ["keyword", ">searches", ">gaps", "last", "next", ">accepts from", "failing"];
-        print(table(&headings, [row]))?;
+        show_keyword(keyword)?;
     }
     if !gaps.is_empty() {
-        print("")?;
-        let rows = gaps.iter().map(|Gap { hashtag, gap }| {
-            vec![
-                tag(hashtag),
-                gap.from.to_rfc3339(),
-                gap.until.to_rfc3339(),
-                format!("{} h", real(gap.hours)),
-                gap.reason.to_owned(),
-            ]
-        });
-        print(table(&["gap of", "from", "until", ">length", "reason"], rows))?;
+        show_gaps(gaps)?;
     }
     Ok(())
+}
+
+fn show_keyword(keyword: &KeywordView) -> Result<(), Failure> {
+    print("")?;
+    let row = vec![
+        in_quotes(&keyword.keyword),
+        grouped(keyword.searches),
+        grouped(keyword.gaps),
+        maybe(keyword.last_search_at, Timestamp::to_rfc3339),
+        maybe(keyword.next_search_at, Timestamp::to_rfc3339),
+        maybe(keyword.auto_accept_views, grouped),
+        keyword.failing.unwrap_or_default().to_owned(),
+    ];
+    let headings = ["keyword", ">searches", ">gaps", "last", "next", ">accepts from", "failing"];
+    print(table(&headings, [row]))
+}
+
+fn show_gaps(gaps: &[Gap]) -> Result<(), Failure> {
+    print("")?;
+    let rows = gaps.iter().map(|Gap { hashtag, gap }| {
+        vec![
+            tag(hashtag),
+            gap.from.to_rfc3339(),
+            gap.until.to_rfc3339(),
+            format!("{} h", real(gap.hours)),
+            gap.reason.to_owned(),
+        ]
+    });
+    print(table(&["gap of", "from", "until", ">length", "reason"], rows))
 }
 
 fn state(view: &TrackerView) -> String {
