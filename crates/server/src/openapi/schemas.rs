@@ -1,5 +1,6 @@
 //! Schemas that several endpoints share.
 
+use std::collections::BTreeMap;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{RefOr, Response};
 use utoipa::{PartialSchema, ToSchema};
@@ -35,6 +36,33 @@ impl PartialSchema for Binary {
 }
 
 impl ToSchema for Binary {}
+
+/// Gives inlined schemas of fields the description of their field. utoipa adds it as an object beside them, of which both
+/// would have to hold (`allOf`): no value is a string and an object.
+pub(super) fn describe_fields(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let fields = schemas.values_mut().filter_map(|schema| match schema {
+        RefOr::T(Schema::Object(object)) => Some(object.properties.values_mut()),
+        _ => None,
+    });
+    for field in fields.flatten() {
+        let RefOr::T(Schema::AllOf(all)) = &*field else { continue };
+        let [RefOr::T(Schema::Object(inlined)), RefOr::T(Schema::Object(about))] = all.items.as_slice()
+        else {
+            continue;
+        };
+        if !about.properties.is_empty() {
+            continue;
+        }
+        let mut described = inlined.clone();
+        described.description = about.description.clone().or(described.description);
+        described.default = about.default.clone().or(described.default);
+        described.example = about.example.clone().or(described.example);
+        if described.examples.is_empty() {
+            described.examples = about.examples.clone();
+        }
+        *field = RefOr::T(Schema::Object(described));
+    }
+}
 
 /// Describes every body that is neither JSON nor text as bytes of its media type.
 pub(super) fn describe_bytes(response: &mut Response) {

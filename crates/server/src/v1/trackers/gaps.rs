@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::{KeyScope, Moment};
 use http::Response;
-use measure::parameters::by;
+use measure::parameters::{TimeText, by};
 use serde::Deserialize;
 use std::sync::Arc;
 use tracking::gaps::GapView;
@@ -26,7 +26,7 @@ struct GapsQuery {
     hashtag: Option<String>,
     /// `pagination.next_cursor` of the previous page.
     #[serde(deserialize_with = "by::text")]
-    #[param(value_type = Option<String>, max_length = 64)]
+    #[param(inline, value_type = TimeText, required = false)]
     cursor: Option<Moment>,
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct TrackerAsked {
     #[schema(max_length = 200, example = "street food")]
     keyword: Option<String>,
     /// Adds found hashtags with at least so many views to the tracker. Without it, none.
-    #[schema(value_type = Option<u64>, minimum = 0, example = 1_000_000)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64, example = 1_000_000)]
     auto_accept_views: Option<Number>,
     /// Cadence of the readings. `adaptive` reads as seldom as the numbers move.
     #[serde(default, deserialize_with = "by::text")]
@@ -81,7 +81,7 @@ pub(crate) struct TrackerAsked {
     #[schema(value_type = Option<Vec<String>>, max_items = 20, example = json!(["pets"]))]
     labels: Vec<String>,
     /// Budget: credits that it may spend in a calendar month (UTC). Without it, all that the account has.
-    #[schema(value_type = Option<u64>, minimum = 0, example = 100)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 1_125_899_906_842_624_u64, example = 100)]
     max_credits_per_month: Option<Whole<0, CREDITS_MAX>>,
     /// Behaviour when the budget does not last: `pause` until the next month, or `slow` down so that it lasts.
     #[serde(default, deserialize_with = "by::text")]

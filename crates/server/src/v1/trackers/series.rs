@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::{KeyScope, Moment};
 use http::Response;
-use measure::parameters::by;
+use measure::parameters::{TimeText, by};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tracking::gaps::GapView;
@@ -28,15 +28,15 @@ struct SeriesQuery {
     hashtag: Option<String>,
     /// Beginning: a day, a moment or a length of time back from now. Without it, the beginning of the tracker.
     #[serde(deserialize_with = "by::text")]
-    #[param(value_type = Option<String>, example = "30d")]
+    #[param(inline, value_type = TimeText, example = "30d", required = false)]
     from: Option<Moment>,
     /// End; a day is included. Without it, now.
     #[serde(deserialize_with = "by::text")]
-    #[param(value_type = Option<String>, example = "2026-11-30")]
+    #[param(inline, value_type = TimeText, example = "2026-11-30", required = false)]
     to: Option<Moment>,
     /// `pagination.next_cursor` of the previous page.
     #[serde(deserialize_with = "by::text")]
-    #[param(value_type = Option<String>, max_length = 64)]
+    #[param(inline, value_type = TimeText, required = false)]
     cursor: Option<Moment>,
 }
 

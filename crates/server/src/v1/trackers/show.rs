@@ -38,7 +38,7 @@ pub(crate) struct ChangeAsked {
     #[schema(max_items = 20)]
     labels: Option<Vec<String>>,
     /// New budget of a calendar month (UTC), in credits.
-    #[schema(value_type = Option<u64>, minimum = 0)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 1_125_899_906_842_624_u64)]
     max_credits_per_month: Option<Whole<0, CREDITS_MAX>>,
     /// Removes the budget.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub(crate) struct ChangeAsked {
     #[schema(value_type = Option<OnEmptyName>, inline)]
     on_empty: Option<OnEmpty>,
     /// New number of views from which hashtags that the keyword finds are added.
-    #[schema(value_type = Option<u64>, minimum = 0)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     auto_accept_views: Option<Number>,
     /// Adds no found hashtags any more.
     #[serde(default)]
