@@ -453,9 +453,9 @@ impl TrackedRow {
         let reserved = self.attempt_credits.and_then(credits).zip(self.attempt_month.map(Month));
         let attempt = slot(self.attempt_from_ms, self.attempt_until_ms).zip(reserved);
         let reason = named(self.failed_reason, || wrong("failed_reason"))?;
-        let target = match TargetKey::from_stored(&self.tag_key).map_err(|_| wrong("tag_key"))?.of() {
-            Ok(_) => Target::Hashtag(Tag::new(&self.name).map_err(|_| wrong("name"))?),
-            Err(keyword) => Target::Keyword(keyword),
+        let target = match TargetKey::from_stored(&self.tag_key).map_err(|_| wrong("tag_key"))? {
+            TargetKey::Hashtag(_) => Target::Hashtag(Tag::new(&self.name).map_err(|_| wrong("name"))?),
+            TargetKey::Keyword(keyword) => Target::Keyword(keyword),
         };
         if target.key().as_str() != self.tag_key {
             return Err(wrong("tag_key"));

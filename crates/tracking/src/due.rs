@@ -131,9 +131,11 @@ impl Tracking {
                 (None, Some(called)) => called.clone(),
                 (None, None) => {
                     let (from, until) = (from.unwrap_or(slot.from), until.unwrap_or(slot.until));
-                    let read = match key.of() {
-                        Ok(tag) => self.catalog.read_tracked(&tag, from, until).await?,
-                        Err(keyword) => self.catalog.search_tracked(&keyword, from, until).await?,
+                    let read = match key {
+                        TargetKey::Hashtag(tag) => self.catalog.read_tracked(tag, from, until).await?,
+                        TargetKey::Keyword(keyword) => {
+                            self.catalog.search_tracked(keyword, from, until).await?
+                        }
                     };
                     called.insert(read).clone()
                 }
@@ -145,9 +147,11 @@ impl Tracking {
 
     /// Returns the time of a reading or search of a slot, if there is one.
     async fn read_within(&self, key: &TargetKey, slot: Slot) -> Result<Option<Timestamp>, TrackingError> {
-        Ok(match key.of() {
-            Ok(tag) => self.catalog.reading_between(&tag, slot.from, slot.until).await?,
-            Err(keyword) => self.catalog.search_between(&keyword, slot.from, slot.until).await?,
+        Ok(match key {
+            TargetKey::Hashtag(tag) => self.catalog.reading_between(tag, slot.from, slot.until).await?,
+            TargetKey::Keyword(keyword) => {
+                self.catalog.search_between(keyword, slot.from, slot.until).await?
+            }
         })
     }
 

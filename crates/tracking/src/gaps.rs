@@ -67,7 +67,7 @@ impl Tracking {
         let (tracker, tracked) = self.tracked_named(account_id, id, hashtag).await?;
         let mut spans = match tracker.settings.source {
             TrackerSource::None => {
-                let mut gaps = self.watched(&tracked).await?;
+                let (mut gaps, _) = self.watched(&tracked).await?;
                 gaps.retain(|span| {
                     matches!(span.kind, SpanKind::Gap(_)) && before.is_none_or(|before| span.from < before)
                 });
@@ -126,14 +126,17 @@ impl Tracking {
     }
 
     /// Returns the spans of a hashtag that is only watched: from its first reading, or from the beginning of the tracker, to
-    /// the end of the last slot that is over.
-    pub(crate) async fn watched(&self, tracked: &TrackedHashtag) -> Result<Vec<Span>, TrackingError> {
+    /// the end of the last slot that is over. And the time of its last reading.
+    pub(crate) async fn watched(
+        &self,
+        tracked: &TrackedHashtag,
+    ) -> Result<(Vec<Span>, Option<Timestamp>), TrackingError> {
         let times = match tracked.target.hashtag() {
             Some(tag) => self.reading_times(tag.key()).await?,
             None => Vec::new(),
         };
         let slots = Slots::new(tracked.target.key().as_str(), tracked.interval);
-        Ok(watched(slots, tracked.since, &times, self.now()))
+        Ok((watched(slots, tracked.since, &times, self.now()), times.last().copied()))
     }
 
     /// Returns the times of all readings of a hashtag, oldest first.

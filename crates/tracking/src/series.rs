@@ -130,7 +130,7 @@ impl Tracking {
         until: Timestamp,
     ) -> Result<Vec<Span>, TrackingError> {
         if tracker.settings.source == TrackerSource::None {
-            let mut spans = self.watched(tracked).await?;
+            let (mut spans, _) = self.watched(tracked).await?;
             spans.retain(|span| span.from < until);
             return Ok(spans);
         }

@@ -287,21 +287,14 @@ impl Tracking {
         tracked: &TrackedHashtag,
     ) -> Result<(u64, u64, Option<Timestamp>), TrackingError> {
         let (mut readings, mut gaps) = (0, 0);
-        for span in self.watched(tracked).await? {
+        let (spans, last_read_at) = self.watched(tracked).await?;
+        for span in spans {
             match span.kind {
                 SpanKind::Read { readings: more } => readings += more,
                 SpanKind::Gap(_) => gaps += 1,
             }
         }
-        let hashtag = match tracked.target.hashtag() {
-            Some(tag) => self.store().hashtag_by_key(tag.key()).await?,
-            None => None,
-        };
-        let snapshots = match hashtag {
-            Some(hashtag) => self.store().hashtag_snapshots(hashtag.row, None, u32::MAX).await?,
-            None => Vec::new(),
-        };
-        Ok((readings, gaps, snapshots.last().map(|snapshot| snapshot.observed_at)))
+        Ok((readings, gaps, last_read_at))
     }
 }
 

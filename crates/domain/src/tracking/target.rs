@@ -11,7 +11,10 @@ const KEYWORD: char = '#';
 
 /// A keyword: 1 to [`KEYWORD_BYTES_MAX`] bytes in small letters, without control characters, outer spaces and leading `#`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Keyword(Box<str>);
+pub struct Keyword(
+    /// With [`KEYWORD`] before it: its key.
+    Box<str>,
+);
 
 /// A text that is no keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,20 +27,20 @@ impl FromStr for Keyword {
     fn from_str(text: &str) -> Result<Self, KeywordError> {
         let keyword = text.trim().trim_start_matches(KEYWORD).trim_start().to_lowercase();
         let fits = (1..=KEYWORD_BYTES_MAX).contains(&keyword.len()) && !keyword.chars().any(char::is_control);
-        if fits { Ok(Self(keyword.into())) } else { Err(KeywordError) }
+        if fits { Ok(Self(format!("{KEYWORD}{keyword}").into())) } else { Err(KeywordError) }
     }
 }
 
 impl Keyword {
     /// Returns the text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.strip_prefix(KEYWORD).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Keyword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -76,19 +79,24 @@ impl Target {
     }
 }
 
-/// The key of a target: that of a hashtag, or `#` and a keyword.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TargetKey(Box<str>);
+/// The key of a target. As text it is that of the hashtag, or `#` and the keyword.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TargetKey {
+    /// Key of a hashtag.
+    Hashtag(TagKey),
+    /// Key of a keyword.
+    Keyword(Keyword),
+}
 
 impl From<&TagKey> for TargetKey {
     fn from(key: &TagKey) -> Self {
-        Self(key.as_str().into())
+        Self::Hashtag(key.clone())
     }
 }
 
 impl From<&Keyword> for TargetKey {
     fn from(keyword: &Keyword) -> Self {
-        Self(format!("{KEYWORD}{keyword}").into())
+        Self::Keyword(keyword.clone())
     }
 }
 
@@ -98,32 +106,24 @@ impl TargetKey {
     /// # Errors
     /// It is the key of neither a hashtag nor a keyword.
     pub fn from_stored(text: &str) -> Result<Self, TagError> {
-        let is_keyword = |text: &str| text.parse::<Keyword>().is_ok_and(|keyword| keyword.as_str() == text);
         match text.strip_prefix(KEYWORD) {
-            Some(keyword) if is_keyword(keyword) => Ok(Self(text.into())),
-            Some(_) => Err(TagError::Empty),
-            None => Ok(Self::from(&TagKey::new(text)?)),
+            Some(keyword) => keyword.parse().map(Self::Keyword).map_err(|_| TagError::Empty),
+            None => TagKey::new(text).map(Self::Hashtag),
         }
     }
 
     /// Returns the text.
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns what it is the key of: a hashtag's key, or a keyword.
-    pub fn of(&self) -> Result<TagKey, Keyword> {
-        match self.0.strip_prefix(KEYWORD) {
-            Some(keyword) => Err(Keyword(keyword.into())),
-            // It was made of a hashtag's key, and the key of a key is the same.
-            None => Ok(TagKey::new(&self.0).unwrap_or_else(|_| unreachable!("the key of a hashtag"))),
+        match self {
+            Self::Hashtag(key) => key.as_str(),
+            Self::Keyword(keyword) => &keyword.0,
         }
     }
 }
 
 impl fmt::Display for TargetKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -152,9 +152,9 @@ mod tests {
             for target in [&hashtag, &keyword].into_iter().flatten() {
                 let key = target.key();
                 prop_assert_eq!(TargetKey::from_stored(key.as_str()), Ok(key.clone()));
-                match key.of() {
-                    Ok(tag) => prop_assert_eq!(Some(&tag), target.hashtag().map(Tag::key)),
-                    Err(keyword) => prop_assert_eq!(target, &Target::Keyword(keyword)),
+                match key {
+                    TargetKey::Hashtag(tag) => prop_assert_eq!(Some(&tag), target.hashtag().map(Tag::key)),
+                    TargetKey::Keyword(keyword) => prop_assert_eq!(target, &Target::Keyword(keyword)),
                 }
             }
             if let (Some(hashtag), Some(keyword)) = (hashtag, keyword) {

@@ -10,10 +10,10 @@ use domain::{Credits, Tag, Timestamp, TrackerId};
 use serde::Serialize;
 use store::Store;
 use store::accounts::Account;
+use tracking::Tracking;
 use tracking::gaps::GapView;
 use tracking::order::{TrackerOrder, TrackerPatch};
 use tracking::view::{EstimateView, KeywordView, TrackedView, TrackerView};
-use tracking::{Tracking, TrackingError};
 
 /// Names of hashtags that a row of the list shows.
 const NAMES_SHOWN: usize = 3;
@@ -110,7 +110,7 @@ pub(super) async fn untrack(command: Untrack, context: &Context) -> Result<(), F
                 tracking.delete(owner.account_id, id).await?;
                 removed.push(Removed { tracker: id.to_string(), hashtag: None, deleted: true });
             }
-            Err(_) => removed.extend(untrack_hashtag(&tracking, &owner, &what).await?),
+            Err(_) => removed.extend(untrack_hashtag(&store, &tracking, &owner, &what).await?),
         }
     }
     if command.output.json {
@@ -133,15 +133,18 @@ pub(super) async fn untrack(command: Untrack, context: &Context) -> Result<(), F
 }
 
 /// Removes a hashtag from every tracker of the account.
-async fn untrack_hashtag(tracking: &Tracking, owner: &Account, name: &str) -> Result<Vec<Removed>, Failure> {
+async fn untrack_hashtag(
+    store: &Store,
+    tracking: &Tracking,
+    owner: &Account,
+    name: &str,
+) -> Result<Vec<Removed>, Failure> {
     let wanted = Tag::of_typed(name).map_err(|why| Failure::usage(format_args!("{name:?}: {why}")))?;
     let mut removed = Vec::new();
     for view in all(tracking, owner).await? {
         let id: TrackerId = view.id.parse().map_err(Failure::new)?;
-        match tracking.gaps(owner.account_id, id, Some(name), None).await {
-            Ok(_) => {}
-            Err(TrackingError::Field { .. }) => continue,
-            Err(error) => return Err(error.into()),
+        if store.tracked_hashtag(owner.account_id, id, &wanted.key().into()).await?.is_none() {
+            continue;
         }
         let patch = TrackerPatch { remove: vec![name.to_owned()], ..TrackerPatch::default() };
         let left = tracking.change(owner.account_id, id, patch).await?;

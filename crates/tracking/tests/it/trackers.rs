@@ -125,6 +125,25 @@ testkit::on_each_backend! {
         assert!(view.next_reading_at.is_some_and(|at| at.as_ms() - world.now().as_ms() <= 3_600_000));
     }
 
+    async fn an_answer_that_comes_after_its_slot_counts_for_the_slot_of_its_call(fixture: &TestStore) {
+        let world = World::new(fixture, &["cat"]).await;
+        let tracker = world.create(world.me, order(&["cat"], Interval::Hour)).await;
+        let called_at = world.now();
+        world.upstream.pause(true);
+        let late = async {
+            world.upstream.has_received(1).await;
+            world.clock.advance(HOUR);
+            world.upstream.pause(false);
+        };
+        tokio::join!(world.work(0), late);
+        world.work(0).await;
+        let series = world.series(world.me, &tracker).await;
+        let times: Vec<_> = series.readings.iter().map(|reading| reading.at).collect();
+        assert_eq!(times, [called_at, world.now()]);
+        assert!(series.gaps.is_empty() && series.readings.iter().all(|reading| !reading.late), "{series:?}");
+        assert_eq!((world.spent(world.me).await, world.upstream.received().len()), (2, 2));
+    }
+
     async fn a_source_that_fails_is_tried_again_in_the_slot_and_is_a_gap_after_it(fixture: &TestStore) {
         let world = World::new(fixture, &["cat"]).await;
         let tracker = world.create(world.me, order(&["cat", "unknown"], Interval::Hour)).await;
