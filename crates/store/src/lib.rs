@@ -74,6 +74,10 @@ pub mod imported_files;
 
 mod recording;
 
+mod packed;
+
+mod runs;
+
 pub mod audit;
 
 pub mod check;

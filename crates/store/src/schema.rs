@@ -5,7 +5,7 @@ use crate::migration::{Set, set};
 
 /// Steps of `catalog.db`.
 pub(crate) const CATALOG: Set =
-    set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files");
+    set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs");
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: Set =
     set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers");
@@ -359,7 +359,7 @@ pub(crate) static TABLES: [Table; 37] = [
         File::Catalog,
         columns! {
             hashtag: integer, observed_at: integer, source: integer, views: integer, creators: integer,
-            videos: integer, rounded: integer,
+            videos: integer, rounded: integer, readings: integer, last_at: integer, later: blob,
         },
         &["hashtag", "observed_at", "source"],
     )
@@ -412,7 +412,7 @@ pub(crate) static TABLES: [Table; 37] = [
         columns! {
             one: integer, identity: blob, sequence: integer, next_hashtag: integer postgres,
             next_video: integer postgres, backfill_hashtag: integer, backfill_video: integer,
-            forget_key: blob, last_video: integer sqlite, videos_gone: integer, has_forgotten: integer,
+            backfill_runs: integer, forget_key: blob, last_video: integer sqlite, videos_gone: integer, has_forgotten: integer,
             is_forgetting: integer,
         },
         &["one"],

@@ -1,8 +1,9 @@
 //! Reading snapshots: the unrepaired series of a hashtag or a video, oldest first, and those of many hashtags
-//! one after another.
+//! one after another. Rows of hashtags are runs of readings (`runs.rs`); every reading is returned.
 
 use crate::merge::known_count;
 use crate::row::row;
+use crate::runs::ReadingPlace;
 use crate::{Store, StoreError};
 use domain::metrics::Reading;
 use domain::observation::{HashtagCounts, VideoCounts};
@@ -41,24 +42,15 @@ pub fn readings_of(
     snapshots.iter().filter_map(reading).collect()
 }
 
-/// Place after which the readings of many hashtags continue: a hashtag, a time and the number of a source.
-pub(crate) struct ReadingPlace {
-    pub(crate) hashtag: i64,
-    pub(crate) observed_at: i64,
-    pub(crate) source: i64,
-}
-
-impl ReadingPlace {
-    /// Returns the place after a reading, else before all readings of a hashtag.
-    fn of(after: Option<&HashtagReading>, first: HashtagRow) -> Self {
-        match after {
-            Some(HashtagReading { hashtag, snapshot }) => Self {
-                hashtag: i64::from(hashtag.0),
-                observed_at: snapshot.observed_at.as_ms(),
-                source: i64::from(snapshot.source.number()),
-            },
-            None => Self { hashtag: i64::from(first.0), observed_at: i64::MIN, source: i64::MIN },
-        }
+/// Returns the place of a reading, else the one before all readings of a hashtag.
+fn place_of(after: Option<&HashtagReading>, first: HashtagRow) -> ReadingPlace {
+    match after {
+        Some(HashtagReading { hashtag, snapshot }) => ReadingPlace {
+            hashtag: i64::from(hashtag.0),
+            observed_at: snapshot.observed_at.as_ms(),
+            source: i64::from(snapshot.source.number()),
+        },
+        None => ReadingPlace { hashtag: i64::from(first.0), observed_at: i64::MIN, source: i64::MIN },
     }
 }
 
@@ -71,7 +63,16 @@ impl Store {
         after: Option<&HashtagReading>,
         limit: u32,
     ) -> Result<Vec<HashtagReading>, StoreError> {
-        let (place, last) = (ReadingPlace::of(after, *hashtags.start()), *hashtags.end());
+        let (place, last) = (place_of(after, *hashtags.start()), *hashtags.end());
+        self.readings_after(place, last, limit).await
+    }
+
+    async fn readings_after(
+        &self,
+        place: ReadingPlace,
+        last: HashtagRow,
+        limit: u32,
+    ) -> Result<Vec<HashtagReading>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.catalog.hashtag_readings(place, last, limit),
             Self::Postgres(postgres) => postgres.hashtag_readings(place, last, limit).await,
@@ -85,10 +86,10 @@ impl Store {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.catalog.hashtag_snapshots(hashtag, after, limit),
-            Self::Postgres(postgres) => postgres.hashtag_snapshots(hashtag, after, limit).await,
-        }
+        let after = after.map_or(i64::MIN, Timestamp::as_ms);
+        let readings =
+            self.readings_after(ReadingPlace::after_moment(hashtag, after), hashtag, limit).await?;
+        Ok(readings.into_iter().map(|reading| reading.snapshot).collect())
     }
 
     /// Counts the stored readings of a hashtag.
@@ -163,17 +164,4 @@ impl<const N: usize> SnapshotColumns<N> {
 /// Converts the counts of a hashtag's reading, in the order of their columns.
 pub(crate) fn hashtag_counts([views, creators, videos]: [Option<Count>; 3]) -> HashtagCounts {
     HashtagCounts { views, creators, videos }
-}
-
-/// Decodes a reading among those of many hashtags.
-pub(crate) fn reading_of(
-    (hashtag, columns): (i64, SnapshotColumns<3>),
-) -> Result<HashtagReading, StoreError> {
-    let wrong = |_| StoreError::Inconsistent {
-        table: "hashtag_snapshots",
-        column: "hashtag",
-        row: hashtag.to_string(),
-    };
-    let row = u32::try_from(hashtag).map_err(wrong)?;
-    Ok(HashtagReading { hashtag: HashtagRow(row), snapshot: columns.into_snapshot(hashtag_counts)? })
 }

@@ -1,6 +1,7 @@
 //! Videos that finished walks saw, with job and time. Two runs give an estimate of the number of videos by
 //! capture and recapture (`domain::metrics::coverage`). The newest few of each hashtag and region are retained.
 
+use crate::packed;
 use crate::row::row;
 use crate::videos::VideoRow;
 use crate::{Store, StoreError};
@@ -77,41 +78,26 @@ impl RunRow {
     }
 }
 
-/// Bits of a number in each of its bytes; the highest bit marks that more bytes follow.
-const BITS: u32 = 7;
-
-/// Encodes ascending rows, each as its distance from the previous one, lowest bits first: rows stored together
-/// take a byte or two.
+/// Encodes ascending rows, each as its distance from the previous one: rows stored together take a byte or two.
 pub(crate) fn pack(videos: &[VideoRow]) -> Vec<u8> {
     let mut packed = Vec::with_capacity(videos.len() * 2);
     let mut last = 0;
     for VideoRow(row) in videos {
-        let mut rest = row.wrapping_sub(last);
+        packed::put(&mut packed, row.wrapping_sub(last));
         last = *row;
-        while rest >= 1 << BITS {
-            packed.push((rest as u8) | 1 << BITS);
-            rest >>= BITS;
-        }
-        packed.push(rest as u8);
     }
     packed
 }
 
 /// Decodes [`pack`]; `None` if the bytes are damaged.
-fn unpack(packed: &[u8]) -> Option<Vec<VideoRow>> {
+fn unpack(mut packed: &[u8]) -> Option<Vec<VideoRow>> {
     let mut videos = Vec::new();
-    let (mut last, mut distance, mut shift) = (0_u64, 0_u64, 0);
-    for byte in packed {
-        let bits = u64::from(byte & !(1 << BITS));
-        distance |= bits.checked_shl(shift).filter(|shifted| shifted >> shift == bits)?;
-        shift += BITS;
-        if byte >> BITS == 0 {
-            last = last.checked_add(distance)?;
-            videos.push(VideoRow(last));
-            (distance, shift) = (0, 0);
-        }
+    let mut last = 0_u64;
+    while !packed.is_empty() {
+        last = last.checked_add(packed::take(&mut packed)?)?;
+        videos.push(VideoRow(last));
     }
-    (shift == 0).then_some(videos)
+    Some(videos)
 }
 
 #[cfg(test)]

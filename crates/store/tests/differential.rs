@@ -48,7 +48,10 @@ const TABLES: [(&str, &str); 12] = [
     ),
     ("video_fragments", "video, packed"),
     ("links", "hashtag, author, video, plays, region"),
-    ("hashtag_snapshots", "hashtag, observed_at, source, views, creators, videos, rounded"),
+    (
+        "hashtag_snapshots",
+        "hashtag, observed_at, source, views, creators, videos, rounded, readings, last_at, later",
+    ),
     ("hashtag_windows", "hashtag, observed_at, source, country, window_days, views, posts, rank, industry"),
     (
         "video_snapshots",

@@ -28,7 +28,7 @@ const YEAR_MS: i64 = 31_556_952_000;
 
 /// Returns every table of both files with its rows in order, except a store's own data and the places of
 /// entries.
-const DUMPS: [(&str, &str); 23] = [
+const DUMPS: [(&str, &str); 24] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -52,10 +52,8 @@ const DUMPS: [(&str, &str); 23] = [
     ("catalog.db", "SELECT * FROM video_ids ORDER BY id"),
     ("catalog.db", "SELECT * FROM videos ORDER BY video"),
     ("catalog.db", "SELECT * FROM links ORDER BY hashtag, author, video"),
-    (
-        "catalog.db",
-        "SELECT 'h', * FROM hashtag_snapshots UNION ALL SELECT 'v', video, observed_at, source, plays, likes, comments, rounded FROM video_snapshots ORDER BY 1, 2, 3, 4",
-    ),
+    ("catalog.db", "SELECT * FROM hashtag_snapshots ORDER BY hashtag, observed_at, source"),
+    ("catalog.db", "SELECT * FROM video_snapshots ORDER BY video, observed_at, source"),
     (
         "catalog.db",
         "SELECT * FROM hashtag_windows ORDER BY hashtag, observed_at, source, country, window_days",
@@ -95,6 +93,8 @@ async fn filled() -> TemporaryCatalog {
         observations.push(clip.observed_at(year(n.cast_signed() % 3)).region("de").into());
         observations.push(video(n + 1000).tag("cat").into());
     }
+    let hour = |n: i64| Timestamp::from_ms(now.as_ms() + n * 3_600_000);
+    observations.extend((1..=3).map(|n| hashtag("tag1").views(7).observed_at(hour(n)).into()));
     fixture.record(observations).await;
     fixture.record([video(2000).into()]).await;
     fixture

@@ -5,27 +5,35 @@ use super::creators::Ownership;
 use super::hashtag::claim_assigned;
 use super::rows::Rows;
 use super::touched::KnownTags;
+use super::waiting::{Rewritten, tidied};
 use super::{Recording, StoredVideo};
 use crate::StoreError;
 use crate::record::Recorded;
+use crate::runs::Run;
 use domain::{AuthorId, Handle, HashtagId, Tag, TagKey, VideoId, fragment};
 
 /// Hashtags in one transaction.
 const HASHTAGS_PART: u32 = 20_000;
 /// Videos in one transaction.
 const VIDEOS_PART: u32 = 5_000;
+/// Rows of readings in one transaction, unless one hashtag has more.
+const RUNS_PART: u32 = 50_000;
 
 /// Rows up to these numbers are still to be completed; 0 when none are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Backfill {
+    /// Hashtags without an assigned id.
     pub(crate) hashtag: u32,
+    /// Videos without handles.
     pub(crate) video: u32,
+    /// Hashtags whose equal readings are rows of their own.
+    pub(crate) runs: u32,
 }
 
 impl Backfill {
     /// Returns whether any are.
     pub(crate) fn is_left(self) -> bool {
-        self.hashtag > 0 || self.video > 0
+        self.hashtag > 0 || self.video > 0 || self.runs > 0
     }
 }
 
@@ -41,6 +49,13 @@ pub(crate) trait BackfillRows {
     fn stored_videos(&mut self, first: u32, last: u32) -> Result<Vec<(u32, VideoId)>, StoreError>;
     /// Records that a hashtag has another assigned id than the usual one.
     fn set_assigned_id(&mut self, hashtag: u32, id: HashtagId) -> Result<(), StoreError>;
+    /// Returns the hashtag of the stored run that has `runs_max` others above it, up to and with those of `last`; `None` if
+    /// there are fewer.
+    fn hashtag_below(&mut self, last: u32, runs_max: u32) -> Result<Option<u32>, StoreError>;
+    /// Stored runs of the hashtags from one row to another, both included, in order of the hashtags.
+    fn stored_runs(&mut self, first: u32, last: u32) -> Result<Vec<(u32, Run)>, StoreError>;
+    /// Writes the changes of hashtags' runs.
+    fn write_runs(&mut self, rewritten: Vec<(u32, Rewritten)>) -> Result<(), StoreError>;
 }
 
 /// Completes the next part. The caller has begun a transaction and commits it afterwards.
@@ -51,8 +66,10 @@ pub(crate) fn backfill<R: Rows + BackfillRows>(rows: &mut R) -> Result<Recorded,
     let mut recording = Recording::new(rows, &mut known, numbers);
     if left.hashtag > 0 {
         left.hashtag = assign_ids(recording.rows, left.hashtag)?;
-    } else {
+    } else if left.video > 0 {
         left.video = recording.identify(left.video)?;
+    } else {
+        left.runs = merge_runs(recording.rows, left.runs)?;
     }
     recording.rows.set_backfill(left)?;
     recording.finish(numbers.sequence)
@@ -106,5 +123,19 @@ fn assign_ids<R: Rows + BackfillRows>(rows: &mut R, last: u32) -> Result<u32, St
             rows.set_assigned_id(row, id)?;
         }
     }
+    Ok(left)
+}
+
+/// Merges equal readings of the hashtags of a part; gives the row up to which they are left. No reading changes.
+fn merge_runs<R: BackfillRows>(rows: &mut R, last: u32) -> Result<u32, StoreError> {
+    let below = rows.hashtag_below(last, RUNS_PART)?.unwrap_or(0);
+    let left = below.min(last.saturating_sub(1));
+    let stored = rows.stored_runs(left + 1, last)?;
+    let mut rewritten = Vec::new();
+    for of_hashtag in stored.chunk_by(|one, next| one.0 == next.0) {
+        let runs = of_hashtag.iter().map(|(_, run)| run.clone()).collect();
+        rewritten.push((of_hashtag[0].0, tidied(runs)?));
+    }
+    rows.write_runs(rewritten)?;
     Ok(left)
 }

@@ -23,6 +23,8 @@ mod touched;
 
 mod video;
 
+mod waiting;
+
 mod zeros;
 
 pub(crate) use backfill::{Backfill, BackfillRows, backfill};
@@ -34,6 +36,7 @@ pub(crate) use removed::{REMOVED_SQL, digests};
 pub(crate) use rows::{Ended, HashtagRows, LinkRows, NewHashtag, Numbers, Point, Rows, VideoRows, WindowRow};
 pub(crate) use touched::{KnownTags, Reported, ReportedColumns, Touched, reported_columns};
 pub(crate) use video::{COUNTS, StoredVideo, VIDEO_COLUMNS, VideoColumns, count_columns, video_columns};
+pub(crate) use waiting::{Part, Points, Rewritten, Waiting, Zeros, parts, rewrite};
 pub(crate) use zeros::Times;
 
 use crate::StoreError;

@@ -24,6 +24,8 @@ mod record_hashtags;
 
 mod record_links;
 
+mod record_nonzero;
+mod record_runs;
 mod record_snapshots;
 
 mod record_videos;

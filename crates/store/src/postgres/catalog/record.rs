@@ -14,6 +14,7 @@ use super::record_copy::Staging;
 use super::record_handles::Handles;
 use super::record_hashtags::Hashtags;
 use super::record_links::Links;
+use super::record_runs::{change_runs, hashtag_of_run, runs_of_hashtags};
 use super::record_videos::Videos;
 use super::record_windows::Windows;
 use crate::StoreError;
@@ -22,8 +23,11 @@ use crate::forget::ForgetKey;
 use crate::hashtags::{CHANGES_RETAINED, tags_blob};
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
-use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use crate::recording::{
+    self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rewritten, Rows, WindowRow,
+};
 use crate::row::{self, row};
+use crate::runs::Run;
 use domain::{HashtagId, Timestamp, VideoId};
 use std::collections::{BTreeSet, HashSet};
 use std::thread;
@@ -39,6 +43,7 @@ row! {
         next_video: u32,
         backfill_hashtag: u32,
         backfill_video: u32,
+        backfill_runs: u32,
         forget_key: &'r [u8],
         has_forgotten: i64,
     }
@@ -82,7 +87,8 @@ impl Postgres {
 
     /// Completes rows from before the last steps of the schema, part by part.
     pub(crate) async fn backfill(&self) -> Result<(), StoreError> {
-        const LEFT: &str = "SELECT 1 FROM tagmeter.store WHERE backfill_hashtag > 0 OR backfill_video > 0";
+        const LEFT: &str = "SELECT 1 FROM tagmeter.store
+            WHERE backfill_hashtag > 0 OR backfill_video > 0 OR backfill_runs > 0";
         while self.pool.query_opt("read how far a migration is", LEFT, &[]).await?.is_some() {
             let (pool, runtime, is_cluster) = (self.pool.clone(), Handle::current(), self.is_cluster);
             let work = tokio::task::spawn_blocking(move || {
@@ -158,7 +164,8 @@ pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Begun, StoreE
         sequence: turn.sequence.cast_unsigned(),
         forget_key: (turn.has_forgotten != 0).then_some(forget_key),
     };
-    let left = Backfill { hashtag: turn.backfill_hashtag, video: turn.backfill_video };
+    let left =
+        Backfill { hashtag: turn.backfill_hashtag, video: turn.backfill_video, runs: turn.backfill_runs };
     Ok(Begun { numbers, backfill: left, forget_key })
 }
 
@@ -255,7 +262,7 @@ impl Rows for PostgresRows<'_> {
     fn end_group(&mut self) -> Result<(), StoreError> {
         let on = self.on;
         on.wait(async {
-            let of_hashtags = self.hashtags.flush_points(on.transaction, &mut self.staging).await?;
+            let of_hashtags = self.hashtags.flush_readings(on.transaction, &mut self.staging).await?;
             let of_videos = self.videos.flush(on.transaction, &mut self.staging).await?;
             let windows = self.windows.flush(on.transaction, &mut self.staging).await?;
             self.hashtags_read.extend(of_hashtags.changed);
@@ -295,9 +302,11 @@ impl BackfillRows for PostgresRows<'_> {
     }
 
     fn set_backfill(&mut self, left: Backfill) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE tagmeter.store SET backfill_hashtag = $1, backfill_video = $2";
-        let [hashtag, video] = [left.hashtag, left.video].map(i64::from);
-        let parameters: [Parameter<'_>; 2] = [(&hashtag, Type::INT8), (&video, Type::INT8)];
+        const SQL: &str =
+            "UPDATE tagmeter.store SET backfill_hashtag = $1, backfill_video = $2, backfill_runs = $3";
+        let [hashtag, video, runs] = [left.hashtag, left.video, left.runs].map(i64::from);
+        let parameters: [Parameter<'_>; 3] =
+            [(&hashtag, Type::INT8), (&video, Type::INT8), (&runs, Type::INT8)];
         self.on
             .wait(self.on.transaction.execute_typed(SQL, &parameters))
             .map(|_| ())
@@ -326,6 +335,18 @@ impl BackfillRows for PostgresRows<'_> {
             .wait(self.on.transaction.execute_typed(SQL, &parameters))
             .map(|_| ())
             .doing("record a hashtag's id")
+    }
+
+    fn hashtag_below(&mut self, last: u32, runs_max: u32) -> Result<Option<u32>, StoreError> {
+        self.on.wait(hashtag_of_run(self.on.transaction, last, runs_max))
+    }
+
+    fn stored_runs(&mut self, first: u32, last: u32) -> Result<Vec<(u32, Run)>, StoreError> {
+        self.on.wait(runs_of_hashtags(self.on.transaction, first, last))
+    }
+
+    fn write_runs(&mut self, rewritten: Vec<(u32, Rewritten)>) -> Result<(), StoreError> {
+        self.on.wait(change_runs(self.on.transaction, &mut self.staging, &rewritten))
     }
 }
 

@@ -75,8 +75,12 @@ impl CopyRows {
     }
 
     pub(super) fn text(&mut self, text: Option<&str>) -> &mut Self {
-        match text {
-            Some(text) => self.bytes(text.as_bytes()),
+        self.maybe_bytes(text.map(str::as_bytes))
+    }
+
+    pub(super) fn maybe_bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+        match bytes {
+            Some(bytes) => self.bytes(bytes),
             None => self.null(),
         }
     }

@@ -2,14 +2,16 @@
 
 use super::record::PostgresRows;
 use super::record_copy::{CopyRows, Staged, Staging};
-use super::record_snapshots::{Flushed, PendingPoints, PointsNames};
+use super::record_nonzero::EarliestNonzero;
+use super::record_runs;
+use super::record_snapshots::Flushed;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::merge::{self, rounded_bits};
 use crate::record::Prepared;
 use crate::recording::{
     HASHTAG_COLUMNS, HashtagRows, KnownTags, NewHashtag, Point, Reported, ReportedColumns, Times, Touched,
-    reported_columns, sums,
+    Waiting, reported_columns, sums,
 };
 use crate::row;
 use domain::{HashtagId, TagKey, Timestamp};
@@ -36,15 +38,6 @@ const SET_REPORTED: &str =
     is_pgcshow = s.is_pgcshow, is_commerce = s.is_commerce, is_challenge = s.is_challenge,
     is_strong_music = s.is_strong_music, kind = s.kind, cover = s.cover, details_at = s.details_at";
 const FROM: &str = " FROM {staged} s WHERE h.hashtag = s.hashtag";
-const POINTS: PointsNames<3> = PointsNames {
-    whose: "hashtag",
-    counts: HASHTAG_COLUMNS,
-    new_rows: "hashtag_snapshots",
-    new_columns: "LIKE tagmeter.hashtag_snapshots",
-    clear: "hashtag_snapshots_zeros",
-    clear_columns: "hashtag bigint, views_after bigint, views_until bigint, creators_after bigint, \
-                    creators_until bigint, videos_after bigint, videos_until bigint",
-};
 /// Ids per query.
 const IDS_MAX: usize = 50_000;
 
@@ -59,7 +52,8 @@ pub(super) struct Hashtags {
     reported: HashMap<u32, Reported>,
     /// Hashtags of which that was read.
     read: HashSet<u32>,
-    points: PendingPoints<3>,
+    readings: Waiting<3>,
+    first_nonzero: EarliestNonzero<3>,
     /// Hashtags of a group of records that were stored before the transaction.
     in_group: Vec<u32>,
     /// Ids that lead to a hashtag, of those that are reported.
@@ -79,7 +73,8 @@ impl Hashtags {
             found: HashMap::new(),
             reported: HashMap::new(),
             read: HashSet::new(),
-            points: PendingPoints::new(POINTS),
+            readings: Waiting::default(),
+            first_nonzero: EarliestNonzero::new("hashtag", HASHTAG_COLUMNS),
             in_group: Vec::new(),
             taken: HashSet::new(),
             make: CopyRows::new(12 + REPORTED),
@@ -177,12 +172,12 @@ impl Hashtags {
     }
 
     /// Writes the readings that wait.
-    pub(super) async fn flush_points(
+    pub(super) async fn flush_readings(
         &mut self,
         transaction: &Transaction<'_>,
         staging: &mut Staging,
     ) -> Result<Flushed, StoreError> {
-        self.points.flush(transaction, staging, &std::collections::BTreeSet::new()).await
+        record_runs::write_readings(transaction, staging, &mut self.readings).await
     }
 
     /// Writes what else waits.
@@ -243,17 +238,17 @@ impl HashtagRows for PostgresRows<'_> {
     }
 
     fn write_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
-        self.hashtags.points.add(hashtag, point);
+        self.hashtags.readings.add(hashtag, point);
         Ok(())
     }
 
     fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError> {
-        let (on, Hashtags { points, in_group, .. }) = (self.on, &mut self.hashtags);
-        on.wait(points.first_nonzero(on.transaction, hashtag, n, in_group))
+        let (on, Hashtags { first_nonzero, in_group, .. }) = (self.on, &mut self.hashtags);
+        on.wait(first_nonzero.of(on.transaction, hashtag, n, in_group))
     }
 
     fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError> {
-        self.hashtags.points.clear_zeros(hashtag, n, times);
+        self.hashtags.readings.clear_zeros(hashtag, n, times);
         Ok(())
     }
 

@@ -1,22 +1,16 @@
-//! Readings that wait to be written, of hashtags or of videos.
+//! Readings that wait to be written, a row each.
 
 use super::record_copy::{CopyRows, Staged, Staging};
+use super::record_nonzero::number;
 use crate::StoreError;
-use crate::error::Doing;
-use crate::recording::{Point, Times};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use tokio_postgres::types::Type;
+use crate::recording::{Point, Times, Waiting};
+use std::collections::BTreeSet;
 use tokio_postgres::{Row, Transaction};
 
 /// Readings of a group of records, each of `N` counts.
 #[derive(Debug)]
 pub(super) struct PendingPoints<const N: usize> {
-    /// By the row they are of, then by time and source.
-    points: BTreeMap<u32, BTreeMap<(i64, u8), Point<N>>>,
-    /// For the stored readings: count n is unknown where it is 0, within these times.
-    zeros: BTreeMap<u32, [Option<Times>; N]>,
-    /// Times of the earliest stored readings that are not 0, of the rows that were looked up.
-    first_nonzero: HashMap<u32, [Option<i64>; N]>,
+    waiting: Waiting<N>,
     table: PointsTable<N>,
 }
 
@@ -37,7 +31,6 @@ struct PointsTable<const N: usize> {
     fill: String,
     clear: Staged,
     remove: String,
-    first_nonzero: String,
 }
 
 /// Names and columns of the temporary tables of a table.
@@ -74,7 +67,6 @@ impl<const N: usize> PointsTable<N> {
         let bits: Vec<String> = (0..).zip(counts).map(bit).collect();
         let bits = bits.join(" + ");
         let set = counts.map(|c| format!("{c} = CASE WHEN {} THEN NULL ELSE p.{c} END", is_hit(c)));
-        let first = counts.map(|c| format!("min(observed_at) FILTER (WHERE {c} > 0)"));
         Self {
             copy: format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)"),
             new_rows: Staged {
@@ -106,51 +98,24 @@ impl<const N: usize> PointsTable<N> {
                 "DELETE FROM {table} p USING {{staged}} s WHERE {within} AND coalesce({}) IS NULL RETURNING p.{whose}",
                 counts.map(|c| format!("p.{c}")).join(", "),
             ),
-            first_nonzero: format!(
-                "SELECT {whose}, {} FROM {table} WHERE {whose} = ANY($1) GROUP BY {whose}",
-                first.join(", ")
-            ),
         }
     }
 }
 
 impl<const N: usize> PendingPoints<N> {
     pub(super) fn new(names: PointsNames<N>) -> Self {
-        Self {
-            points: BTreeMap::new(),
-            zeros: BTreeMap::new(),
-            first_nonzero: HashMap::new(),
-            table: PointsTable::new(names),
-        }
+        Self { waiting: Waiting::default(), table: PointsTable::new(names) }
     }
 
     /// Keeps a reading. If one of the same moment and source waits, that is filled; one in the database is filled when this
     /// is written.
     pub(super) fn add(&mut self, whose: u32, point: Point<N>) {
-        let places = self.points.entry(whose).or_default();
-        places.entry((point.at, point.source)).and_modify(|written| written.fill(&point)).or_insert(point);
+        self.waiting.add(whose, point);
     }
 
     /// See `VideoRows::clear_zeros_video`.
     pub(super) fn clear_zeros(&mut self, whose: u32, n: usize, times: Times) {
-        if let Some(points) = self.points.get_mut(&whose) {
-            let mut empty = Vec::new();
-            // From the first one, as its source may be any.
-            for (key, point) in points.range_mut((times.after, u8::MIN)..=(times.until, u8::MAX)) {
-                if times.contains(point.at) && point.counts[n] == Some(0) {
-                    point.counts[n] = None;
-                    if point.counts.iter().all(Option::is_none) {
-                        empty.push(*key);
-                    }
-                }
-            }
-            for key in empty {
-                points.remove(&key);
-            }
-        }
-        // No zero comes after a number that is not 0, so what lies between two of these times has none to keep.
-        let zeros = &mut self.zeros.entry(whose).or_insert([None; N])[n];
-        *zeros = Some(zeros.map_or(times, |before| before.union(times)));
+        self.waiting.clear_zeros(whose, n, times);
     }
 
     /// Writes what waits. What is of rows in `made`, which the database has not seen before, is certainly new.
@@ -165,7 +130,7 @@ impl<const N: usize> PendingPoints<N> {
         self.flush_zeros(transaction, staging, &mut flushed).await?;
         let columns = i16::try_from(N).unwrap_or(i16::MAX) + 4;
         let (mut new, mut others) = (CopyRows::new(columns), CopyRows::new(columns));
-        for (whose, points) in std::mem::take(&mut self.points) {
+        for (whose, points) in self.waiting.take_points() {
             let rows = if made.contains(&whose) { &mut new } else { &mut others };
             for point in points.values() {
                 rows.row().number(i64::from(whose)).number(point.at).number(i64::from(point.source));
@@ -193,7 +158,7 @@ impl<const N: usize> PendingPoints<N> {
         const DOING: &str = "clear zeros";
         let columns = i16::try_from(2 * N).unwrap_or(i16::MAX) + 1;
         let mut rows = CopyRows::new(columns);
-        for (whose, zeros) in std::mem::take(&mut self.zeros) {
+        for (whose, zeros) in self.waiting.take_zeros() {
             let row = rows.row().number(i64::from(whose));
             for times in zeros {
                 row.maybe(times.map(|times| times.after)).maybe(times.map(|times| times.until));
@@ -208,38 +173,6 @@ impl<const N: usize> PendingPoints<N> {
         flushed.new -= count(&removed);
         Ok(())
     }
-
-    /// See `VideoRows::first_nonzero_video`. Looks up all of `group` at once, since more of them are likely to be needed.
-    pub(super) async fn first_nonzero(
-        &mut self,
-        transaction: &Transaction<'_>,
-        whose: u32,
-        n: usize,
-        group: &[u32],
-    ) -> Result<Option<i64>, StoreError> {
-        const DOING: &str = "look at earlier readings";
-        if let Some(times) = self.first_nonzero.get(&whose) {
-            return Ok(times[n]);
-        }
-        let wanted: BTreeSet<u32> = group
-            .iter()
-            .copied()
-            .chain([whose])
-            .filter(|row| !self.first_nonzero.contains_key(row))
-            .collect();
-        let numbers: Vec<i64> = wanted.iter().copied().map(i64::from).collect();
-        let parameters = [(&numbers as _, Type::INT8_ARRAY)];
-        let found = transaction.query_typed(&self.table.first_nonzero, &parameters).await.doing(DOING)?;
-        self.first_nonzero.extend(wanted.into_iter().map(|row| (row, [None; N])));
-        for row in &found {
-            let mut times = [None; N];
-            for (n, time) in times.iter_mut().enumerate() {
-                *time = row.try_get(1 + n).doing(DOING)?;
-            }
-            self.first_nonzero.insert(number(row, DOING)?, times);
-        }
-        Ok(self.first_nonzero.get(&whose).and_then(|times| times[n]))
-    }
 }
 
 impl Flushed {
@@ -250,12 +183,6 @@ impl Flushed {
         }
         Ok(())
     }
-}
-
-/// The row number in the first column. It is one that we wrote.
-fn number(row: &Row, doing: &'static str) -> Result<u32, StoreError> {
-    let number: i64 = row.try_get(0).doing(doing)?;
-    Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 fn count(rows: &[Row]) -> i64 {

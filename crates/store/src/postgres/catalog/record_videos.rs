@@ -4,6 +4,7 @@ use super::super::connection::Parameter;
 use super::record::PostgresRows;
 use super::record_background::Background;
 use super::record_copy::{CopyRows, Staged, Staging};
+use super::record_nonzero::EarliestNonzero;
 use super::record_snapshots::{Flushed, PendingPoints, PointsNames};
 use crate::StoreError;
 use crate::error::Doing;
@@ -99,6 +100,7 @@ pub(super) struct Videos {
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
     points: PendingPoints<COUNTS>,
+    first_nonzero: EarliestNonzero<COUNTS>,
 }
 
 impl Videos {
@@ -111,6 +113,7 @@ impl Videos {
             stored: HashMap::new(),
             pending: BTreeMap::new(),
             points: PendingPoints::new(POINTS),
+            first_nonzero: EarliestNonzero::new(POINTS.whose, POINTS.counts),
         }
     }
 
@@ -393,9 +396,9 @@ impl VideoRows for PostgresRows<'_> {
 
     fn first_nonzero_video(&mut self, video: u32, n: usize) -> Result<Option<i64>, StoreError> {
         let on = self.on;
-        let Videos { points, stored, .. } = &mut self.videos;
+        let Videos { first_nonzero, stored, .. } = &mut self.videos;
         let in_group: Vec<u32> = stored.keys().copied().collect();
-        on.wait(points.first_nonzero(on.transaction, video, n, &in_group))
+        on.wait(first_nonzero.of(on.transaction, video, n, &in_group))
     }
 
     fn clear_zeros_video(&mut self, video: u32, n: usize, times: Times) -> Result<(), StoreError> {

@@ -4,69 +4,67 @@ use super::super::Postgres;
 use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::row::{self, FromRow};
-use crate::snapshots::{
-    HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, hashtag_snapshot_columns,
-    reading_of, video_snapshot_columns,
-};
-use crate::trends::{HashtagReadings, SeriesFacts, facts_of, row_number};
-use domain::observation::{HashtagCounts, VideoCounts};
-use domain::{Count, HashtagRow, Timestamp, VideoId};
+use crate::row;
+use crate::runs::{REACHING_MAX, ReadingPlace, Readings, run_columns};
+use crate::snapshots::{HashtagReading, Snapshot, SnapshotColumns, video_snapshot_columns};
+use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
+use domain::observation::VideoCounts;
+use domain::{HashtagRow, Timestamp, VideoId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// `$1` hashtag, `$2` after this time, `$3` limit.
-const OF_HASHTAG: &str = concat!(
-    "SELECT ",
-    hashtag_snapshot_columns!(),
+/// Runs of hashtags `$1` to `$4` with readings from hashtag `$1` and time `$2` on, of which none began before `$3`; `$5`
+/// limit.
+const OF_HASHTAGS: &str = concat!(
+    "SELECT hashtag, ",
+    run_columns!(),
     " FROM tagmeter.hashtag_snapshots
-      WHERE hashtag = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3"
+      WHERE (hashtag, observed_at) >= ($1, $3) AND hashtag <= $4
+        AND (hashtag > $1 OR coalesce(last_at, observed_at) >= $2)
+      ORDER BY hashtag, observed_at, source LIMIT $5"
 );
+/// The same of one hashtag, whose years are read from `$3` on.
+const OF_HASHTAG: &str = concat!(
+    "SELECT hashtag, ",
+    run_columns!(),
+    " FROM tagmeter.hashtag_snapshots
+      WHERE hashtag = $1 AND observed_at >= $3 AND coalesce(last_at, observed_at) >= $2
+      ORDER BY observed_at, source LIMIT $4"
+);
+/// `$1` video, `$2` after this time, `$3` limit.
 const OF_VIDEO: &str = concat!(
     "SELECT ",
     video_snapshot_columns!(),
     " FROM tagmeter.video_snapshots
       WHERE video = $1 AND observed_at > $2 ORDER BY observed_at, source LIMIT $3"
 );
-/// Hashtags up to `$4`, after hashtag `$1`, time `$2` and source `$3`; `$5` limit.
-const OF_HASHTAGS: &str = concat!(
-    "SELECT hashtag, ",
-    hashtag_snapshot_columns!(),
-    " FROM tagmeter.hashtag_snapshots
-      WHERE (hashtag, observed_at, source) > ($1, $2, $3) AND hashtag <= $4
-      ORDER BY hashtag, observed_at, source LIMIT $5"
-);
-
 impl Postgres {
-    pub(crate) async fn hashtag_snapshots(
-        &self,
-        hashtag: HashtagRow,
-        after: Option<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
-        self.series(OF_HASHTAG, i64::from(hashtag.0), after, limit, hashtag_counts).await
-    }
-
     pub(crate) async fn hashtag_readings(
         &self,
-        place: ReadingPlace,
+        after: ReadingPlace,
         last: HashtagRow,
         limit: u32,
     ) -> Result<Vec<HashtagReading>, StoreError> {
         const DOING: &str = "read snapshots of hashtags";
-        let parameters: [Parameter<'_>; 5] = [
-            (&place.hashtag, Type::INT8),
-            (&place.observed_at, Type::INT8),
-            (&place.source, Type::INT8),
-            (&i64::from(last.0), Type::INT8),
-            (&i64::from(limit), Type::INT8),
-        ];
-        let rows = self.pool.query(DOING, OF_HASHTAGS, &parameters).await?;
-        rows.iter().map(|row| reading_of(row::postgres(row).doing(DOING)?)).collect()
+        // Of the moment of the place there may be a run of each source, and as many that reach beyond it.
+        let rows = i64::from(limit) + 2 * REACHING_MAX;
+        let (begun, last) = (after.runs_from(), i64::from(last.0));
+        let mut parameters: Vec<Parameter<'_>> =
+            vec![(&after.hashtag, Type::INT8), (&after.observed_at, Type::INT8), (&begun, Type::INT8)];
+        let sql = if after.hashtag == last {
+            OF_HASHTAG
+        } else {
+            parameters.push((&last, Type::INT8));
+            OF_HASHTAGS
+        };
+        parameters.push((&rows, Type::INT8));
+        let rows = self.pool.query(DOING, sql, &parameters).await?;
+        readings(&rows, Readings::new(after, limit), DOING)
     }
 
     pub(crate) async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
-        const SQL: &str = "SELECT count(*) FROM tagmeter.hashtag_snapshots WHERE hashtag = $1";
+        const SQL: &str =
+            "SELECT coalesce(sum(readings), 0)::bigint FROM tagmeter.hashtag_snapshots WHERE hashtag = $1";
         let row = self.pool.query_one("count snapshots", SQL, &[(&i64::from(hashtag.0), Type::INT8)]).await?;
         row::postgres(&row).map(i64::cast_unsigned).doing("count snapshots")
     }
@@ -77,17 +75,24 @@ impl Postgres {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Snapshot<VideoCounts>>, StoreError> {
+        const DOING: &str = "read snapshots";
         const WAY: &str = "SELECT video FROM tagmeter.video_ids WHERE id = $1";
         let way = self.pool.query_opt("look a video up", WAY, &[(&video.to_i64(), Type::INT8)]).await?;
         let Some(way) = way else { return Ok(Vec::new()) };
         let video: i64 = row::postgres(&way).doing("look a video up")?;
-        self.series(OF_VIDEO, video, after, limit, VideoCounts::from_array).await
+        let after = after.map_or(i64::MIN, Timestamp::as_ms);
+        let parameters: [Parameter<'_>; 3] =
+            [(&video, Type::INT8), (&after, Type::INT8), (&i64::from(limit), Type::INT8)];
+        let rows = self.pool.query(DOING, OF_VIDEO, &parameters).await?;
+        let columns = |row| row::postgres::<SnapshotColumns<6>>(row).doing(DOING);
+        rows.iter().map(|row| columns(row)?.into_snapshot(VideoCounts::from_array)).collect()
     }
 
     pub(crate) async fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
         const DOING: &str = "look at series";
-        const SQL: &str = "SELECT hashtag, count(*), max(observed_at) FROM tagmeter.hashtag_snapshots
-            WHERE hashtag = ANY($1) AND views IS NOT NULL GROUP BY hashtag HAVING count(*) >= 2 ORDER BY hashtag";
+        const SQL: &str = "SELECT hashtag, sum(readings)::bigint, max(coalesce(last_at, observed_at))
+            FROM tagmeter.hashtag_snapshots WHERE hashtag = ANY($1) AND views IS NOT NULL
+            GROUP BY hashtag HAVING sum(readings) >= 2 ORDER BY hashtag";
         let numbers: Vec<i64> = hashtags.iter().map(|row| i64::from(row.0)).collect();
         let rows = self.pool.query(DOING, SQL, &[(&numbers, Type::INT8_ARRAY)]).await?;
         rows.iter().map(|row| facts_of(row::postgres(row).doing(DOING)?)).collect()
@@ -101,7 +106,7 @@ impl Postgres {
         const DOING: &str = "read snapshots";
         const SQL: &str = concat!(
             "SELECT hashtag, ",
-            hashtag_snapshot_columns!(),
+            run_columns!(),
             " FROM tagmeter.hashtag_snapshots
               WHERE hashtag = ANY($1) ORDER BY hashtag, observed_at, source LIMIT $2"
         );
@@ -109,19 +114,22 @@ impl Postgres {
         let limit = i64::from(snapshots_max) + 1;
         let parameters: [Parameter<'_>; 2] = [(&numbers, Type::INT8_ARRAY), (&limit, Type::INT8)];
         let rows = self.pool.query(DOING, SQL, &parameters).await?;
-        let hashtag_of = |row: &Row| row_number("hashtag_snapshots", row::postgres(row).doing(DOING)?);
-        // With more rows than there is room for, the last series may be incomplete.
-        let cut = rows.last().filter(|_| rows.len() > snapshots_max as usize).map(hashtag_of).transpose()?;
+        // A row has a reading at least.
+        let read = Readings::new(BEFORE_ALL, snapshots_max.saturating_add(1));
+        let read = readings(&rows, read, DOING)?;
+        // With more readings than there is room for, the last series may be incomplete.
+        let cut = read.last().filter(|_| read.len() > snapshots_max as usize).map(|last| last.hashtag);
         let whole = hashtags.iter().take_while(|hashtag| Some(**hashtag) != cut);
         let mut found: Vec<HashtagReadings> =
             whole.map(|&hashtag| HashtagReadings { hashtag, snapshots: Vec::new() }).collect();
         if let (Some(&first), []) = (hashtags.first(), &found[..]) {
-            let snapshots = self.hashtag_snapshots(first, None, u32::MAX).await?;
+            let all = ReadingPlace::after_moment(first, i64::MIN);
+            let readings = self.hashtag_readings(all, first, u32::MAX).await?;
+            let snapshots = readings.into_iter().map(|reading| reading.snapshot).collect();
             return Ok(vec![HashtagReadings { hashtag: first, snapshots }]);
         }
         let mut place = 0;
-        for row in &rows {
-            let HashtagReading { hashtag, snapshot } = reading_of(row::postgres(row).doing(DOING)?)?;
+        for HashtagReading { hashtag, snapshot } in read {
             while found.get(place).is_some_and(|readings| readings.hashtag < hashtag) {
                 place += 1;
             }
@@ -131,23 +139,22 @@ impl Postgres {
         }
         Ok(found)
     }
+}
 
-    async fn series<C, const N: usize>(
-        &self,
-        sql: &str,
-        whose: i64,
-        after: Option<Timestamp>,
-        limit: u32,
-        counts: fn([Option<Count>; N]) -> C,
-    ) -> Result<Vec<Snapshot<C>>, StoreError>
-    where
-        SnapshotColumns<N>: for<'r> FromRow<'r>,
-    {
-        let after = after.map_or(i64::MIN, Timestamp::as_ms);
-        let parameters: [Parameter<'_>; 3] =
-            [(&whose, Type::INT8), (&after, Type::INT8), (&i64::from(limit), Type::INT8)];
-        let rows = self.pool.query("read snapshots", sql, &parameters).await?;
-        let columns = |row| row::postgres::<SnapshotColumns<N>>(row).doing("read snapshots");
-        rows.iter().map(|row| columns(row)?.into_snapshot(counts)).collect()
+/// The place before all readings.
+const BEFORE_ALL: ReadingPlace = ReadingPlace { hashtag: i64::MIN, observed_at: i64::MIN, source: i64::MIN };
+
+/// Expands rows of runs, as far as there is room.
+fn readings(
+    rows: &[Row],
+    mut readings: Readings,
+    doing: &'static str,
+) -> Result<Vec<HashtagReading>, StoreError> {
+    for row in rows {
+        let (hashtag, run) = row::read(row).doing(doing)?;
+        if !readings.push(hashtag, run)? {
+            break;
+        }
     }
+    Ok(readings.finish())
 }

@@ -20,6 +20,8 @@ mod record;
 
 mod record_hashtag;
 
+mod record_runs;
+
 mod record_video;
 
 mod rows_at_once;

@@ -9,11 +9,14 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_RETAINED, tags_blob};
 use crate::record::{Prepared, Recorded};
-use crate::recording::{self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rows, WindowRow};
+use crate::recording::{
+    self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rewritten, Rows, Waiting, WindowRow,
+};
 use crate::row;
+use crate::runs::Run;
 use domain::{HashtagId, VideoId};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const WRITE_WINDOW: &str = "INSERT OR IGNORE INTO hashtag_windows
@@ -65,11 +68,11 @@ impl CatalogFile {
 
 fn backfill_left(connection: &Connection) -> Result<Backfill, StoreError> {
     let read = |row: &rusqlite::Row<'_>| {
-        let (hashtag, video) = row::read(row)?;
-        Ok(Backfill { hashtag, video })
+        let (hashtag, video, runs) = row::read(row)?;
+        Ok(Backfill { hashtag, video, runs })
     };
     connection
-        .query_row("SELECT backfill_hashtag, backfill_video FROM store", [], read)
+        .query_row("SELECT backfill_hashtag, backfill_video, backfill_runs FROM store", [], read)
         .doing("read how far a migration is")
 }
 
@@ -119,13 +122,11 @@ pub(super) struct SqliteRows<'c> {
     pub(super) links: LinkStatements<'c>,
     windows: Statement<'c>,
     next_windows: Statement<'c>,
-    /// By time and source, with the counts that are known and those above 0 ([`Point::known`](recording::Point)).
-    pub(super) snapshots_ahead: ReadAhead<(i64, u8, u8, u8)>,
+    /// Readings of hashtags that wait to be written.
+    pub(super) readings: Waiting<3>,
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
-    /// Readings of hashtags (hashtag, time, source) that zeros were stored in, and the counts that each knew before.
-    pub(super) zeros_stored: HashMap<(u32, i64, u8), u8>,
     /// Hashtags whose readings are others now.
     pub(super) hashtags_read: BTreeSet<u32>,
 }
@@ -139,10 +140,9 @@ impl<'c> SqliteRows<'c> {
             links: LinkStatements::new(transaction)?,
             windows: transaction.prepare(WRITE_WINDOW).doing("prepare to write windows")?,
             next_windows: transaction.prepare(NEXT_WINDOWS).doing("prepare to read windows")?,
-            snapshots_ahead: ReadAhead::default(),
+            readings: Waiting::default(),
             windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
-            zeros_stored: HashMap::new(),
             hashtags_read: BTreeSet::new(),
         })
     }
@@ -189,11 +189,7 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn hashtags_read(&mut self) -> Result<BTreeSet<u32>, StoreError> {
-        for (reading, known) in std::mem::take(&mut self.zeros_stored) {
-            if !self.hashtags_read.contains(&reading.0) && self.hashtags.known(reading)? != known {
-                self.hashtags_read.insert(reading.0);
-            }
-        }
+        self.write_readings()?;
         Ok(std::mem::take(&mut self.hashtags_read))
     }
 
@@ -244,8 +240,8 @@ impl BackfillRows for SqliteRows<'_> {
     fn set_backfill(&mut self, left: Backfill) -> Result<(), StoreError> {
         self.transaction
             .execute(
-                "UPDATE store SET backfill_hashtag = ?1, backfill_video = ?2",
-                (left.hashtag, left.video),
+                "UPDATE store SET backfill_hashtag = ?1, backfill_video = ?2, backfill_runs = ?3",
+                (left.hashtag, left.video, left.runs),
             )
             .map(|_| ())
             .doing("note how far a migration is")
@@ -275,6 +271,18 @@ impl BackfillRows for SqliteRows<'_> {
             .execute("UPDATE hashtags SET assigned_id = ?2 WHERE hashtag = ?1", (hashtag, id.to_i64()))
             .map(|_| ())
             .doing("record a hashtag's id")
+    }
+
+    fn hashtag_below(&mut self, last: u32, runs_max: u32) -> Result<Option<u32>, StoreError> {
+        self.hashtag_of_run(last, runs_max)
+    }
+
+    fn stored_runs(&mut self, first: u32, last: u32) -> Result<Vec<(u32, Run)>, StoreError> {
+        self.runs_of_hashtags(first, last)
+    }
+
+    fn write_runs(&mut self, rewritten: Vec<(u32, Rewritten)>) -> Result<(), StoreError> {
+        self.change_runs(&rewritten)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Hashtags and their snapshots: the rows that taking observations in reads and writes.
 
-use super::record::{SqliteRows, fill_sql, rows};
+use super::record::SqliteRows;
+use super::record_runs::RunStatements;
 use super::rows_at_once::RowsAtOnce;
 use crate::StoreError;
 use crate::error::Doing;
@@ -47,6 +48,9 @@ const REPORTED: [&str; 15] = [
     "details_at",
 ];
 
+/// Readings that wait to be written: some 8 MB. Those of one hashtag and month are written together.
+const READINGS_MAX: usize = 1 << 16;
+
 /// Returns the beginning of the statement that makes hashtags with these columns.
 fn make_sql(columns: &[&str]) -> String {
     format!("INSERT INTO hashtags ({})", columns.join(", "))
@@ -64,13 +68,8 @@ pub(super) struct HashtagStatements<'c> {
     find: Statement<'c>,
     id_of: Statement<'c>,
     load: Statement<'c>,
-    snapshot: Statement<'c>,
-    next_snapshots: Statement<'c>,
-    fill: Statement<'c>,
-    known: Statement<'c>,
     first_nonzero: Vec<Statement<'c>>,
-    clear_zeros: Vec<Statement<'c>>,
-    remove_empty: Statement<'c>,
+    pub(super) runs: RunStatements<'c>,
     make: RowsAtOnce<'c, { MADE.len() }>,
     make_reported: RowsAtOnce<'c, { MADE.len() + REPORTED.len() }>,
     keys: RowsAtOnce<'c, 2>,
@@ -83,45 +82,20 @@ pub(super) struct HashtagStatements<'c> {
 impl<'c> HashtagStatements<'c> {
     pub(super) fn new(transaction: &'c Transaction<'_>) -> Result<Self, StoreError> {
         let prepare = |sql: &str| transaction.prepare(sql).doing("prepare to record hashtags");
-        let each = |sql: fn(&str) -> String| -> Result<Vec<Statement<'c>>, StoreError> {
-            HASHTAG_COLUMNS.iter().map(|column| prepare(&sql(column))).collect()
-        };
         Ok(Self {
             find: prepare("SELECT hashtag FROM hashtag_keys WHERE key = ?1")?,
             id_of: prepare("SELECT coalesce(id, 0) FROM hashtags WHERE hashtag = ?1")?,
             load: prepare(concat!("SELECT ", reported_columns!(), " FROM hashtags WHERE hashtag = ?1"))?,
-            snapshot: prepare(
-                "INSERT OR IGNORE INTO hashtag_snapshots
-                    (hashtag, observed_at, source, rounded, views, creators, videos)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?,
-            next_snapshots: prepare(
-                "SELECT observed_at, source,
-                        (views IS NOT NULL) + 2 * (creators IS NOT NULL) + 4 * (videos IS NOT NULL),
-                        (coalesce(views, 0) > 0) + 2 * (coalesce(creators, 0) > 0) + 4 * (coalesce(videos, 0) > 0)
-                 FROM hashtag_snapshots WHERE hashtag = ?1 AND (observed_at, source) >= (?2, ?3)
-                 ORDER BY observed_at, source LIMIT ?4",
-            )?,
-            fill: prepare(&fill_sql("hashtag", HASHTAG_COLUMNS))?,
-            known: prepare(
-                "SELECT (views IS NOT NULL) + 2 * (creators IS NOT NULL) + 4 * (videos IS NOT NULL)
-                 FROM hashtag_snapshots WHERE hashtag = ?1 AND observed_at = ?2 AND source = ?3",
-            )?,
-            first_nonzero: each(|c| {
-                format!("SELECT observed_at FROM hashtag_snapshots WHERE hashtag = ?1 AND {c} > 0 ORDER BY observed_at LIMIT 1")
-            })?,
-            clear_zeros: each(|c| {
-                format!(
-                    "UPDATE hashtag_snapshots SET {c} = NULL
-                     WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND {c} = 0
-                     RETURNING observed_at, source"
-                )
-            })?,
-            remove_empty: prepare(&format!(
-                "DELETE FROM hashtag_snapshots
-                 WHERE hashtag = ?1 AND observed_at > ?2 AND observed_at <= ?3 AND coalesce({}) IS NULL",
-                HASHTAG_COLUMNS.join(", ")
-            ))?,
+            first_nonzero: HASHTAG_COLUMNS
+                .iter()
+                .map(|c| {
+                    prepare(&format!(
+                        "SELECT observed_at FROM hashtag_snapshots WHERE hashtag = ?1 AND {c} > 0
+                         ORDER BY observed_at LIMIT 1"
+                    ))
+                })
+                .collect::<Result<_, _>>()?,
+            runs: RunStatements::new(transaction)?,
             make: RowsAtOnce::new(transaction, &make_sql(&MADE))?,
             make_reported: RowsAtOnce::new(transaction, &make_sql(&[&MADE[..], &REPORTED].concat()))?,
             keys: RowsAtOnce::new(transaction, "INSERT INTO hashtag_keys (key, hashtag)")?,
@@ -136,12 +110,6 @@ impl<'c> HashtagStatements<'c> {
             ))?,
             reported: prepare(&update_sql(&REPORTED))?,
         })
-    }
-
-    /// The counts that a stored reading knows, as bits; 0 where there is no reading.
-    pub(super) fn known(&mut self, reading: (u32, i64, u8)) -> Result<u8, StoreError> {
-        let known = self.known.query_row(reading, row::sqlite).optional();
-        Ok(known.doing("look at a stored reading")?.unwrap_or(0))
     }
 
     fn report(&mut self, row: u32, reported: &Reported) -> Result<(), StoreError> {
@@ -172,18 +140,6 @@ fn bind_reported(statement: &mut Statement<'_>, first: usize, reported: &Reporte
     statement.raw_bind_parameter(first + 8, reported.details_at.map(Timestamp::as_ms))
 }
 
-impl SqliteRows<'_> {
-    /// Notes that a reading was stored, where it knew these counts before. Later readings of the transaction may clear zeros
-    /// again: whether a reading of zeros alone is a change is seen at the end.
-    fn note_read(&mut self, point: &Point<3>, hashtag: u32, known_before: u8) {
-        if point.positive() > 0 {
-            self.hashtags_read.insert(hashtag);
-        } else if !self.hashtags_read.contains(&hashtag) {
-            self.zeros_stored.entry((hashtag, point.at, point.source)).or_insert(known_before);
-        }
-    }
-}
-
 impl HashtagRows for SqliteRows<'_> {
     fn find_tag(&mut self, key: &str) -> Result<Option<(u32, u64)>, StoreError> {
         let find = &mut self.hashtags.find;
@@ -200,47 +156,11 @@ impl HashtagRows for SqliteRows<'_> {
     }
 
     fn write_hashtag_point(&mut self, hashtag: u32, point: Point<3>) -> Result<(), StoreError> {
-        let ahead = self.snapshots_ahead.find(hashtag, |row| (row.0, row.1).cmp(&(point.at, point.source)));
-        let is_ahead = ahead.is_some();
-        let adds = |known: u8, positive: u8| {
-            point.positive() & !positive | if positive == 0 { point.known() & !known } else { 0 }
-        };
-        if ahead.is_some_and(|row| adds(row.2, row.3) == 0) {
+        self.readings.add(hashtag, point);
+        if self.readings.readings() < READINGS_MAX {
             return Ok(());
         }
-        let [views, creators, videos] = point.counts;
-        let made = self
-            .hashtags
-            .snapshot
-            .execute((hashtag, point.at, point.source, point.rounded, views, creators, videos))
-            .doing("write a snapshot")?;
-        if made > 0 {
-            self.snapshots_new += rows(made);
-            self.note_read(&point, hashtag, 0);
-            self.snapshots_ahead.is_new(hashtag);
-            return Ok(());
-        }
-        let Point { at, source, rounded, .. } = point;
-        let known = if point.positive() == 0 { self.hashtags.known((hashtag, at, source))? } else { u8::MAX };
-        let filled = self
-            .hashtags
-            .fill
-            .execute((hashtag, at, source, rounded, views, creators, videos))
-            .doing("fill a snapshot")?;
-        if filled > 0 {
-            self.note_read(&point, hashtag, known);
-            self.snapshots_ahead.forget(hashtag);
-            return Ok(());
-        }
-        if is_ahead {
-            return Ok(());
-        }
-        let next = &mut self.hashtags.next_snapshots;
-        self.snapshots_ahead.repeated(hashtag, |size| {
-            next.query_map((hashtag, point.at, point.source, size), |row| row.try_into())
-                .and_then(Iterator::collect)
-                .doing("read snapshots ahead")
-        })
+        self.write_readings()
     }
 
     fn first_nonzero_hashtag(&mut self, hashtag: u32, n: usize) -> Result<Option<i64>, StoreError> {
@@ -251,19 +171,7 @@ impl HashtagRows for SqliteRows<'_> {
     }
 
     fn clear_zeros_hashtag(&mut self, hashtag: u32, n: usize, times: Times) -> Result<(), StoreError> {
-        let within = (hashtag, times.after, times.until);
-        let cleared: Vec<(i64, u8)> = self.hashtags.clear_zeros[n]
-            .query_map(within, |row| row.try_into())
-            .and_then(Iterator::collect)
-            .doing("clear zeros")?;
-        if !cleared.is_empty() {
-            if cleared.iter().any(|(at, source)| !self.zeros_stored.contains_key(&(hashtag, *at, *source))) {
-                self.hashtags_read.insert(hashtag);
-            }
-            let removed = self.hashtags.remove_empty.execute(within).doing("remove empty readings")?;
-            self.snapshots_new -= rows(removed);
-            self.snapshots_ahead.forget(hashtag);
-        }
+        self.readings.clear_zeros(hashtag, n, times);
         Ok(())
     }
 

@@ -3,72 +3,44 @@
 use super::CatalogFile;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::row::{self, FromRow};
-use crate::snapshots::{
-    HashtagReading, ReadingPlace, Snapshot, SnapshotColumns, hashtag_counts, hashtag_snapshot_columns,
-    reading_of, video_snapshot_columns,
-};
+use crate::row;
+use crate::runs::{ReadingPlace, Readings, run_columns};
+use crate::snapshots::{HashtagReading, Snapshot, SnapshotColumns, video_snapshot_columns};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
-use domain::observation::{HashtagCounts, VideoCounts};
-use domain::{Count, HashtagRow, Timestamp, VideoId};
-use rusqlite::{Params, Statement, ToSql};
+use domain::observation::VideoCounts;
+use domain::{HashtagRow, Timestamp, VideoId};
+use rusqlite::Connection;
 
-/// `?1` hashtag, `?2` after this time, `?3` limit.
-const OF_HASHTAG: &str = concat!(
-    "SELECT ",
-    hashtag_snapshot_columns!(),
-    " FROM hashtag_snapshots WHERE hashtag = ?1 AND observed_at > ?2 ORDER BY observed_at, source LIMIT ?3"
+/// Runs of hashtags `?1` to `?4` with readings from hashtag `?1` and time `?2` on, of which none began before `?3`.
+const OF_HASHTAGS: &str = concat!(
+    "SELECT hashtag, ",
+    run_columns!(),
+    " FROM hashtag_snapshots WHERE (hashtag, observed_at) >= (?1, ?3) AND hashtag <= ?4
+        AND (hashtag > ?1 OR coalesce(last_at, observed_at) >= ?2)
+      ORDER BY hashtag, observed_at, source"
 );
+/// `?1` video, `?2` after this time, `?3` limit.
 const OF_VIDEO: &str = concat!(
     "SELECT ",
     video_snapshot_columns!(),
     " FROM video_snapshots WHERE video = (SELECT video FROM video_ids WHERE id = ?1) AND observed_at > ?2
       ORDER BY observed_at, source LIMIT ?3"
 );
-/// Hashtags up to `?4`, after hashtag `?1`, time `?2` and source `?3`; `?5` limit.
-const OF_HASHTAGS: &str = concat!(
-    "SELECT hashtag, ",
-    hashtag_snapshot_columns!(),
-    " FROM hashtag_snapshots WHERE (hashtag, observed_at, source) > (?1, ?2, ?3) AND hashtag <= ?4
-      ORDER BY hashtag, observed_at, source LIMIT ?5"
-);
-/// Initial capacity for readings of hashtags.
-const READINGS_ROOM: u32 = 4_096;
-
 impl CatalogFile {
-    pub(crate) fn hashtag_snapshots(
-        &self,
-        hashtag: HashtagRow,
-        after: Option<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
-        self.series(OF_HASHTAG, &hashtag.0, after, limit, hashtag_counts)
-    }
-
     pub(crate) fn hashtag_readings(
         &self,
-        place: ReadingPlace,
+        after: ReadingPlace,
         last: HashtagRow,
         limit: u32,
     ) -> Result<Vec<HashtagReading>, StoreError> {
-        const DOING: &str = "read snapshots of hashtags";
-        self.readers.with(|connection| {
-            let mut statement = connection.prepare_cached(OF_HASHTAGS).doing(DOING)?;
-            let wanted = (place.hashtag, place.observed_at, place.source, last.0, limit);
-            let mut rows = statement.query(wanted).doing(DOING)?;
-            let mut readings = Vec::with_capacity(limit.min(READINGS_ROOM) as usize);
-            while let Some(row) = rows.next().doing(DOING)? {
-                readings.push(reading_of(row::sqlite(row).doing(DOING)?)?);
-            }
-            Ok(readings)
-        })
+        self.readers.with(|connection| readings(connection, after, last, limit))
     }
 
     pub(crate) fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         self.readers.with(|connection| {
             connection
                 .query_row(
-                    "SELECT count(*) FROM hashtag_snapshots WHERE hashtag = ?1",
+                    "SELECT coalesce(sum(readings), 0) FROM hashtag_snapshots WHERE hashtag = ?1",
                     [hashtag.0],
                     row::sqlite::<i64>,
                 )
@@ -83,7 +55,18 @@ impl CatalogFile {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Snapshot<VideoCounts>>, StoreError> {
-        self.series(OF_VIDEO, &video.to_i64(), after, limit, VideoCounts::from_array)
+        const DOING: &str = "read snapshots";
+        self.readers.with(|connection| {
+            let mut statement = connection.prepare_cached(OF_VIDEO).doing(DOING)?;
+            let after = after.map_or(i64::MIN, Timestamp::as_ms);
+            let mut rows = statement.query((video.to_i64(), after, limit)).doing(DOING)?;
+            let mut series = Vec::new();
+            while let Some(row) = rows.next().doing(DOING)? {
+                let columns: SnapshotColumns<6> = row::sqlite(row).doing(DOING)?;
+                series.push(columns.into_snapshot(VideoCounts::from_array)?);
+            }
+            Ok(series)
+        })
     }
 
     pub(crate) fn series_facts(&self, hashtags: &[HashtagRow]) -> Result<Vec<SeriesFacts>, StoreError> {
@@ -94,8 +77,8 @@ impl CatalogFile {
         self.readers.with_snapshot(|connection| {
             let mut statement = connection
                 .prepare_cached(
-                    "SELECT count(*), max(observed_at) FROM hashtag_snapshots WHERE hashtag = ?1
-                     AND views IS NOT NULL",
+                    "SELECT coalesce(sum(readings), 0), max(coalesce(last_at, observed_at))
+                     FROM hashtag_snapshots WHERE hashtag = ?1 AND views IS NOT NULL",
                 )
                 .doing(DOING)?;
             let mut found = Vec::new();
@@ -116,12 +99,13 @@ impl CatalogFile {
         snapshots_max: u32,
     ) -> Result<Vec<HashtagReadings>, StoreError> {
         self.readers.with_snapshot(|connection| {
-            let mut statement = connection.prepare_cached(OF_HASHTAG).doing("read snapshots")?;
             let (mut found, mut left) = (Vec::with_capacity(hashtags.len()), i64::from(snapshots_max));
             for &hashtag in hashtags {
                 // One more than there is room for reveals that this one has too many.
-                let limit = if found.is_empty() { i64::MAX } else { left + 1 };
-                let snapshots = read(&mut statement, (hashtag.0, i64::MIN, limit), hashtag_counts)?;
+                let limit = if found.is_empty() { u32::MAX } else { u32::try_from(left + 1).unwrap_or(0) };
+                let after = ReadingPlace::after_moment(hashtag, i64::MIN);
+                let read = readings(connection, after, hashtag, limit)?;
+                let snapshots: Vec<_> = read.into_iter().map(|reading| reading.snapshot).collect();
                 left -= i64::try_from(snapshots.len()).unwrap_or(i64::MAX);
                 if left >= 0 || found.is_empty() {
                     found.push(HashtagReadings { hashtag, snapshots });
@@ -133,39 +117,25 @@ impl CatalogFile {
             Ok(found)
         })
     }
-
-    fn series<C, const N: usize>(
-        &self,
-        sql: &str,
-        whose: &dyn ToSql,
-        after: Option<Timestamp>,
-        limit: u32,
-        counts: fn([Option<Count>; N]) -> C,
-    ) -> Result<Vec<Snapshot<C>>, StoreError>
-    where
-        SnapshotColumns<N>: for<'r> FromRow<'r>,
-    {
-        self.readers.with(|connection| {
-            let mut statement = connection.prepare_cached(sql).doing("read snapshots")?;
-            let after = after.map_or(i64::MIN, Timestamp::as_ms);
-            read(&mut statement, (whose, after, limit), counts)
-        })
-    }
 }
 
-fn read<C, const N: usize>(
-    statement: &mut Statement<'_>,
-    parameters: impl Params,
-    counts: fn([Option<Count>; N]) -> C,
-) -> Result<Vec<Snapshot<C>>, StoreError>
-where
-    SnapshotColumns<N>: for<'r> FromRow<'r>,
-{
-    let mut rows = statement.query(parameters).doing("read snapshots")?;
-    let mut series = Vec::new();
-    while let Some(row) = rows.next().doing("read snapshots")? {
-        let columns: SnapshotColumns<N> = row::sqlite(row).doing("read snapshots")?;
-        series.push(columns.into_snapshot(counts)?);
+/// Reads up to `limit` readings after a place. Runs are read as far as that needs.
+fn readings(
+    connection: &Connection,
+    after: ReadingPlace,
+    last: HashtagRow,
+    limit: u32,
+) -> Result<Vec<HashtagReading>, StoreError> {
+    const DOING: &str = "read snapshots of hashtags";
+    let mut statement = connection.prepare_cached(OF_HASHTAGS).doing(DOING)?;
+    let wanted = (after.hashtag, after.observed_at, after.runs_from(), last.0);
+    let mut rows = statement.query(wanted).doing(DOING)?;
+    let mut readings = Readings::new(after, limit);
+    while let Some(row) = rows.next().doing(DOING)? {
+        let (hashtag, run) = row::read(row).doing(DOING)?;
+        if !readings.push(hashtag, run)? {
+            break;
+        }
     }
-    Ok(series)
+    Ok(readings.finish())
 }
