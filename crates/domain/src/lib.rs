@@ -62,6 +62,12 @@ pub mod job_id;
 
 pub mod tracker_id;
 
+pub mod alert_id;
+
+pub mod destination_id;
+
+pub mod event_id;
+
 pub mod tracking;
 
 pub mod alerts;
@@ -87,12 +93,15 @@ pub mod number_set;
 pub mod metrics;
 
 pub use account::{AccountId, Email};
+pub use alert_id::AlertId;
 pub use api_key::{ApiKey, KeyDigest, KeyId};
 pub use caveat::Caveat;
 pub use count::Count;
 pub use creator::{Creator, Handle};
 pub use credits::Credits;
 pub use cursor::WalkCursor;
+pub use destination_id::DestinationId;
+pub use event_id::EventId;
 pub use hashtag::{Basis, Hashtag, HashtagRow};
 pub use id::{AuthorId, HashtagId, IdError, VideoId};
 pub use job_id::JobId;

@@ -58,6 +58,14 @@ pub mod trackers;
 
 pub mod tracked;
 
+pub mod alerts;
+
+pub mod events;
+
+pub mod destinations;
+
+pub mod deliveries;
+
 pub mod upstream_calls;
 
 pub mod upstream_fetches;

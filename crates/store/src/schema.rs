@@ -7,8 +7,7 @@ use crate::migration::{Set, set};
 pub(crate) const CATALOG: Set =
     set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs");
 /// Steps of `accounts.db`.
-pub(crate) const ACCOUNTS: Set =
-    set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers");
+pub(crate) const ACCOUNTS: Set = set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers", "0005_alerts");
 /// Steps of `walks.db`.
 pub(crate) const WALKS: Set = set!("walks": "0001_walks", "0002_standings", "0003_outlook");
 /// All steps. On PostgreSQL, where everything is in one database, they are applied in this order.
@@ -125,7 +124,7 @@ impl Table {
 /// Returns the tables that a transfer moves, in the order in which it writes them. The one-row tables are set at its end;
 /// rankings, trends and fetches from upstreams can be made again and are left out.
 pub(crate) fn moved_tables() -> impl Iterator<Item = &'static Table> {
-    TABLES.iter().filter(|table| table.moved.is_some())
+    tables().filter(|table| table.moved.is_some())
 }
 
 /// Columns, several a line: `name: kind`, with the backend if only one has it.
@@ -161,135 +160,15 @@ const WITH_ACCOUNT: Distribution = Distribution::With("account_id", "balances");
 const WITH_HASHTAG: Distribution = Distribution::With("hashtag", "hashtags");
 const WITH_VIDEO: Distribution = Distribution::With("video", "videos");
 
-/// Every table but `migrations`; those that a transfer moves in the order in which it writes them.
-pub(crate) static TABLES: [Table; 37] = [
-    Table::new(
-        "accounts",
-        File::Accounts,
-        columns! { account_id: integer, email: text, created_at_ms: integer },
-        &["account_id"],
-    )
-    .on(Distribution::Reference)
-    .moved(NARROW),
-    Table::new(
-        "keys",
-        File::Accounts,
-        columns! {
-            key_id: integer, account_id: integer, name: text, sha256: blob, scope: integer,
-            requests_per_minute: integer, created_at_ms: integer, revoked_at_ms: integer,
-        },
-        &["key_id"],
-    )
-    .on(Distribution::Reference)
-    .moved(NARROW),
-    Table::new(
-        "entries",
-        File::Accounts,
-        columns! {
-            entry_id: integer sqlite, account_id: integer, sequence: integer, previous: integer sqlite,
-            kind: integer, credits: integer, balance_after: integer, at_ms: integer, request_id: blob,
-            operation: integer, cause: text, hash: blob,
-        },
-        &["account_id", "sequence"],
-    )
-    .sqlite_key(&["entry_id"])
-    .on(WITH_ACCOUNT)
-    .moved(NARROW),
-    // After the entries: on SQLite a balance names the last of them.
-    Table::new(
-        "balances",
-        File::Accounts,
-        columns! {
-            account_id: integer, balance: integer, granted: integer, charged: integer,
-            sequence: integer, last_entry: integer sqlite, hash: blob,
-        },
-        &["account_id"],
-    )
-    .on(Distribution::By("account_id"))
-    .moved(NARROW),
-    Table::new(
-        "idempotency",
-        File::Accounts,
-        columns! {
-            account_id: integer, idempotency_key: text, fingerprint: blob, request_id: blob,
-            created_at_ms: integer, status: integer, content_type: text, body: blob,
-        },
-        &["account_id", "idempotency_key"],
-    )
-    .on(WITH_ACCOUNT)
-    .moved(WIDEST),
-    Table::new(
-        "jobs",
-        File::Accounts,
-        columns! {
-            account_id: integer, job_id: blob, kind: integer, state: integer, request: text,
-            progress: text, result: text, node: text, attempts: integer, lease_until_ms: integer,
-            is_cancel_wanted: flag, idempotency_key: text, fingerprint: blob, created_at_ms: integer,
-            started_at_ms: integer, finished_at_ms: integer, lease_ms: integer, failures: integer,
-            failure: text, unheard: integer,
-        },
-        &["account_id", "job_id"],
-    )
-    .on(WITH_ACCOUNT)
-    .moved(WIDEST),
-    Table::new(
-        "trackers",
-        File::Accounts,
-        columns! {
-            account_id: integer, tracker_id: blob, source: integer, cadence: text, is_paused: flag,
-            notes: text, labels: text, credits_max: integer, keyword: text, accept_views: integer,
-            on_empty: integer, hashtags: integer,
-            spent_month: integer, spent: integer, created_at_ms: integer, updated_at_ms: integer,
-            idempotency_key: text, fingerprint: blob,
-        },
-        &["account_id", "tracker_id"],
-    )
-    .on(WITH_ACCOUNT)
-    .moved(WIDE),
-    Table::new(
-        "tracker_hashtags",
-        File::Accounts,
-        columns! {
-            account_id: integer, tracker_id: blob, tag_key: text, name: text, is_paused: flag,
-            slot_interval: text, adapted_by: text, since_ms: integer, due_at_ms: integer,
-            attempt_from_ms: integer, attempt_until_ms: integer, attempt_credits: integer,
-            attempt_month: integer, failed_from_ms: integer, failed_until_ms: integer, failed_reason: text,
-            readings: integer, gaps: integer, last_read_at_ms: integer, version: integer,
-        },
-        &["account_id", "tracker_id", "tag_key"],
-    )
-    .on(WITH_ACCOUNT)
-    .moved(NARROW),
-    Table::new(
-        "tracker_spans",
-        File::Accounts,
-        columns! {
-            account_id: integer, tracker_id: blob, tag_key: text, from_ms: integer, until_ms: integer,
-            readings: integer, reason: text,
-        },
-        &["account_id", "tracker_id", "tag_key", "from_ms"],
-    )
-    .on(WITH_ACCOUNT)
-    .moved(NARROW),
-    Table::new(
-        "reading_queue",
-        File::Accounts,
-        columns! {
-            tag_key: text, due_at_ms: integer, set_at_ms: integer, lease_until_ms: integer,
-            lease_ms: integer, token: integer, version: integer,
-        },
-        &["tag_key"],
-    )
-    .on(Distribution::By("tag_key"))
-    .moved(NARROW),
-    Table::new(
-        "upstream_calls",
-        File::Accounts,
-        columns! { upstream: text, day: integer, calls: integer },
-        &["upstream", "day"],
-    )
-    .on(Distribution::By("upstream"))
-    .moved(NARROW),
+mod accounts;
+
+/// Returns every table but `migrations`; those that a transfer moves in the order in which it writes them.
+pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
+    accounts::TABLES.iter().chain(&OTHERS)
+}
+
+/// Tables of `catalog.db` and `walks.db`.
+static OTHERS: [Table; 26] = [
     Table::new(
         "hashtags",
         File::Catalog,

@@ -6,13 +6,17 @@ use domain::tracking::{
     Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Span, SpanKind, Target, TrackerSource,
 };
 use domain::{
-    AccountId, ApiKey, Clock, Credits, JobId, KeyId, KeyScope, Observation, Operation, RequestId, Source,
-    Tag, TagKey, Timestamp, TrackerId, UtcDay,
+    AccountId, AlertId, ApiKey, Clock, Credits, DestinationId, EventId, JobId, KeyId, KeyScope, Observation,
+    Operation, RequestId, Source, Tag, TagKey, Timestamp, TrackerId, UtcDay,
 };
 use std::path::Path;
 use store::accounts::AccountCreated;
+use store::alerts::{AlertChange, NewAlert, NewSubject};
+use store::deliveries::{Attempted, Lane};
+use store::destinations::{DestinationCreated, DestinationState, NewDestination};
+use store::events::NewEvent;
 use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
-use store::jobs::{JobEnd, JobKind, NewJob};
+use store::jobs::{JobEnd, JobKind, Lease, NewJob};
 use store::keys::NewKey;
 use store::ledger::Charge;
 use store::tracked::{ReadingReserved, TrackedUpdate};
@@ -28,7 +32,7 @@ const YEAR_MS: i64 = 31_556_952_000;
 
 /// Returns every table of both files with its rows in order, except a store's own data and the places of
 /// entries.
-const DUMPS: [(&str, &str); 24] = [
+const DUMPS: [(&str, &str); 31] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -45,6 +49,13 @@ const DUMPS: [(&str, &str); 24] = [
     ("accounts.db", "SELECT * FROM tracker_hashtags ORDER BY account_id, tracker_id, tag_key"),
     ("accounts.db", "SELECT * FROM tracker_spans ORDER BY account_id, tracker_id, tag_key, from_ms"),
     ("accounts.db", "SELECT * FROM reading_queue ORDER BY tag_key"),
+    ("accounts.db", "SELECT * FROM destinations ORDER BY account_id, destination_id"),
+    ("accounts.db", "SELECT * FROM alerts ORDER BY account_id, alert_id"),
+    ("accounts.db", "SELECT * FROM alert_subjects ORDER BY account_id, alert_id, subject"),
+    ("accounts.db", "SELECT * FROM event_sequences ORDER BY account_id"),
+    ("accounts.db", "SELECT * FROM events ORDER BY account_id, sequence"),
+    ("accounts.db", "SELECT * FROM deliveries ORDER BY account_id, destination_id, sequence"),
+    ("accounts.db", "SELECT * FROM delivery_attempts ORDER BY account_id, destination_id, sequence, attempt"),
     ("catalog.db", "SELECT sequence FROM store"),
     ("catalog.db", "SELECT * FROM hashtags ORDER BY hashtag"),
     ("catalog.db", "SELECT * FROM hashtag_keys ORDER BY key"),
@@ -117,7 +128,67 @@ async fn filled() -> TemporaryCatalog {
     }
     fill_work(fixture.store(), now).await;
     fill_trackers(fixture.store(), now).await;
+    fill_alerts(fixture.store(), now).await;
     fixture
+}
+
+/// Adds an alert that fired, with an attempt at the delivery of its event, and another event that waits.
+async fn fill_alerts(store: &Store, now: Timestamp) {
+    let account_id = AccountId(1);
+    let destination = NewDestination {
+        id: DestinationId::new(now, 1),
+        account_id,
+        address: "https://hooks.example.com/x".to_owned(),
+        settings: "{}".to_owned(),
+        secrets: "[]".to_owned(),
+        at: now,
+    };
+    let destination = match store.create_destination(destination).await.expect("an answer") {
+        DestinationCreated::Created(destination) => destination,
+        other => panic!("{other:?}"),
+    };
+    let subject = NewSubject {
+        subject: "cat".to_owned(),
+        name: "cat".to_owned(),
+        state: "{}".to_owned(),
+        due_at: Some(now),
+    };
+    let alert = NewAlert {
+        id: AlertId::new(now, 2),
+        account_id,
+        settings: "{}".to_owned(),
+        subjects: vec![subject],
+        idempotency: Some(("alert".parse().expect("a key"), Fingerprint::of(b"alert"))),
+        at: now,
+    };
+    store.create_alert(alert.clone()).await.expect("an alert");
+    let muted = AlertChange { muted_until: Some(Some(now)), is_paused: Some(true), ..AlertChange::default() };
+    store.change_alert(account_id, alert.id, muted, now).await.expect("an alert");
+    for n in 1..=2 {
+        let event = NewEvent {
+            id: EventId::new(now, n),
+            kind: "alert.fired".to_owned(),
+            cause: n.to_string(),
+            alert_id: (n == 1).then_some(alert.id),
+            at: now,
+            data: "{}".to_owned(),
+            to: vec![destination.id],
+            due_at: now,
+        };
+        store.record_event(account_id, event).await.expect("an event");
+    }
+    let lease = Lease { from: now, until: Timestamp::from_ms(now.as_ms() + 1_000) };
+    let claim = store.claim_deliveries(Lane::New, lease, 1).await.expect("a claim").remove(0);
+    let attempted = Attempted {
+        at: now,
+        duration_ms: 5,
+        status: Some(500),
+        error: Some("500".to_owned()),
+        next_at: Some(now),
+        state: DestinationState::Failing { since: now, failures: 1 },
+        notice: None,
+    };
+    assert!(store.write_attempt(claim, attempted).await.expect("written"));
 }
 
 /// Adds a tracker of two hashtags and a keyword: one was read after a gap, one is being read.
@@ -177,7 +248,7 @@ async fn fill_work(store: &Store, now: Timestamp) {
         store.create_job(job).await.expect("a job");
     }
     for n in 0..2 {
-        let lease = store::jobs::Lease { from: now, until: UtcDay::of(now).ends_at() };
+        let lease = Lease { from: now, until: UtcDay::of(now).ends_at() };
         let claimed = store.claim_job(&[JobKind::Walk], "here", lease).await;
         let (_, claim) = claimed.expect("an answer").expect("a job");
         store.checkpoint_job(&claim, "{}".to_owned(), lease).await.expect("ours");

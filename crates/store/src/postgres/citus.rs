@@ -4,14 +4,14 @@
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
-use crate::schema::{Distribution, TABLES, Table};
+use crate::schema::{Distribution, Table, tables};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
 /// Returns the tables in the order of their distribution: reference tables first, as others may refer to them,
 /// and co-located tables after those that they join. Tables that stay on the coordinator are left out.
 pub(crate) fn distributed() -> impl Iterator<Item = &'static Table> {
-    let pass = |of: fn(&Table) -> bool| TABLES.iter().filter(move |table| of(table));
+    let pass = |of: fn(&Table) -> bool| tables().filter(move |table| of(table));
     let reference = pass(|table| table.distribution == Distribution::Reference);
     let sharded = pass(|table| matches!(table.distribution, Distribution::By(_)));
     let co_located = pass(|table| matches!(table.distribution, Distribution::With(..)));

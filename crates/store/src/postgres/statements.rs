@@ -1,9 +1,11 @@
 //! Every statement of the ledger that touches balances, entries or stored answers names the account, and so
 //! does every one that touches jobs, so that on a cluster it is for one shard. Exceptions are deleting stored
-//! answers by age, searching them for forgotten data, looking for a job to run, the trackers of a hashtag, and the audit,
+//! answers by age, searching them for forgotten data, looking for a job to run, the trackers and alerts of a hashtag, what is due or old, and the audit,
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
-use super::{charges, idempotency, jobs, ledger, tracked, trackers};
+use super::{
+    alerts, charges, deliveries, destinations, events, idempotency, jobs, ledger, tracked, trackers,
+};
 
 /// Statements by name.
 type Statements = &'static [(&'static str, &'static str)];
@@ -11,7 +13,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 6] = [
+const MODULES: [Module; 10] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -23,9 +25,25 @@ const MODULES: [Module; 6] = [
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
     ("trackers.rs", include_str!("trackers.rs"), &trackers::STATEMENTS, &[]),
     ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
+    ("alerts.rs", include_str!("alerts.rs"), &alerts::STATEMENTS, &[]),
+    ("events.rs", include_str!("events.rs"), &events::STATEMENTS, &[]),
+    ("destinations.rs", include_str!("destinations.rs"), &destinations::STATEMENTS, &[]),
+    ("deliveries.rs", include_str!("deliveries.rs"), &deliveries::STATEMENTS, &[]),
 ];
 /// Statements for no single account.
-const FOR_ALL: [&str; 5] = ["FORGET", "SET_RIGHT", "CLAIMABLE", "LOOK_THROUGH", "UNDER"];
+const FOR_ALL: [&str; 11] = [
+    "FORGET",
+    "SET_RIGHT",
+    "CLAIMABLE",
+    "LOOK_THROUGH",
+    "UNDER",
+    "WATCHERS",
+    "WATCHED",
+    "WATCHED_OF",
+    "DUE",
+    "PRUNABLE",
+    "DELIVERABLE",
+];
 /// The modules without statements of their own.
 const WITHOUT: [(&str, &str); 6] = [
     ("charges.rs", include_str!("charges.rs")),
@@ -36,7 +54,7 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 14] = [
     "tagmeter.balances",
     "tagmeter.entries",
     "tagmeter.idempotency",
@@ -44,6 +62,13 @@ const TABLES: [&str; 7] = [
     "tagmeter.trackers",
     "tagmeter.tracker_hashtags",
     "tagmeter.tracker_spans",
+    "tagmeter.alerts",
+    "tagmeter.alert_subjects",
+    "tagmeter.events",
+    "tagmeter.event_sequences",
+    "tagmeter.destinations",
+    "tagmeter.deliveries",
+    "tagmeter.delivery_attempts",
 ];
 
 fn mentions(text: &str) -> usize {

@@ -45,6 +45,14 @@ mod trackers;
 
 mod tracked;
 
+mod alerts;
+
+mod events;
+
+mod destinations;
+
+mod deliveries;
+
 mod upstream_calls;
 
 mod audit;
