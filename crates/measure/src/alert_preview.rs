@@ -367,15 +367,20 @@ pub(super) fn preview_of(
     })
 }
 
-/// Returns `views growing faster than 2.1 %/day would have fired 52 times in a year`.
-fn sentence(watched: Watched, above: f64, fired: u64, days: f64) -> String {
+/// Returns a rule in words: `views growing faster than 2.1 %/day`.
+pub fn rule_in_words(watched: Watched, above: f64) -> String {
     let above = plain(above);
-    let what = match watched {
+    match watched {
         Watched::Velocity => format!("views growing by more than {above} a day"),
         Watched::Growth => format!("views growing faster than {above} %/day"),
         Watched::Breakout => format!("views growing more than {above} deviations faster than usual"),
         Watched::Fell => format!("views falling by more than {above} %"),
-    };
+    }
+}
+
+/// Returns `views growing faster than 2.1 %/day would have fired 52 times in a year`.
+fn sentence(watched: Watched, above: f64, fired: u64, days: f64) -> String {
+    let what = rule_in_words(watched, above);
     let times = match fired {
         0 => "not have fired".to_owned(),
         1 => "have fired once".to_owned(),
@@ -389,8 +394,8 @@ fn sentence(watched: Watched, above: f64, fired: u64, days: f64) -> String {
     format!("{what} would {times} in {span}")
 }
 
-/// Returns a number with three significant digits, and more where it is larger.
-fn plain(number: f64) -> String {
+/// Returns a number with three significant digits, and more where it is larger: `2.1`, `1,234,568`.
+pub fn plain(number: f64) -> String {
     let size = number.abs();
     if size >= 1_000.0 {
         #[expect(
@@ -427,7 +432,7 @@ impl Measure {
     }
 
     /// Returns the readings of views of a hashtag, in order of time.
-    pub(super) async fn readings_of_views(&self, hashtag: &Hashtag) -> Result<Vec<Reading>, MeasureError> {
+    pub async fn readings_of_views(&self, hashtag: &Hashtag) -> Result<Vec<Reading>, MeasureError> {
         Ok(readings_of(&self.snapshots_of(hashtag.row).await?, |counts| counts.views))
     }
 }

@@ -197,9 +197,11 @@ pub(super) type HistoryMetricName = NameOf<super::HistoryMetric>;
 pub(super) type ModeName = NameOf<domain::metrics::Mode>;
 pub(super) type StepName = NameOf<domain::metrics::Step>;
 pub(super) type TrendSortName = NameOf<store::trends::TrendSort>;
-pub(super) type TrendWindowName = NameOf<domain::metrics::TrendWindow>;
+/// Names of windows.
+pub type TrendWindowName = NameOf<domain::metrics::TrendWindow>;
 pub(super) type VideoSortName = NameOf<super::VideoSort>;
-pub(super) type WatchedName = NameOf<domain::alerts::Watched>;
+/// Names of watched numbers.
+pub type WatchedName = NameOf<domain::alerts::Watched>;
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $schema:expr;)*) => {

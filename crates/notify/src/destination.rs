@@ -118,6 +118,15 @@ impl Destination {
         Ok(Self::Chat(chat))
     }
 
+    /// Returns `webhook`, `email` or the name of the chat service.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "webhook",
+            Self::Email(_) => "email",
+            Self::Chat(chat) => name(chat),
+        }
+    }
+
     /// Returns the text that [`Self::parse`] takes, with its secrets: to be stored, never logged or shown.
     pub fn expose(&self) -> String {
         match self {

@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
+use alerting::Alerting;
 use catalog::{Answers, Catalog};
 use domain::Clock;
 use measure::Measure;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) answers: Answers,
     pub(crate) measure: Measure,
     pub(crate) tracking: Tracking,
+    pub(crate) alerting: Alerting,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request_ids: RequestIds,
     pub(crate) keys: Keys,

@@ -106,6 +106,12 @@ errors! {
     TrackerNotFound "tracker_not_found" NOT_FOUND "Unknown tracker" Legacy::AsProblem,
         "The account has no tracker with this id.",
         "Take the id from `Location` of the tracker, or from `GET /v1/trackers` with a key of the same account.";
+    AlertNotFound "alert_not_found" NOT_FOUND "Unknown alert" Legacy::AsProblem,
+        "The account has no alert with this id.",
+        "Take the id from `Location` of the alert, or from `GET /v1/alerts` with a key of the same account.";
+    WebhookNotFound "webhook_not_found" NOT_FOUND "Unknown webhook" Legacy::AsProblem,
+        "The account has no webhook or other destination with this id.",
+        "Take the id from `Location` of the webhook, or from `GET /v1/webhooks` with a key of the same account.";
     LimitReached "limit_reached" CONFLICT "Limit reached" Legacy::AsProblem,
         "The account has as many of these as it may; `detail` says how many.",
         "Delete one that is no longer needed, or add to one that exists.";

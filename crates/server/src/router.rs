@@ -9,10 +9,11 @@ use crate::http::routes::{allow, method_not_allowed, options, other_form};
 use crate::openapi;
 use crate::operations;
 use crate::problem::{Problem, Style};
-use crate::v1::alerts::{preview, templates};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
-use crate::v1::{balance, compare, export, imports, me, metrics, trackers, trending, usage, walks};
+use crate::v1::{
+    alerts, balance, compare, export, imports, me, metrics, trackers, trending, usage, walks, webhooks,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -58,13 +59,23 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(trackers::gaps::handler),
         routes!(trackers::series::handler),
         routes!(trackers::run::handler),
-        routes!(preview::handler),
-        routes!(templates::handler),
+        routes!(alerts::create, alerts::list),
+        routes!(alerts::show::show, alerts::show::change, alerts::show::delete),
+        routes!(alerts::events::handler),
+        routes!(alerts::preview::handler),
+        routes!(alerts::templates::handler),
+        routes!(webhooks::create, webhooks::list),
+        routes!(webhooks::show::show, webhooks::show::change, webhooks::show::delete),
+        routes!(webhooks::rotate::handler),
+        routes!(webhooks::test::handler),
+        routes!(webhooks::deliveries::handler),
+        routes!(webhooks::replay::handler),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),
         routes!(operations::openapi_json::handler),
         routes!(operations::openapi_json::older),
+        routes!(operations::mute::show, operations::mute::mute),
     ];
     let documented = OpenApiRouter::with_openapi(openapi::base());
     let (router, description) = all.into_iter().fold(documented, add).split_for_parts();

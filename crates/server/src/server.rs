@@ -16,6 +16,7 @@ use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
+use alerting::Alerting;
 use catalog::Answers;
 use domain::Clock;
 use measure::Measure;
@@ -34,6 +35,8 @@ use tracking::Tracking;
 pub struct Parts {
     /// Measurement over the catalog that is served; its store has the accounts too.
     pub measure: Measure,
+    /// Alerts on what is measured, and where their messages may go.
+    pub alerting: Alerting,
     /// Clock of requests and charges.
     pub clock: Arc<dyn Clock>,
     /// 64 random bits, by which request ids differ from those of other servers and runs.
@@ -93,6 +96,7 @@ impl Server {
             catalog: parts.measure.catalog().clone(),
             tracking: Tracking::new(parts.measure.catalog().clone()),
             measure: parts.measure,
+            alerting: parts.alerting,
             clock: parts.clock,
             compressor: Compressor::new(),
             health: Health::new(),

@@ -2,7 +2,7 @@
 
 mod accounts;
 
-mod alerts;
+pub(crate) mod alerts;
 
 pub(crate) mod forget;
 
@@ -21,7 +21,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub(crate) use accounts::{Account, Key};
-pub(crate) use alerts::Alert;
+pub(crate) use alerts::{Alert, Webhook};
 pub(crate) use parse::parse;
 
 const EXIT_CODES: &str = "\
@@ -216,6 +216,9 @@ pub(crate) enum Command {
     /// Preview alerts: when a rule would have fired on the stored readings of a hashtag
     #[command(subcommand)]
     Alert(Alert),
+    /// Manage where messages of alerts go: webhooks, chat services and mail addresses
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Replay the stored series to judge pace, surge and the forecast band
     ///
     /// Each day uses only the readings made by then. Prints how many of the top tenth by pace were in the tenth

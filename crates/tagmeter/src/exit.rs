@@ -114,6 +114,24 @@ impl From<tracking::TrackingError> for Failure {
     }
 }
 
+impl From<alerting::AlertingError> for Failure {
+    fn from(error: alerting::AlertingError) -> Self {
+        use alerting::AlertingError as E;
+        match error {
+            E::Measure(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter alert list` lists the alerts"),
+            E::NoDestination => Self::not_found(error).hint("`tagmeter webhook list` lists the destinations"),
+            E::Field { .. } | E::Destination(_) | E::NoMail | E::TooManyHashtags => Self::usage(error),
+            E::TooManyAlerts
+            | E::TooManyDestinations
+            | E::KeyOfOtherRequest
+            | E::IdTaken
+            | E::NoChance
+            | E::Stored { .. } => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

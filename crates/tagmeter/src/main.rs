@@ -8,6 +8,7 @@ mod config;
 
 mod commands;
 
+mod delivery;
 mod demo;
 
 mod exit;

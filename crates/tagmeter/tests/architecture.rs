@@ -10,7 +10,7 @@ use std::process::Command;
 mod words;
 
 /// Crates that each crate may use. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("search", &[]),
@@ -21,16 +21,20 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("catalog", &["domain", "search", "sources", "store"]),
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("tracking", &["catalog", "domain", "store"]),
-    ("server", &["catalog", "charts", "domain", "measure", "store", "tables", "tracking"]),
-    ("worker", &["catalog", "domain", "sources", "store", "tracking"]),
+    ("alerting", &["catalog", "domain", "measure", "notify", "store"]),
+    ("server", &["alerting", "catalog", "charts", "domain", "measure", "store", "tables", "tracking"]),
+    ("worker", &["alerting", "catalog", "domain", "sources", "store", "tracking"]),
     (
         "tagmeter",
         &[
-            "catalog", "charts", "domain", "measure", "search", "server", "sources", "store", "tables",
-            "tracking", "worker",
+            "alerting", "catalog", "charts", "domain", "measure", "notify", "search", "server", "sources",
+            "store", "tables", "tracking", "worker",
         ],
     ),
-    ("testkit", &["catalog", "domain", "measure", "server", "sources", "store", "worker"]),
+    (
+        "testkit",
+        &["alerting", "catalog", "domain", "measure", "notify", "server", "sources", "store", "worker"],
+    ),
 ];
 
 /// Maximum lines of a file. (Most are shorter than a third of it.)

@@ -3,6 +3,8 @@
 
 #![expect(clippy::missing_panics_doc, reason = "in a test a panic is the message")]
 
+mod alerting;
+
 mod backends;
 
 mod client;
@@ -31,6 +33,7 @@ mod worker;
 
 pub use ::server::UPLOADS_AT_ONCE;
 pub use ::store::poison;
+pub use alerting::{PUBLIC_URL, alerting, outgoing, policy};
 pub use backends::TestStore;
 pub use client::{Answer, Connection, Request};
 pub use clock::FixedClock;

@@ -5,6 +5,7 @@ use crate::{Answer, FixedClock, Request, RunningWorker, TemporaryCatalog};
 use catalog::Upstreams;
 use catalog::jobs::Spool;
 use domain::{AccountId, ApiKey, Credits, KeyId, KeyScope, Observation};
+use notify::target::Policy;
 use server::{Options, Parts, Server, Uploads};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub struct TestServerBuilder {
     database: Option<DatabaseUrl>,
     upstreams: Option<Upstreams>,
     folder: Option<PathBuf>,
+    policy: Policy,
 }
 
 /// A running server.
@@ -50,6 +52,7 @@ pub struct TestServer {
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
     fixture: TemporaryCatalog,
+    policy: Policy,
 }
 
 impl TestServerBuilder {
@@ -96,6 +99,13 @@ impl TestServerBuilder {
         self
     }
 
+    /// Sending messages to internal targets, too: entries of `webhooks.allow`.
+    #[must_use]
+    pub fn allowing<'e>(mut self, entries: impl IntoIterator<Item = &'e str>) -> Self {
+        self.policy = crate::policy(entries);
+        self
+    }
+
     /// Asking upstreams.
     #[must_use]
     pub fn upstreams(mut self, upstreams: Upstreams) -> Self {
@@ -126,7 +136,12 @@ impl TestServerBuilder {
         }
         let limit = self.requests_per_minute;
         let (account_id, key, seed) = account(&fixture, &clock, self.credits, limit).await;
-        let parts = Parts { measure: fixture.measure().clone(), clock: Arc::new(clock.clone()), seed };
+        let parts = Parts {
+            measure: fixture.measure().clone(),
+            alerting: crate::alerting(fixture.measure(), self.policy.clone()),
+            clock: Arc::new(clock.clone()),
+            seed,
+        };
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let server = Server::bind(any_port, parts, self.options).await.expect("a server");
         let address = server.local_addr();
@@ -135,7 +150,16 @@ impl TestServerBuilder {
             // Dropped or sent, it is time to stop.
             let _ = stopped.await;
         }));
-        TestServer { address, account_id, key, clock, stop: Some(stop), running, fixture }
+        TestServer {
+            address,
+            account_id,
+            key,
+            clock,
+            stop: Some(stop),
+            running,
+            fixture,
+            policy: self.policy,
+        }
     }
 }
 
@@ -182,6 +206,7 @@ impl TestServer {
             database: None,
             upstreams: None,
             folder: None,
+            policy: Policy::default(),
         }
     }
 
@@ -213,7 +238,7 @@ impl TestServer {
 
     /// A worker beside it, over the same catalog.
     pub fn worker(&self) -> RunningWorker {
-        RunningWorker::start(&self.fixture, &self.clock, NODE)
+        RunningWorker::sending(&self.fixture, &self.clock, NODE, &self.policy)
     }
 
     /// Another key of the account, that may import too.

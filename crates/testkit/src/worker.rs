@@ -3,6 +3,7 @@
 use crate::{FixedClock, TemporaryCatalog};
 use ::worker::{Parts, Worker};
 use catalog::jobs::Spool;
+use notify::target::Policy;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,12 +16,19 @@ pub struct RunningWorker {
 }
 
 impl RunningWorker {
-    /// Starts one.
+    /// Starts one that sends to public addresses alone.
     pub fn start(fixture: &TemporaryCatalog, clock: &FixedClock, node: &str) -> Self {
+        Self::sending(fixture, clock, node, &Policy::default())
+    }
+
+    /// Starts one that sends messages under a policy.
+    pub fn sending(fixture: &TemporaryCatalog, clock: &FixedClock, node: &str, policy: &Policy) -> Self {
         let parts = Parts {
             clock: Arc::new(clock.clone()),
             node: node.to_owned(),
             spool: Spool::of(fixture.folder()),
+            alerting: crate::alerting(fixture.measure(), policy.clone()),
+            outgoing: crate::outgoing(clock, policy.clone()),
         };
         let worker = Worker::new(fixture.catalog().clone(), parts);
         let (stop, stopped) = oneshot::channel();

@@ -1,10 +1,16 @@
-//! Runs the jobs that requests create, imports of uploaded files and walks through an upstream, and reads for trackers.
+//! Runs the jobs that requests create, imports of uploaded files and walks through an upstream, reads for trackers, evaluates
+//! alerts and sends their messages.
 //!
 //! A worker takes no input. It claims waiting jobs, and jobs whose lease has expired, from the store, runs them while
 //! it renews the lease, and ends them. It polls every few seconds, and is woken by jobs created in its process. All
 //! work is repeatable: after a kill another worker resumes the job. Deliberately absent: SQL, HTTP, and the server.
 //!
-//! Reading order: [`Worker`] (the loop), `lease` (the handle of a running job), then a file for each kind, and `trackers`.
+//! Reading order: [`Worker`] (the loop), `lease` (the handle of a running job), then a file for each kind, `trackers`,
+//! `alerts` and `deliveries`.
+
+mod alerts;
+
+mod deliveries;
 
 mod import;
 
@@ -14,6 +20,8 @@ mod trackers;
 
 mod walk;
 
+use alerting::Alerting;
+use alerting::deliver::Outgoing;
 use catalog::jobs::{ImportState, Spool, WalkState};
 use catalog::{Catalog, CatalogError};
 use domain::{Clock, Timestamp};
@@ -48,7 +56,11 @@ pub const ATTEMPTS_MAX: u64 = 3;
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// Failure of attempts that never reported one.
 const PROCESS_ENDED: &str = "the process ended while it worked on the job";
-/// Interval of searching for orphaned uploads.
+/// Retention of events and of the log of their deliveries, in milliseconds: 400 days.
+const EVENTS_RETENTION_MS: i64 = 400 * 86_400_000;
+/// Events that are deleted in one transaction.
+const PRUNED_AT_ONCE: usize = 500;
+/// Interval of searching for orphaned uploads and old events.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Dependencies of a worker.
@@ -60,6 +72,10 @@ pub struct Parts {
     pub node: String,
     /// Folder of uploads.
     pub spool: Spool,
+    /// Alerts, which the worker evaluates.
+    pub alerting: Alerting,
+    /// Sends their messages.
+    pub outgoing: Outgoing,
 }
 
 impl fmt::Debug for Parts {
@@ -75,12 +91,17 @@ pub struct Worker {
     imports: Arc<Semaphore>,
     walks: Arc<Semaphore>,
     readings: Arc<Semaphore>,
+    evaluations: Arc<Semaphore>,
+    place: alerts::Place,
+    deliveries: deliveries::Places,
 }
 
 /// Dependencies of every job.
 pub(crate) struct WorkerContext {
     pub(crate) catalog: Catalog,
     pub(crate) tracking: Tracking,
+    pub(crate) alerting: Alerting,
+    pub(crate) outgoing: Outgoing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) node: String,
     pub(crate) spool: Spool,
@@ -107,10 +128,12 @@ pub(crate) enum Outcome {
 impl Worker {
     /// Creates a worker without starting it.
     pub fn new(catalog: Catalog, parts: Parts) -> Self {
-        let Parts { clock, node, spool } = parts;
+        let Parts { clock, node, spool, alerting, outgoing } = parts;
         Self {
             context: Arc::new(WorkerContext {
                 tracking: Tracking::new(catalog.clone()),
+                alerting,
+                outgoing,
                 catalog,
                 clock,
                 node,
@@ -119,6 +142,9 @@ impl Worker {
             readings: Arc::new(Semaphore::new(READINGS_AT_ONCE)),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             walks: Arc::new(Semaphore::new(WALKS_AT_ONCE)),
+            evaluations: Arc::new(Semaphore::new(1)),
+            place: alerts::Place::default(),
+            deliveries: deliveries::places(),
         }
     }
 
@@ -137,6 +163,8 @@ impl Worker {
                     sweep_at = Instant::now() + SWEEP_INTERVAL;
                 }
                 trackers::begin(&self.context, &self.readings, &mut running).await?;
+                alerts::begin(&self.context, &self.evaluations, &self.place, &mut running);
+                deliveries::begin(&self.context, &self.deliveries, &mut running).await?;
                 self.begin_jobs(&mut running, &stopped).await
             };
             match AssertUnwindSafe(look).catch_unwind().await {
@@ -195,6 +223,17 @@ impl Worker {
         let swept = self.context.spool.sweep(self.context.catalog.store(), self.context.clock.now()).await;
         if let Err(error) = swept {
             tracing::warn!(%error, "uploads that were left behind cannot be looked for");
+        }
+        let before = later(self.context.clock.now(), -EVENTS_RETENTION_MS);
+        loop {
+            match self.context.catalog.store().prune_events(before, PRUNED_AT_ONCE).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "old events cannot be deleted");
+                    break;
+                }
+            }
         }
     }
 }

@@ -143,6 +143,24 @@ impl Watch {
         samples
     }
 
+    /// Returns the samples of [`Self::samples`], and those that are missing after the last reading until `now`. Readings
+    /// that come later add nothing before `now`.
+    pub fn samples_until(&self, readings: &[Reading], now: Timestamp) -> Vec<Sample> {
+        let mut samples = self.samples(readings);
+        if let Some(last) = samples.last() {
+            self.add_missing(last.at, now, &mut samples);
+        }
+        samples
+    }
+
+    /// Returns when there is no data if no reading follows the one at `last`: the moment from which
+    /// [`Self::samples_until`] has all missing samples.
+    pub fn no_data_at(&self, last: Timestamp) -> Timestamp {
+        let gap_ms = self.cadence_ms.saturating_add(self.cadence_ms / 2);
+        let ms = self.no_data_after_ms.saturating_add(1).max(gap_ms).saturating_add(1);
+        Timestamp::from_ms(last.as_ms().saturating_add(ms))
+    }
+
     fn add_missing(&self, last: Timestamp, next: Timestamp, samples: &mut Vec<Sample>) {
         let gap_ms = next.as_ms().saturating_sub(last.as_ms());
         if !self.is_gap(gap_ms) {

@@ -108,6 +108,38 @@ error_sets! {
         [WITH_KEY, WITH_BODY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];
     /// Errors of the templates of alerts.
     TemplatesErrors: [WITH_KEY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];
+    /// Errors of creating an alert.
+    CreateAlertErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[
+            ErrorCode::HashtagNotFound,
+            ErrorCode::InsufficientHistory,
+            ErrorCode::WebhookNotFound,
+            ErrorCode::LimitReached,
+            ErrorCode::IdempotencyKeyReused,
+        ]
+    ];
+    /// Errors of changing an alert.
+    ChangeAlertErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[
+            ErrorCode::AlertNotFound,
+            ErrorCode::HashtagNotFound,
+            ErrorCode::InsufficientHistory,
+            ErrorCode::WebhookNotFound,
+            ErrorCode::LimitReached,
+        ]
+    ];
+    /// Errors of one alert.
+    AlertErrors: [WITH_KEY, &[ErrorCode::AlertNotFound]];
+    /// Errors of creating a webhook.
+    CreateWebhookErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::LimitReached]];
+    /// Errors of changing a webhook.
+    ChangeWebhookErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::Forbidden, ErrorCode::WebhookNotFound]];
+    /// Errors of one webhook.
+    WebhookErrors: [WITH_KEY, &[ErrorCode::Forbidden, ErrorCode::WebhookNotFound]];
     /// Errors of one walk.
     WalkErrors: [WITH_KEY, &[ErrorCode::WalkNotFound]];
 }

@@ -24,10 +24,12 @@ enum On {
     Page,
     /// Answers that may be files.
     File,
+    /// Pages for a browser.
+    Html,
 }
 
 /// Name, type, description and place of each header.
-const HEADERS: [(&str, Type, &str, On); 22] = [
+const HEADERS: [(&str, Type, &str, On); 25] = [
     ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
     ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
     ("X-Credits-Remaining", Type::Integer, "The account's balance; absent without a valid key.", On::WithKey),
@@ -82,7 +84,15 @@ const HEADERS: [(&str, Type, &str, On); 22] = [
     ),
     ("Link", Type::String, "`rel=\"next\"`: the next page; absent on the last one.", On::Page),
     ("Content-Disposition", Type::String, "The suggested file name, on answers that are files.", On::File),
-    ("Location", Type::String, "Path of the job.", On::Status(&["202"])),
+    ("Location", Type::String, "Path of what was created, or of the job.", On::Status(&["201", "202"])),
+    ("Content-Security-Policy", Type::String, "The page loads nothing.", On::Html),
+    (
+        "Referrer-Policy",
+        Type::String,
+        "The address of the page is a secret, and is sent to nobody.",
+        On::Html,
+    ),
+    ("X-Robots-Tag", Type::String, "`noindex`.", On::Html),
     (
         "Retry-After",
         Type::Integer,
@@ -110,6 +120,7 @@ pub(super) struct Traits {
     is_stored: bool,
     is_paged: bool,
     is_file: bool,
+    is_html: bool,
 }
 
 impl Traits {
@@ -126,8 +137,13 @@ impl Traits {
             is_stored: has("If-Range"),
             is_paged: has("cursor") && has("fields"),
             is_file: has("format") && !is_job,
+            is_html: operation.responses.responses.get("200").is_some_and(is_html),
         }
     }
+}
+
+fn is_html(response: &RefOr<Response>) -> bool {
+    matches!(response, RefOr::T(response) if response.content.contains_key("text/html"))
 }
 
 /// Adds the headers of a response of this status.
@@ -143,6 +159,7 @@ pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
             On::Contract => traits.is_contract && is_answer,
             On::Page => traits.is_paged && status == "200",
             On::File => traits.is_file && status == "200",
+            On::Html => traits.is_html && matches!(status, "200" | "404" | "503"),
         };
         if is_here {
             let reference = Ref::new(format!("#/components/headers/{name}"));
@@ -160,6 +177,7 @@ pub(super) fn add_to_shared(response: &mut Response, status: &str) {
         is_stored: false,
         is_paged: false,
         is_file: false,
+        is_html: false,
     };
     add(response, status, &traits);
 }

@@ -17,9 +17,10 @@ mod schemas;
 mod version_3_0;
 
 pub(crate) use errors::{
-    ChangeTrackerErrors, ChartErrors, CreateTrackerErrors, ExportErrors, FreeErrors, ImportErrors,
-    ImportsErrors, ListErrors, MeasureErrors, OpenErrors, PaidErrors, PreviewErrors, SearchErrors,
-    StartWalkErrors, TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors,
+    AlertErrors, ChangeAlertErrors, ChangeTrackerErrors, ChangeWebhookErrors, ChartErrors, CreateAlertErrors,
+    CreateTrackerErrors, CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors,
+    ListErrors, MeasureErrors, OpenErrors, PaidErrors, PreviewErrors, SearchErrors, StartWalkErrors,
+    TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors, WebhookErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
@@ -54,7 +55,8 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "imports", description = "Uploads of files, which are imported in the background. Free; for keys of the scope `admin`."),
         (name = "walks", description = "A whole hashtag, fetched from an upstream in the background. One credit per page."),
         (name = "trackers", description = "Hashtags that are read on a schedule. Each reading from an upstream costs one credit; everything else is free."),
-        (name = "alerts", description = "Alerts on hashtags: when a rule would have fired on the stored readings. Free."),
+        (name = "alerts", description = "Alerts on hashtags: when a rule would have fired on the stored readings, and messages when it does. Free."),
+        (name = "webhooks", description = "Where messages go: webhooks, chat services and mail addresses, with their log. Free."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemBody)),

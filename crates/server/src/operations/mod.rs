@@ -8,3 +8,5 @@ pub(crate) mod readyz;
 pub(crate) mod metrics;
 
 pub(crate) mod openapi_json;
+
+pub(crate) mod mute;

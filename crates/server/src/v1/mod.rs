@@ -48,7 +48,10 @@ pub(crate) mod usage;
 
 pub(crate) mod metrics;
 
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod alerts;
+
+pub(crate) mod webhooks;
 
 impl AuthenticatedRequest {
     /// Deserializes the query.

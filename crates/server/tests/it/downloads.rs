@@ -230,7 +230,8 @@ async fn a_restart_does_not_lose_paid_answers(place: &Place) {
 pub(crate) async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
     let measure = server.fixture().measure().clone();
     let clock = std::sync::Arc::new(server.clock.clone());
-    let parts = server::Parts { measure, clock, seed: 8 };
+    let alerting = testkit::alerting(&measure, testkit::policy([]));
+    let parts = server::Parts { measure, alerting, clock, seed: 8 };
     let (folder, node) = (Some(folder), "node-1".to_owned());
     let downloads = server::Downloads { folder, node, ..server::Downloads::default() };
     let options = server::Options { downloads, ..server::Options::default() };

@@ -19,6 +19,7 @@ mod gate;
 mod hang_ups;
 mod hostile;
 mod identity;
+mod live_alerts;
 mod measure;
 #[cfg(unix)]
 mod nodes;

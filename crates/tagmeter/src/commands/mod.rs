@@ -53,6 +53,8 @@ mod trending;
 
 mod videos;
 
+mod webhook;
+
 mod worker;
 
 use crate::cli::{Cli, Command};
@@ -112,6 +114,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Export(command) => export::run(command, &context).await.map(done),
         Command::Report(command) => report::run(command, &context).await.map(done),
         Command::Alert(command) => alert::run(command, &context).await.map(done),
+        Command::Webhook(command) => webhook::run(command, &context).await.map(done),
         Command::Backtest(command) => backtest::run(command, &context).await.map(done),
         Command::Metrics(output) => metrics::run(output).map(done),
         Command::Audit(command) => audit::run(command, &context).await,

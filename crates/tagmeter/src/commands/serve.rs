@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::worker::{here, uploads};
+use crate::delivery;
 use crate::exit::Failure;
 use crate::output::print;
 use crate::system::random_bytes;
@@ -23,8 +24,10 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let store = context.open_store().await?;
     let measure = context.open_live_measure(store).await?;
     let uploads = uploads(context)?;
-    let worker =
-        context.settings.worker.value.then(|| here(context, measure.catalog().clone(), uploads.clone()));
+    let worker = match context.settings.worker.value {
+        true => Some(here(context, &measure, uploads.clone())?),
+        false => None,
+    };
     let server = bind(context, measure, &context.settings.data_dir.value, Some(uploads)).await?;
     let settings = &context.settings;
     tracing::info!(
@@ -62,7 +65,12 @@ pub(super) async fn bind(
         downloads: Downloads { node, ..settings.downloads.options(data_dir) },
         ..Options::default()
     };
-    let parts = Parts { measure, clock: context.clock.clone(), seed: u64::from_be_bytes(random_bytes()?) };
+    let parts = Parts {
+        alerting: delivery::alerting(settings, measure.clone()),
+        measure,
+        clock: context.clock.clone(),
+        seed: u64::from_be_bytes(random_bytes()?),
+    };
     let address: SocketAddr = settings.listen.value;
     Server::bind(address, parts, options).await.map_err(|error| match error {
         BindError::Address { .. } => {

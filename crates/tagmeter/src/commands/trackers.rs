@@ -222,13 +222,13 @@ async fn open(context: &Context) -> Result<(Store, Tracking), Failure> {
     Ok((store, Tracking::new(measure.catalog().clone())))
 }
 
-fn no_account() -> Failure {
-    Failure::not_found("there is no account yet, and a tracker belongs to one")
+pub(super) fn no_account() -> Failure {
+    Failure::not_found("there is no account yet, and trackers and alerts belong to one")
         .hint("`tagmeter account create EMAIL` creates one; --data-dir and --database-url name another place")
 }
 
 /// Returns the account that is named, or the only one.
-async fn owner(store: &Store, owner: &Owner) -> Result<Account, Failure> {
+pub(super) async fn owner(store: &Store, owner: &Owner) -> Result<Account, Failure> {
     if let Some(email) = &owner.account {
         return account_of(store, email).await;
     }

@@ -1,12 +1,13 @@
 //! `tagmeter worker`: runs jobs until it is stopped, without serving. `tagmeter serve` runs them as well.
 
 use super::{Context, serve};
+use crate::delivery;
 use crate::exit::Failure;
 use crate::output::print;
 use crate::system::random_bytes;
 use crate::telemetry;
-use catalog::Catalog;
 use catalog::jobs::Spool;
+use measure::Measure;
 use server::Uploads;
 use std::fs;
 use std::io::Write;
@@ -21,7 +22,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let store = context.open_store().await?;
     let measure = context.open_live_measure(store).await?;
     let signal = serve::stop_signal()?;
-    let worker = here(context, measure.catalog().clone(), uploads(context)?);
+    let worker = here(context, &measure, uploads(context)?)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         data_dir = %context.settings.data_dir.value.display(),
@@ -39,9 +40,16 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
 }
 
 /// Returns the worker of this node.
-pub(super) fn here(context: &Context, catalog: Catalog, uploads: Uploads) -> Worker {
+pub(super) fn here(context: &Context, measure: &Measure, uploads: Uploads) -> Result<Worker, Failure> {
     let Uploads { spool, node } = uploads;
-    Worker::new(catalog, Parts { clock: context.clock.clone(), node, spool })
+    let parts = Parts {
+        clock: context.clock.clone(),
+        node,
+        spool,
+        alerting: delivery::alerting(&context.settings, measure.clone()),
+        outgoing: delivery::outgoing(context)?,
+    };
+    Ok(Worker::new(measure.catalog().clone(), parts))
 }
 
 /// Returns the folder of uploads to this node, and its name, which is drawn once and stored in the data folder.

@@ -1,12 +1,15 @@
-//! Reads a settings file: TOML of known names, with tables for freshness and downloads and one for each
+//! Reads a settings file: TOML of known names, with tables for parts of the program and one for each
 //! upstream. An unknown name is an error with its line and the nearest name, because a setting that is silently
 //! ignored is worse than none.
 
-use super::{FLAGS, NAMES, NUMBERS, nearest, upstream};
+use super::{FLAGS, LISTS, NAMES, NUMBERS, nearest, upstream};
 use crate::exit::Failure;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
+
+/// Tables of settings.
+const SECTIONS: [&str; 4] = ["freshness", "downloads", "webhooks", "smtp"];
 
 /// A parsed settings file.
 #[derive(Debug, Default)]
@@ -50,7 +53,7 @@ impl SettingsFile {
         let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in table.get_ref() {
             match (&**key.get_ref(), value.get_ref()) {
-                (section @ ("freshness" | "downloads"), DeValue::Table(settings)) => {
+                (section, DeValue::Table(settings)) if SECTIONS.contains(&section) => {
                     for (inner, value) in settings {
                         let name = format!("{section}.{}", inner.get_ref());
                         let known = reader.known(&name, inner.span().start, NAMES)?;
@@ -62,7 +65,7 @@ impl SettingsFile {
                         file.upstreams.push(reader.upstream(table.span().start, table.get_ref())?);
                     }
                 }
-                (section @ ("freshness" | "downloads"), _) => {
+                (section, _) if SECTIONS.contains(&section) => {
                     let why = format!("{section} is a table: [{section}]");
                     return Err(reader.refuse(key.span().start, why));
                 }
@@ -119,6 +122,16 @@ impl Reader<'_> {
             DeValue::Boolean(flag) if !FLAGS.contains(&name) => {
                 let wanted = if NUMBERS.contains(&name) { "a whole number" } else { "a text in quotes" };
                 return wrong_kind(flag.to_string(), wanted);
+            }
+            DeValue::Array(entries) if LISTS.contains(&name) => {
+                let texts = entries.iter().map(|entry| match entry.get_ref() {
+                    DeValue::String(text) => Some(text.as_ref()),
+                    _ => None,
+                });
+                let Some(texts) = texts.collect::<Option<Vec<&str>>>() else {
+                    return wrong_kind("a list of other things".to_owned(), "a list of texts in quotes");
+                };
+                texts.join(", ")
             }
             DeValue::String(text) => text.to_string(),
             DeValue::Boolean(flag) => flag.to_string(),

@@ -1,6 +1,8 @@
 //! Settings, each with its value and origin. A flag wins over the environment, the environment over the file,
 //! the file over the default; the defaults are the embedded file that `tagmeter config` prints.
 
+mod delivery;
+
 mod downloads;
 
 mod file;
@@ -9,6 +11,7 @@ mod upstream;
 
 use crate::exit::Failure;
 use catalog::Freshness;
+use delivery::DeliverySettings;
 use domain::Length;
 use domain::length::LengthError;
 use downloads::DownloadSettings;
@@ -60,18 +63,29 @@ const NAMES: &[&str] = &[
     "downloads.keep",
     "downloads.per_key",
     "downloads.at_once",
+    "webhooks.allow",
+    "webhooks.own",
+    "smtp.host",
+    "smtp.port",
+    "smtp.encryption",
+    "smtp.user",
+    "smtp.password",
+    "smtp.from",
 ];
 
+/// Settings that are lists of texts.
+const LISTS: [&str; 2] = ["webhooks.allow", "webhooks.own"];
 /// Settings that are true or false.
 const FLAGS: [&str; 2] = ["legacy_errors", "worker"];
 /// Settings that are whole numbers, those of upstreams among them.
-const NUMBERS: [&str; 6] = [
+const NUMBERS: [&str; 7] = [
     "requests_per_minute",
     "daily_requests",
     "credits_per_call",
     "downloads.mib_max",
     "downloads.per_key",
     "downloads.at_once",
+    "smtp.port",
 ];
 
 /// Origin of a setting.
@@ -153,6 +167,8 @@ pub(crate) struct Settings {
     pub(crate) freshness_search: Setting<Length>,
     /// Settings of large answers.
     pub(crate) downloads: DownloadSettings,
+    /// Settings of messages.
+    pub(crate) delivery: DeliverySettings,
     /// Upstreams, the preferred one first.
     pub(crate) upstreams: Vec<UpstreamSettings>,
     /// The file that was read, if any.
@@ -203,6 +219,7 @@ impl Settings {
             freshness_misses: layers.resolve("freshness.misses", length)?,
             freshness_search: layers.resolve("freshness.search", length)?,
             downloads: DownloadSettings::read(&layers)?,
+            delivery: DeliverySettings::read(&layers)?,
             upstreams: layers.upstreams()?,
             warnings: layers.unknown_variables(),
             file: layers.file.map(|file| file.path),
@@ -236,6 +253,7 @@ impl Settings {
             row("freshness.search", &self.freshness_search, self.freshness_search.value),
         ];
         rows.extend(self.downloads.rows());
+        rows.extend(self.delivery.rows());
         rows.extend(self.upstreams.iter().map(|upstream| {
             let shown = format!("{} at {}", upstream.kind.name(), upstream.base_url);
             [format!("upstream {}", upstream.name), shown, upstream.origin.to_string()]

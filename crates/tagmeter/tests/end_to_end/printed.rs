@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Groups of command lines, in an order in which each finds what it needs. A group is one snapshot.
-const RUNS: [(&str, &[&str]); 32] = [
+const RUNS: [(&str, &[&str]); 46] = [
     ("import", &["import in", "import in --json", "import broken.ndjson", "import broken.ndjson --json"]),
     ("lookup", &["lookup cat", "lookup cat --json", "lookup 8000 --json", "lookup nobody"]),
     ("search", &["search ca", "search ca --json", "search zebra"]),
@@ -117,6 +117,69 @@ const RUNS: [(&str, &[&str]); 32] = [
             "untrack cat --account me@example.com",
         ],
     ),
+    (
+        "alert create",
+        &[
+            "alert create cat dog --about 1/week --account me@example.com --name pets",
+            "alert create cat --rule velocity --above 50000 --window 24h --to https://hooks.example.com/tagmeter --account me@example.com --json",
+            "alert create kitten --about 1/week --account me@example.com",
+            "alert create cat --above 1 --to http://127.0.0.1/x --account me@example.com",
+            "alert create cat --above 1 --to me@example.com --account me@example.com",
+            "alert create cat --account me@example.com",
+        ],
+    ),
+    ("alert list", &["alert list --account me@example.com", "alert list --account you@example.com --json"]),
+    (
+        "alert show",
+        &[
+            "alert show {alert} --account me@example.com",
+            "alert show {alert} --account you@example.com",
+            "alert show {alert} --account me@example.com --json",
+        ],
+    ),
+    (
+        "alert edit",
+        &[
+            "alert edit {alert} --mute 30d --account me@example.com",
+            "alert edit {alert} --pause --name cats --account me@example.com --json",
+            "alert edit {alert} --to ntfy:https://ntfy.sh/cats --resume --account me@example.com",
+        ],
+    ),
+    (
+        "alert delete",
+        &["alert delete {alert} --account me@example.com", "alert delete {alert} --account me@example.com"],
+    ),
+    (
+        "webhook create",
+        &[
+            "webhook create https://hooks.example.com/more --event alert.fired --description team --account you@example.com",
+            "webhook create https://hooks.example.com/more --event cat.sat --account you@example.com",
+            "webhook create https://hooks.slack.com/services/x --account you@example.com --json",
+        ],
+    ),
+    (
+        "webhook list",
+        &["webhook list --account me@example.com", "webhook list --account you@example.com --json"],
+    ),
+    ("webhook test", &["webhook test {destination} --account me@example.com"]),
+    ("webhook log", &["webhook log {destination} --account me@example.com"]),
+    (
+        "webhook replay",
+        &[
+            "webhook replay {destination} --since 7d --account me@example.com",
+            "webhook replay {destination} --sequence 9 --account me@example.com --json",
+        ],
+    ),
+    ("webhook rotate", &["webhook rotate {destination} --account me@example.com"]),
+    ("webhook off", &["webhook off {destination} --account me@example.com"]),
+    ("webhook on", &["webhook on {destination} --account me@example.com --json"]),
+    (
+        "webhook delete",
+        &[
+            "webhook delete {destination} --account you@example.com",
+            "webhook delete {destination} --account me@example.com",
+        ],
+    ),
     ("audit", &["audit", "audit --json", "audit --heal", "audit --heal --json"]),
     ("backup", &["backup copies/one", "backup copies/two --json", "backup copies/one"]),
     (
@@ -171,16 +234,18 @@ struct Redaction {
     folder: String,
     /// Ids of the keys that were printed so far.
     keys: Vec<String>,
-    /// Ids of the trackers that were printed so far.
-    trackers: Vec<String>,
+    /// Ids of trackers, alerts and destinations that were printed so far.
+    ids: [Vec<String>; 3],
 }
 
 /// Prefix of a secret key; its id follows.
 const KEY: &str = "tm_live_";
 const KEY_ID_LENGTH: usize = 8;
-/// Prefix of the id of a tracker, and its length.
-const TRACKER: &str = "trk_";
-const TRACKER_ID_LENGTH: usize = 30;
+/// Prefix of each kind of ids, and its placeholder.
+const IDS: [(&str, &str); 3] = [("trk_", "tracker"), ("alr_", "alert"), ("dst_", "destination")];
+const ID_LENGTH: usize = 30;
+/// Prefix of the secret of a webhook.
+const SECRET: &str = "whsec_";
 /// The store has nothing younger than this year: later times are those of the run.
 const YEAR_OF_THE_DATA: i32 = 2025;
 
@@ -196,12 +261,19 @@ impl Redaction {
                 out[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(out.len() - at);
             out.replace_range(at..at + end, "[key]");
         }
-        self.trackers.extend(text.match_indices(TRACKER).filter_map(|(at, _)| {
-            let id = text.get(at..at + TRACKER_ID_LENGTH)?;
-            id.parse::<domain::TrackerId>().ok().map(|id| id.to_string())
-        }));
-        for id in &self.trackers {
-            out = out.replace(id, "[tracker]");
+        while let Some(at) = out.find(SECRET) {
+            let is_digit = |c: char| c.is_ascii_alphanumeric() || "_+/=".contains(c);
+            let end = out[at..].find(|c: char| !is_digit(c)).unwrap_or(out.len() - at);
+            out.replace_range(at..at + end, "[secret]");
+        }
+        for ((prefix, name), known) in IDS.into_iter().zip(&mut self.ids) {
+            for (at, _) in text.match_indices(prefix) {
+                let id = text.get(at..at + ID_LENGTH).filter(|id| id.is_ascii() && !id.contains(' '));
+                known.extend(id.map(str::to_owned).filter(|id| !known.contains(id)));
+            }
+            for id in known {
+                out = out.replace(id.as_str(), &format!("[{name}]"));
+            }
         }
         for id in &self.keys {
             out = out.replace(id, "[key id]");
@@ -279,9 +351,13 @@ fn single_spaced(line: &str) -> String {
 
 /// Runs a command line and returns it for a snapshot: the line, its output and its exit code.
 fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
-    let line_of_run = line
-        .replace("{key}", redaction.keys.first().map_or("", String::as_str))
-        .replace("{tracker}", redaction.trackers.first().map_or("", String::as_str));
+    let mut line_of_run = line.replace("{key}", redaction.keys.first().map_or("", String::as_str));
+    let mut line_shown = line.replace("{key}", "[key id]");
+    for ((_, name), known) in IDS.into_iter().zip(&redaction.ids) {
+        let place = format!("{{{name}}}");
+        line_of_run = line_of_run.replace(&place, known.first().map_or("", String::as_str));
+        line_shown = line_shown.replace(&place, &format!("[{name}]"));
+    }
     let arguments: Vec<&str> = line_of_run.split(' ').collect();
     let mut command = place.command(&arguments);
     // `doctor` checks that the address is free.
@@ -294,8 +370,7 @@ fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
         let value: Value = serde_json::from_str(&out).expect("JSON");
         out = serde_json::to_string_pretty(&value).expect("JSON") + "\n";
     }
-    let mut shown =
-        format!("$ tagmeter {}\n", line.replace("{key}", "[key id]").replace("{tracker}", "[tracker]"));
+    let mut shown = format!("$ tagmeter {line_shown}\n");
     shown.push_str(&redaction.of(out.trim_end()));
     for (number, line) in redaction.of(err.trim_end()).lines().enumerate() {
         let before = if number == 0 && out.is_empty() { "" } else { "\n" };
@@ -311,7 +386,7 @@ fn shown(place: &Place, redaction: &mut Redaction, line: &str) -> String {
 fn outputs_of_every_command_match_their_snapshots() {
     let place = place();
     let folder = place.path().canonicalize().expect("a folder").display().to_string();
-    let mut redaction = Redaction { folder, keys: Vec::new(), trackers: Vec::new() };
+    let mut redaction = Redaction { folder, keys: Vec::new(), ids: Default::default() };
     let mut shot = Vec::new();
     for (name, lines) in RUNS {
         let runs: Vec<String> = lines.iter().map(|line| shown(&place, &mut redaction, line)).collect();

@@ -1,12 +1,11 @@
-//! `tagmeter alert`: shows when alerts would have fired on stored readings.
+//! `tagmeter alert preview` and `templates`: when alerts would have fired on stored readings.
 
-use super::{Context, hashtag_of};
-use crate::cli::Alert;
+use crate::commands::{Context, hashtag_of};
 use crate::exit::Failure;
 use crate::measured::{maybe, ratio, real, span, tag};
 use crate::output::{counted, grouped, print, print_json, print_text, say, table};
 use domain::UtcDay;
-use measure::{AlertCoverageView, AlertFiredView, AlertPreviewView, AlertTemplateView};
+use measure::{AlertCoverageView, AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertTemplateView};
 use serde::Serialize;
 
 /// Episodes of the table: the newest.
@@ -18,23 +17,21 @@ struct Answer<T> {
     data: T,
 }
 
-pub(super) async fn run(command: Alert, context: &Context) -> Result<(), Failure> {
+pub(super) async fn preview(query: &AlertPreviewQuery, json: bool, context: &Context) -> Result<(), Failure> {
     let measure = context.open_existing_measure().await?;
-    match command {
-        Alert::Preview { query, output } => {
-            let hashtag = hashtag_of(&measure, &query.hashtag).await?;
-            let data = measure.alert_preview(&hashtag, &query).await?;
-            if output.json { print_json(&Answer { data }) } else { show(&data) }
-        }
-        Alert::Templates { query, output } => {
-            let hashtag = hashtag_of(&measure, &query.hashtag).await?;
-            let data = measure.alert_templates(&hashtag).await?;
-            if output.json {
-                return print_json(&Answer { data });
-            }
-            data.templates.iter().try_for_each(|template| show_template(&data.hashtag, template))
-        }
+    let hashtag = hashtag_of(&measure, &query.hashtag).await?;
+    let data = measure.alert_preview(&hashtag, query).await?;
+    if json { print_json(&Answer { data }) } else { show(&data) }
+}
+
+pub(super) async fn templates(named: &str, json: bool, context: &Context) -> Result<(), Failure> {
+    let measure = context.open_existing_measure().await?;
+    let hashtag = hashtag_of(&measure, named).await?;
+    let data = measure.alert_templates(&hashtag).await?;
+    if json {
+        return print_json(&Answer { data });
     }
+    data.templates.iter().try_for_each(|template| show_template(&data.hashtag, template))
 }
 
 fn show(preview: &AlertPreviewView) -> Result<(), Failure> {
