@@ -1,7 +1,8 @@
 # What the scripts share; to be sourced.
 # shellcheck shell=bash
 
-step() { printf '\n== %s\n' "$*" >&2; }
+# step TITLE: begins a part of a script; how long the script has run is printed with it.
+step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS" >&2; }
 fail() {
     printf 'error: %s\n' "$1" >&2
     [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2
