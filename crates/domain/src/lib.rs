@@ -4,7 +4,7 @@
 //! none. Reading order: [`tag`], [`id`] and [`creator`] (the measured things), [`caption`] (tags in a text), [`count`]
 //! and [`observation`] (parsed facts), [`video`] and [`hashtag`] (stored records), [`credits`], [`account`] and
 //! [`api_key`] (callers and payment). [`metrics`] computes metrics from readings, [`tracking`] says when they are
-//! due, and [`alerts`] what is worth a message.
+//! due, [`alerts`] what is worth a message, and [`campaign`] what a campaign is.
 //!
 //! ```
 //! use domain::{Count, Tag};
@@ -68,6 +68,12 @@ pub mod destination_id;
 
 pub mod event_id;
 
+pub mod campaign_id;
+
+pub mod campaign;
+
+pub mod notes;
+
 pub mod tracking;
 
 pub mod alerts;
@@ -95,6 +101,7 @@ pub mod metrics;
 pub use account::{AccountId, Email};
 pub use alert_id::AlertId;
 pub use api_key::{ApiKey, KeyDigest, KeyId};
+pub use campaign_id::CampaignId;
 pub use caveat::Caveat;
 pub use count::Count;
 pub use creator::{Creator, Handle};

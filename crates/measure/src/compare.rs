@@ -220,9 +220,10 @@ impl Measure {
         if is_empty {
             meta.available = self.available_of_any(hashtags, query.metric).await?.map(AvailableView::from);
         }
+        let names: Vec<&str> = hashtags.iter().map(|hashtag| hashtag.tag.name()).collect();
         let data = CompareView {
             share_of_voice: shares_view(hashtags, &voice),
-            overlap: overlaps(hashtags, &voice, sides.as_ref()),
+            overlap: overlaps(&names, &voice, sides.as_ref()),
             videos_unique: voice.videos,
             hashtags: compared,
             is_empty,
@@ -340,8 +341,9 @@ fn rows_on(sample: &Sample, side: Side) -> impl Iterator<Item = VideoRow> {
     sample.iter().filter(move |video| place(video).side() == Some(side)).map(SampledVideo::row)
 }
 
-fn overlaps(
-    hashtags: &[Hashtag],
+/// Returns the overlap of each pair of hashtags of these names.
+pub(super) fn overlaps(
+    names: &[&str],
     voice: &ShareOfVoice,
     sides: Option<&Sides<Vec<Vec<u64>>>>,
 ) -> Vec<OverlapView> {
@@ -356,8 +358,8 @@ fn overlaps(
         for (b, videos) in row.iter().enumerate().skip(a + 1) {
             let is_stored = size(a) > 0 && size(b) > 0;
             pairs.push(OverlapView {
-                a: hashtags[a].tag.name().to_owned(),
-                b: hashtags[b].tag.name().to_owned(),
+                a: names[a].to_owned(),
+                b: names[b].to_owned(),
                 videos: is_stored.then_some(*videos),
                 share_of_a: share(*videos, size(a)).filter(|_| is_stored),
                 share_of_b: share(*videos, size(b)).filter(|_| is_stored),

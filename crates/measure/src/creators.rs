@@ -2,7 +2,7 @@
 
 use crate::Measure;
 use crate::parameters::{TimeText, by};
-use crate::sample::{Sample, is_since};
+use crate::sample::is_since;
 use crate::view::assigned_id;
 use crate::{MeasureError, Measured, Meta, Place};
 use clap::Args;
@@ -126,7 +126,7 @@ pub(super) struct Tally {
 }
 
 /// Counts videos by creator, in the order of their ids.
-fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
+pub(super) fn tally<'v>(videos: impl Iterator<Item = &'v SampledVideo>) -> Vec<Tally> {
     let tally_of = |video: &SampledVideo| {
         let plays = video.plays().map(u128::from);
         Some(Tally { author: video.author()?, videos: 1, plays, video: video.row() })
@@ -168,15 +168,7 @@ impl Measure {
         });
         let rest = creators.get(first..).unwrap_or_default();
         let shown = rest.get(..query.limit as usize).unwrap_or(rest);
-        let rows: Vec<VideoRow> = shown.iter().map(|tally| tally.video).collect();
-        let packed = self.inner.store.packed(&rows).await?;
-        let view = |(tally, packed): (&Tally, Vec<u8>)| CreatorView {
-            plays_share: tally.plays.and_then(|plays| share(plays, all_plays)),
-            videos_share: share(tally.videos, sample.len()),
-            ..named(tally, &packed)
-        };
-        let mut views: Vec<CreatorView> = shown.iter().zip(packed).map(view).collect();
-        self.find_names(shown, &mut views, &sample).await?;
+        let views = self.creator_views(shown, sample.iter(), all_plays, sample.len()).await?;
         let reached = first + shown.len();
         let next = (reached < creators.len())
             .then_some(Place { value: 0.0, number: u64::try_from(reached).unwrap_or(u64::MAX) });
@@ -199,13 +191,33 @@ impl Measure {
         Ok(Measured { data, meta, next })
     }
 
+    /// Renders creators, named by their videos, with their shares of all plays and videos.
+    pub(super) async fn creator_views<'v>(
+        &self,
+        shown: &[Tally],
+        videos: impl Iterator<Item = &'v SampledVideo>,
+        all_plays: u128,
+        all_videos: u64,
+    ) -> Result<Vec<CreatorView>, MeasureError> {
+        let rows: Vec<VideoRow> = shown.iter().map(|tally| tally.video).collect();
+        let packed = self.inner.store.packed(&rows).await?;
+        let view = |(tally, packed): (&Tally, Vec<u8>)| CreatorView {
+            plays_share: tally.plays.and_then(|plays| share(plays, all_plays)),
+            videos_share: share(tally.videos, all_videos),
+            ..named(tally, &packed)
+        };
+        let mut views: Vec<CreatorView> = shown.iter().zip(packed).map(view).collect();
+        self.find_names(shown, &mut views, videos).await?;
+        Ok(views)
+    }
+
     /// Adds the names of creators whose first video has no nickname from their other videos: the first source
     /// may have had the handle alone.
-    async fn find_names(
+    async fn find_names<'v>(
         &self,
         shown: &[Tally],
         views: &mut [CreatorView],
-        sample: &Sample,
+        videos: impl Iterator<Item = &'v SampledVideo>,
     ) -> Result<(), MeasureError> {
         let all = shown.iter().zip(&*views).enumerate();
         let unnamed = all.filter(|(_, (tally, view))| view.nickname.is_none() && tally.videos > 1);
@@ -215,7 +227,7 @@ impl Measure {
             return Ok(());
         }
         let other = |video: &SampledVideo| Some((*unnamed.get(&video.author()?)?, video.row()));
-        let mut others: Vec<(usize, VideoRow)> = sample.iter().filter_map(other).collect();
+        let mut others: Vec<(usize, VideoRow)> = videos.filter_map(other).collect();
         others.sort_unstable_by_key(|(place, row)| (*place, Reverse(*row)));
         let mut taken = vec![0; views.len()];
         others.retain(|(place, _)| {

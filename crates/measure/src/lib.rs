@@ -16,6 +16,8 @@ mod available;
 
 mod benchmark;
 
+mod campaign;
+
 mod charted;
 
 mod compare;
@@ -68,11 +70,18 @@ pub use alert_preview::{
 pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
+pub use campaign::{
+    CAMPAIGNS_PER_PAGE, CampaignError, CampaignGoalView, CampaignGoalsView, CampaignHashtagView,
+    CampaignIncrementView, CampaignOrder, CampaignPage, CampaignPatch, CampaignPointView, CampaignRecord,
+    CampaignVideoView, CampaignView, CampaignVoiceView, CheckedCampaign, ControlsView, FootnoteView,
+    IncrementView, ParticipationDayView, ParticipationView, PeriodView, ReadingGapView, ReportedGainView,
+    SentenceView, TogetherView, VoiceBaseView, VoicePointView,
+};
 pub use charted::chart_of;
 pub use compare::{
     COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
 };
-pub use creators::{CreatorView, CreatorsQuery, CreatorsView};
+pub use creators::{ConcentrationView, CreatorView, CreatorsQuery, CreatorsView};
 pub use export::{ExportOf, ExportQuery};
 pub use history::{
     HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryMetric, HistoryQuery, HistoryView, POINTS_MAX, PointView,

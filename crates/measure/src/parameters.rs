@@ -316,6 +316,15 @@ pub mod by {
         text_by(deserializer, str::parse).map(Some)
     }
 
+    /// Parses a point in time that must be given.
+    ///
+    /// # Errors
+    ///
+    /// The text is no point in time.
+    pub fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<domain::Moment, D::Error> {
+        text_by(deserializer, str::parse)
+    }
+
     pub(crate) fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Length>, D::Error> {
         text_by(deserializer, super::window).map(Some)
     }

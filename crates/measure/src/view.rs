@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Size of a sample below which results are only indicative.
-const SAMPLE_VIDEOS_MIN: u64 = 30;
+pub(super) const SAMPLE_VIDEOS_MIN: u64 = 30;
 
 /// Most totals that the caveat on newest readings names; the others are counted.
 const NAMED_MAX: usize = 20;

@@ -56,6 +56,8 @@ pub mod jobs;
 
 pub mod trackers;
 
+pub mod campaigns;
+
 pub mod tracked;
 
 pub mod alerts;

@@ -1,17 +1,19 @@
 //! Stores move completely: everything is copied, an interrupted transfer continues, and one that does not fit
 //! is refused.
 
+use domain::campaign::{Baseline, CampaignFilter, CampaignGoals, CampaignPlan, CampaignSpan};
 use domain::observation::{TagRef, WindowObservation};
 use domain::tracking::{
     Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Span, SpanKind, Target, TrackerSource,
 };
 use domain::{
-    AccountId, AlertId, ApiKey, Clock, Credits, DestinationId, EventId, JobId, KeyId, KeyScope, Observation,
-    Operation, RequestId, Source, Tag, TagKey, Timestamp, TrackerId, UtcDay,
+    AccountId, AlertId, ApiKey, CampaignId, Clock, Credits, DestinationId, EventId, JobId, KeyId, KeyScope,
+    Observation, Operation, RequestId, Source, Tag, TagKey, Timestamp, TrackerId, UtcDay,
 };
 use std::path::Path;
 use store::accounts::AccountCreated;
 use store::alerts::{AlertChange, NewAlert, NewSubject};
+use store::campaigns::{CampaignCreated, CampaignSettings, NewCampaign};
 use store::deliveries::{Attempted, Lane};
 use store::destinations::{DestinationCreated, DestinationState, NewDestination};
 use store::events::NewEvent;
@@ -32,7 +34,7 @@ const YEAR_MS: i64 = 31_556_952_000;
 
 /// Returns every table of both files with its rows in order, except a store's own data and the places of
 /// entries.
-const DUMPS: [(&str, &str); 31] = [
+const DUMPS: [(&str, &str); 32] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -48,6 +50,7 @@ const DUMPS: [(&str, &str); 31] = [
     ("accounts.db", "SELECT * FROM trackers ORDER BY account_id, tracker_id"),
     ("accounts.db", "SELECT * FROM tracker_hashtags ORDER BY account_id, tracker_id, tag_key"),
     ("accounts.db", "SELECT * FROM tracker_spans ORDER BY account_id, tracker_id, tag_key, from_ms"),
+    ("accounts.db", "SELECT * FROM campaigns ORDER BY account_id, campaign_id"),
     ("accounts.db", "SELECT * FROM reading_queue ORDER BY tag_key"),
     ("accounts.db", "SELECT * FROM destinations ORDER BY account_id, destination_id"),
     ("accounts.db", "SELECT * FROM alerts ORDER BY account_id, alert_id"),
@@ -129,6 +132,7 @@ async fn filled() -> TemporaryCatalog {
     fill_work(fixture.store(), now).await;
     fill_trackers(fixture.store(), now).await;
     fill_alerts(fixture.store(), now).await;
+    fill_campaigns(fixture.store(), now).await;
     fixture
 }
 
@@ -229,6 +233,33 @@ async fn fill_trackers(store: &Store, now: Timestamp) {
     let price = Credits::new(1).expect("credits");
     let reserved = store.reserve_reading(&under_way, slot, price, Month::of(now)).await.expect("reserved");
     assert_eq!(reserved, ReadingReserved::Reserved);
+}
+
+/// Adds an open campaign of a repeatable request, and one with an end.
+async fn fill_campaigns(store: &Store, now: Timestamp) {
+    let key = Some(("campaign".parse().expect("a key"), Fingerprint::of(b"campaign")));
+    let later = Timestamp::from_ms(now.as_ms() + 86_400_000);
+    for (random, name, to, idempotency) in [(1, "summer", None, key), (2, "autumn", Some(later), None)] {
+        let tags = |name| vec![Tag::new(name).expect("a tag")];
+        let plan =
+            CampaignPlan::new(tags("cat"), tags("Dog"), CampaignGoals::default(), CampaignFilter::default());
+        let settings = CampaignSettings {
+            name: name.parse().expect("a name"),
+            span: CampaignSpan::new(now, to).expect("a time"),
+            baseline: Baseline::DEFAULT,
+            plan: plan.expect("a plan"),
+            notes: "for a client".to_owned(),
+        };
+        let campaign = NewCampaign {
+            id: CampaignId::new(now, random),
+            account_id: AccountId(1),
+            settings,
+            idempotency,
+            at: now,
+        };
+        let created = store.create_campaign(campaign).await.expect("an answer");
+        assert!(matches!(created, CampaignCreated::Created(_)), "{created:?}");
+    }
 }
 
 /// Adds a finished, a running and a waiting job, calls of two days, and what a walk saw.

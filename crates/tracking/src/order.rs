@@ -2,6 +2,7 @@
 
 use crate::{Tracking, TrackingError};
 use domain::credits::PRICE_OF_A_CALL;
+use domain::notes::checked_notes;
 use domain::tracking::{Cadence, Interval, Keyword, MonthlyEstimate, OnEmpty, Slots, Target, TrackerSource};
 use domain::{AccountId, Credits, Tag, Timestamp, TrackerId};
 use std::collections::BTreeSet;
@@ -11,8 +12,6 @@ use store::trackers::{
     TrackerSettings,
 };
 
-/// Longest notes, in characters.
-pub const NOTES_LENGTH_MAX: usize = 2_000;
 /// Most labels of a tracker.
 pub const LABELS_MAX: usize = 20;
 /// Longest label, in characters.
@@ -271,13 +270,7 @@ fn tags(field: &'static str, names: &[String]) -> Result<Vec<Tag>, TrackingError
 }
 
 fn notes(notes: String) -> Result<String, TrackingError> {
-    let is_wrong = |c: char| c.is_control() && c != '\n';
-    if notes.chars().count() > NOTES_LENGTH_MAX || notes.chars().any(is_wrong) {
-        let why =
-            format!("give at most {NOTES_LENGTH_MAX} characters and no control characters but line breaks");
-        return Err(TrackingError::Field { field: "notes", why });
-    }
-    Ok(notes)
+    checked_notes(notes).map_err(|why| TrackingError::Field { field: "notes", why: why.to_string() })
 }
 
 /// Checks labels and returns them as JSON.

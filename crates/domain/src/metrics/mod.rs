@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod benchmark;
+pub mod campaign;
 pub mod concentration;
 pub mod coverage;
 pub mod daily;
@@ -21,6 +22,7 @@ pub mod related;
 mod repair;
 pub mod series;
 pub mod share_of_voice;
+mod splitmix;
 pub mod structural_break;
 pub mod surge;
 pub mod trend;

@@ -47,6 +47,8 @@ mod jobs;
 
 mod trackers;
 
+mod campaigns;
+
 mod tracked;
 
 mod alerts;

@@ -4,7 +4,8 @@
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{
-    alerts, charges, deliveries, destinations, events, idempotency, jobs, ledger, tracked, trackers,
+    alerts, campaigns, charges, deliveries, destinations, events, idempotency, jobs, ledger, tracked,
+    trackers,
 };
 
 /// Statements by name.
@@ -13,7 +14,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 10] = [
+const MODULES: [Module; 11] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -24,6 +25,7 @@ const MODULES: [Module; 10] = [
     ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS, &[]),
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
     ("trackers.rs", include_str!("trackers.rs"), &trackers::STATEMENTS, &[]),
+    ("campaigns.rs", include_str!("campaigns.rs"), &campaigns::STATEMENTS, &[]),
     ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
     ("alerts.rs", include_str!("alerts.rs"), &alerts::STATEMENTS, &[]),
     ("events.rs", include_str!("events.rs"), &events::STATEMENTS, &[]),
@@ -54,11 +56,12 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "tagmeter.balances",
     "tagmeter.entries",
     "tagmeter.idempotency",
     "tagmeter.jobs",
+    "tagmeter.campaigns",
     "tagmeter.trackers",
     "tagmeter.tracker_hashtags",
     "tagmeter.tracker_spans",

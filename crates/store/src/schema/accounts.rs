@@ -1,9 +1,9 @@
-//! Tables of accounts: keys, the ledger, jobs, trackers, alerts and what they send.
+//! Tables of accounts: keys, the ledger, jobs, trackers, campaigns, alerts and what they send.
 
 use super::{Column, Distribution, File, Kind, NARROW, On, Table, WIDE, WIDEST, WITH_ACCOUNT};
 
 /// Tables of `accounts.db`; those that a transfer moves in the order in which it writes them.
-pub(super) static TABLES: [Table; 18] = [
+pub(super) static TABLES: [Table; 19] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -112,6 +112,18 @@ pub(super) static TABLES: [Table; 18] = [
     )
     .on(WITH_ACCOUNT)
     .moved(NARROW),
+    Table::new(
+        "campaigns",
+        File::Accounts,
+        columns! {
+            account_id: integer, campaign_id: blob, name: text, from_ms: integer, to_ms: integer,
+            baseline_days: integer, plan: text, notes: text, created_at_ms: integer,
+            updated_at_ms: integer, version: integer, idempotency_key: text, fingerprint: blob,
+        },
+        &["account_id", "campaign_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(WIDE),
     Table::new(
         "reading_queue",
         File::Accounts,

@@ -43,6 +43,8 @@ mod jobs;
 
 mod trackers;
 
+mod campaigns;
+
 mod tracked;
 
 mod alerts;

@@ -2,14 +2,12 @@
 //! hashtags of a day resemble one another. The draws are the same every time.
 
 use super::super::quantiles::quantile;
+use super::super::splitmix::{SEED, below};
 use super::super::{as_f64, ratio};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Draws of an interval.
 const DRAWS: usize = 1_000;
-
-/// The first state of the draws.
-const SEED: u64 = 0x7461_676d_6574_6572;
 
 /// The ends of a 95 % interval.
 pub type Interval = [f64; 2];
@@ -148,20 +146,9 @@ fn correlation([n, x, y, xx, yy, xy]: [f64; 6]) -> Option<f64> {
 fn times(state: &mut u64, count: usize) -> Vec<f64> {
     let mut times = vec![0.0; count];
     for _ in 0..count {
-        let at = (u128::from(next(state)) * count as u128) >> 64;
-        if let Some(times) = usize::try_from(at).ok().and_then(|at| times.get_mut(at)) {
-            *times += 1.0;
-        }
+        times[below(state, count)] += 1.0;
     }
     times
-}
-
-/// SplitMix64: a few lines that give the same draws whatever version of a library is built in.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 /// The middle 95 % of some values; `None` where fewer than 9 in 10 draws have one.
