@@ -92,8 +92,9 @@ done
 get initdb postgresql || PATH=$PATH:$(echo /usr/lib/postgresql/*/bin) command -v initdb >/dev/null || missing postgresql
 get pgbouncer pgbouncer || missing pgbouncer
 
-step "a browser for the tests of pages"
+step "a browser for the tests of pages, and a reader of PDF"
 get chromium chromium || missing chromium
+get pdftotext poppler-utils || missing poppler-utils
 
 step "Python's libraries, which metrics and files are compared with"
 # Where they cannot be fetched the comparisons are skipped, and say so.

@@ -5,7 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the monotonic clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-use charts::report::{KeyFigure, Report, ReportColumn, ReportTable, Section};
+use charts::report::{Brand, KeyFigure, Report, ReportColumn, ReportTable, Section};
 use charts::{Chart, ChartPoint, Line, Theme, human, moment, png, sparkline_to, svg};
 use domain::Timestamp;
 use std::error::Error;
@@ -78,6 +78,7 @@ fn report(all: &Chart) -> Report {
                     label: "Views".to_owned(),
                     value: human(last),
                     note: "newest reading".to_owned(),
+                    ..KeyFigure::default()
                 },
                 KeyFigure {
                     label: "Readings".to_owned(),
@@ -94,8 +95,10 @@ fn report(all: &Chart) -> Report {
                 caption: "The last readings".to_owned(),
                 columns: vec![column("Read at", false), column("Views", true), column("Rounded to", true)],
                 rows: line.points.iter().rev().take(12).map(row).collect(),
+                ..ReportTable::default()
             }],
             notes: vec!["Views are what the source reports, rounded as it rounds.".to_owned()],
+            ..Section::default()
         }
     });
     let together =
@@ -104,6 +107,8 @@ fn report(all: &Chart) -> Report {
         title: "Hashtags in comparison".to_owned(),
         subtitle: "Views over time".to_owned(),
         generated_at: Timestamp::from_ms(1_780_000_000_000),
+        brand: Brand::default(),
+        notice: String::new(),
         sections: std::iter::once(together).chain(sections).collect(),
         method: vec![(
             "Rounding".to_owned(),

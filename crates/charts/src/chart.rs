@@ -4,7 +4,7 @@ use crate::ChartError;
 use crate::calendar::moment;
 use crate::text::shortened;
 use domain::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use strum::{IntoStaticStr, VariantArray};
 
@@ -25,9 +25,10 @@ pub const VALUE_MIN: f64 = 1e-12;
 const TIME_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 /// One reading.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ChartPoint {
     /// Reading time.
+    #[serde(with = "at_ms")]
     pub at: Timestamp,
     /// Value. Finite, at most [`VALUE_MAX`] from 0.
     pub value: f64,
@@ -39,7 +40,7 @@ pub struct ChartPoint {
 }
 
 /// A series of readings in time order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Name in the legend.
     pub name: String,
@@ -48,7 +49,9 @@ pub struct Line {
 }
 
 /// Dark on light or light on dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, IntoStaticStr, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Theme {
@@ -67,7 +70,7 @@ impl Theme {
 }
 
 /// Lines over time, with their presentation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chart {
     /// Heading. If empty, the name of a single line is used.
     pub title: String,
@@ -142,4 +145,18 @@ pub(crate) fn check_value(line: &str, point: &ChartPoint) -> Result<(), ChartErr
         value: point.value,
         step: point.step,
     })
+}
+
+/// Writes a time as milliseconds since 1970.
+pub(crate) mod at_ms {
+    use domain::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.as_ms())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_ms)
+    }
 }

@@ -87,6 +87,14 @@ pub enum ChartError {
         /// Number of columns.
         columns: usize,
     },
+    /// More pixels than a picture may have.
+    #[error("a picture has at most {most} pixels, not {pixels}: draw a smaller chart")]
+    Pixels {
+        /// Number of pixels.
+        pixels: u64,
+        /// Largest number allowed.
+        most: u64,
+    },
     /// The picture could not be rasterised.
     #[error("the chart could not be painted: {0}")]
     Paint(String),

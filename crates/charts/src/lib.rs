@@ -48,6 +48,7 @@ pub use calendar::{day, moment};
 pub use chart::{Chart, ChartPoint, LINES_MAX, Line, SIZE_PX, Theme, VALUE_MAX, VALUE_MIN};
 pub use error::ChartError;
 pub use number::{grouped, human};
-pub use png::png;
+pub use png::{png, tree};
 pub use spark::{sparkline, sparkline_to};
 pub use svg::svg;
+pub use text::escaped;

@@ -1,6 +1,7 @@
 //! Colours and fonts: those of a theme, or the variables of a page that has both themes.
 
 use crate::Theme;
+use crate::report::{Accent, Colour};
 use std::borrow::Cow;
 
 /// The colours of one theme.
@@ -44,6 +45,9 @@ const DARK: Colours = Colours {
 /// Dash and gap lengths, in stroke widths, for the first five lines, the next five and so on.
 pub(crate) const DASHES: [&[f64]; 4] = [&[], &[3.0, 2.4], &[0.1, 2.0], &[5.0, 2.2, 0.1, 2.2]];
 
+/// Distance in RGB below which two line colours are confused.
+const NEAR: f64 = 90.0;
+
 /// Font stack; every system has one of these.
 pub(crate) const FONTS: &str =
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ubuntu, 'Helvetica Neue', Arial, sans-serif";
@@ -75,11 +79,12 @@ impl Theme {
 
 impl Colours {
     /// Returns these colours as the variables that [`Paint::of_page`] refers to.
-    pub(crate) fn variables(&self) -> String {
+    pub(crate) fn variables(&self, accent: Option<&Accent>) -> String {
         let Self { surface, ink, muted, grid, axis, lines } = self;
+        let lines = accented(lines.map(Cow::Borrowed), accent);
         let mut text =
             format!("--surface:{surface};--ink:{ink};--muted:{muted};--grid:{grid};--axis:{axis};");
-        for (number, colour) in (1..).zip(lines) {
+        for (number, colour) in (1..).zip(&lines) {
             text.push_str(&format!("--line{number}:{colour};"));
         }
         text
@@ -98,6 +103,11 @@ impl Paint {
     /// Sets the fonts, for a picture rasterised here.
     pub(crate) fn with_font(self, fonts: &'static str) -> Self {
         Self { fonts, ..self }
+    }
+
+    /// Sets the colour of the first line.
+    pub(crate) fn accented(self, accent: Option<&Accent>) -> Self {
+        Self { lines: accented(self.lines, accent), ..self }
     }
 
     /// Returns references to the page's variables, for the picture of this number.
@@ -125,6 +135,24 @@ impl Paint {
     pub(crate) fn named(&self, name: &str) -> String {
         format!("{}-{name}", self.id)
     }
+}
+
+/// Replaces the first colour by the accent. A colour that would be confused with it becomes the one replaced.
+fn accented(
+    mut lines: [Cow<'static, str>; LINE_COLOURS],
+    accent: Option<&Accent>,
+) -> [Cow<'static, str>; LINE_COLOURS] {
+    let Some(accent) = accent.map(|accent| accent.colour()) else { return lines };
+    let replaced = std::mem::replace(&mut lines[0], Cow::Owned(accent.to_string()));
+    let distance = |line: &str| line.parse().map_or(f64::INFINITY, |line: Colour| line.distance(accent));
+    let others = lines.iter_mut().skip(1);
+    if let Some(nearest) = others.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        && distance(nearest) < NEAR
+        && distance(&replaced) >= NEAR
+    {
+        *nearest = replaced;
+    }
+    lines
 }
 
 /// Returns the dash of a line for a stroke width; `None` for a solid line.
@@ -231,6 +259,16 @@ mod tests {
                 assert!(contrast(surface, line) >= 3.0, "{theme:?} {line}");
             }
         }
+    }
+
+    #[test]
+    fn an_accent_is_the_first_line_and_no_other_is_confused_with_it() {
+        let accent: Accent = "#f05000".parse().expect("a colour");
+        let lines = Paint::of(Theme::Light).accented(Some(&accent)).lines;
+        assert_eq!(lines, ["#f05000", "#195cc7", "#5d2869", "#a486d7", "#9e2e21"]);
+        let near_the_first: Accent = "#1050c0".parse().expect("a colour");
+        let lines = Paint::of(Theme::Light).accented(Some(&near_the_first)).lines;
+        assert_eq!(lines, ["#1050c0", "#fd5b0b", "#5d2869", "#a486d7", "#9e2e21"]);
     }
 
     #[test]

@@ -4,11 +4,11 @@ use crate::paint::Paint;
 use crate::svg::draw;
 use crate::{Chart, ChartError};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree, fontdb};
+use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 use std::sync::{Arc, LazyLock};
 
 /// The embedded font, with Latin, Greek and Cyrillic characters.
-const FONT: &str = "Noto Sans";
+pub(crate) const FONT: &str = "Noto Sans";
 
 /// The embedded font and those of the system, which are searched once for characters that the first lacks.
 /// Characters in none are drawn as empty boxes.
@@ -47,11 +47,48 @@ pub fn png(chart: &Chart) -> Result<Vec<u8>, ChartError> {
 
 fn painted(chart: &Chart, fonts: &Arc<fontdb::Database>) -> Result<Vec<u8>, ChartError> {
     let svg = draw(chart, &Paint::of(chart.theme).with_font(FONT))?;
-    let options = Options { fontdb: Arc::clone(fonts), font_family: FONT.to_owned(), ..Options::default() };
-    let tree = Tree::from_str(&svg, &options).map_err(|error| ChartError::Paint(error.to_string()))?;
-    let mut pixels = Pixmap::new(chart.width, chart.height)
+    let tree = parsed(&svg, fonts)?;
+    pixels(&tree, (tree.size().width(), tree.size().height()))
+}
+
+/// Parses an SVG of ours in the embedded font, and in the system's for characters that it lacks.
+///
+/// # Errors
+///
+/// [`ChartError::Paint`] if it is no SVG.
+pub fn tree(svg: &str) -> Result<Tree, ChartError> {
+    parsed(svg, &FONTS)
+}
+
+fn parsed(svg: &str, fonts: &Arc<fontdb::Database>) -> Result<Tree, ChartError> {
+    let options = Options { fontdb: Arc::clone(fonts), font_family: FONT.to_owned(), ..without_files() };
+    Tree::from_str(svg, &options).map_err(|error| ChartError::Paint(error.to_string()))
+}
+
+/// Options by which an SVG refers to no file. By default `<image href="/etc/passwd">` is read.
+pub(crate) fn without_files() -> Options<'static> {
+    let image_href_resolver = ImageHrefResolver {
+        resolve_data: ImageHrefResolver::default_data_resolver(),
+        resolve_string: Box::new(|_, _| None),
+    };
+    Options { image_href_resolver, ..Options::default() }
+}
+
+/// Rasterises an SVG of ours with `scale` pixels for each of its own.
+pub(crate) fn rasterise(svg: &str, scale: u8) -> Result<Vec<u8>, ChartError> {
+    let tree = tree(svg)?;
+    let factor = f32::from(scale);
+    pixels(&tree, (tree.size().width() * factor, tree.size().height() * factor))
+}
+
+/// Rasterises a drawing at a size in pixels.
+pub(crate) fn pixels(tree: &Tree, (width, height): (f32, f32)) -> Result<Vec<u8>, ChartError> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
+    let (columns, rows) = (width.round().max(1.0) as u32, height.round().max(1.0) as u32);
+    let mut pixels = Pixmap::new(columns, rows)
         .ok_or_else(|| ChartError::Paint("there is no memory for it".to_owned()))?;
-    resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
+    let scale = Transform::from_scale(width / tree.size().width(), height / tree.size().height());
+    resvg::render(tree, scale, &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| ChartError::Paint(error.to_string()))
 }
 

@@ -83,8 +83,8 @@ const fn plain(character: char) -> char {
     }
 }
 
-/// The text as it may stand in XML and HTML, between tags and between quotes of either kind.
-pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+/// Returns the text as it may stand in XML and HTML, between tags and between quotes of either kind.
+pub fn escaped(text: &str) -> Cow<'_, str> {
     if text.chars().all(|character| is_harmless(character) && plain(character) == character) {
         return Cow::Borrowed(text);
     }

@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const FORMULA_STARTS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
 
 /// Returns true if a spreadsheet may evaluate a text as a formula.
-pub(crate) fn is_like_formula(text: &str) -> bool {
+pub fn is_like_formula(text: &str) -> bool {
     text.starts_with(FORMULA_STARTS)
 }
 

@@ -45,6 +45,7 @@ mod table;
 
 pub use accept::{Accept, Preference, weight_of};
 pub use column::{Column, Kind};
+pub use csv::is_like_formula;
 pub use error::TableError;
 pub use format::{Format, UnknownFormat};
 pub use table::Table;

@@ -4,6 +4,8 @@ mod accounts;
 
 pub(crate) mod alerts;
 
+pub(crate) mod documents;
+
 pub(crate) mod forget;
 
 pub(crate) mod measuring;
@@ -209,8 +211,10 @@ pub(crate) enum Command {
     )]
     Export(measuring::Export),
     /// Write a report on hashtags to share or print: charts, tables and the method
+    ///
+    /// As a page (.html), a document (.pdf), a workbook with native charts (.xlsx) or pictures (.zip).
     #[command(
-        after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.html"
+        after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.pdf\n  tagmeter report cat --logo logo.png --color '#004d40' --accent '#00796b' --sender 'Example Agency' -o cat.pdf"
     )]
     Report(measuring::Report),
     /// Preview alerts: when a rule would have fired on the stored readings of a hashtag

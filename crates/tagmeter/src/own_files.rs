@@ -34,7 +34,7 @@ fn written(command: &Command) -> Option<&Path> {
         Command::Creators(creators) => &creators.shape.file.output,
         Command::Compare(compare) => &compare.shape.file.output,
         Command::Export(export) => &export.file.output,
-        Command::Report(report) => return Some(&report.output),
+        Command::Report(report) => return Some(&report.file.output),
         _ => return None,
     };
     path.as_deref()

@@ -10,7 +10,7 @@ use std::process::Command;
 mod words;
 
 /// Crates that each crate may use. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("search", &[]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("sources", &["domain"]),
     ("charts", &["domain"]),
     ("notify", &["domain"]),
+    ("reports", &["charts", "domain", "tables"]),
     ("catalog", &["domain", "search", "sources", "store"]),
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("tracking", &["catalog", "domain", "store"]),
@@ -27,8 +28,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     (
         "tagmeter",
         &[
-            "alerting", "catalog", "charts", "domain", "measure", "notify", "search", "server", "sources",
-            "store", "tables", "tracking", "worker",
+            "alerting", "catalog", "charts", "domain", "measure", "notify", "reports", "search", "server",
+            "sources", "store", "tables", "tracking", "worker",
         ],
     ),
     (

@@ -1,7 +1,7 @@
 //! Names that would be something else than text.
 
 use crate::{chart, line, texts};
-use charts::report::{KeyFigure, Report, ReportColumn, ReportTable, Section, html};
+use charts::report::{Brand, KeyFigure, Report, ReportColumn, ReportTable, Section, Statement, html};
 use charts::{Chart, ChartPoint, Line, svg};
 use domain::Timestamp;
 use proptest::prelude::*;
@@ -121,16 +121,24 @@ fn body(page: &str) -> String {
 
 fn report(text: &str) -> Report {
     let text = text.to_owned();
-    let figure = KeyFigure { label: text.clone(), value: text.clone(), note: text.clone() };
+    let figure = KeyFigure {
+        label: text.clone(),
+        value: text.clone(),
+        note: text.clone(),
+        footnotes: vec![text.clone()],
+    };
     let table = ReportTable {
         caption: text.clone(),
         columns: vec![ReportColumn { name: text.clone(), is_number: true }],
         rows: vec![vec![text.clone()]],
+        footnotes: vec![format!("{text}2")],
     };
     let section = Section {
         heading: text.clone(),
         intro: text.replace("\n\n", ""),
         figures: vec![figure],
+        statements: vec![Statement { text: text.clone(), footnotes: vec![text.clone()] }],
+        chart_footnotes: vec![format!("{text}3")],
         charts: vec![Chart { title: text.clone(), ..chart(vec![line(&text, &[1.0, 2.0])]) }],
         tables: vec![table],
         notes: vec![text.clone()],
@@ -139,6 +147,8 @@ fn report(text: &str) -> Report {
         title: text.clone(),
         subtitle: text.clone(),
         generated_at: Timestamp::from_ms(1_740_000_000_000),
+        brand: Brand { sender: text.clone(), ..Brand::default() },
+        notice: text.clone(),
         sections: vec![section; 4],
         method: vec![(text.clone(), text)],
     }

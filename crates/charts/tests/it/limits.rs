@@ -1,7 +1,7 @@
 //! Limits of charts, and their error messages.
 
 use crate::{chart, line, point};
-use charts::report::{ROWS_MAX, Report, ReportColumn, ReportTable, SECTIONS_MAX, Section, html};
+use charts::report::{Brand, ROWS_MAX, Report, ReportColumn, ReportTable, SECTIONS_MAX, Section, html};
 use charts::{Chart, ChartPoint, LINES_MAX, Line, SIZE_PX, VALUE_MIN, svg};
 use domain::Timestamp;
 
@@ -59,12 +59,14 @@ fn a_report_keeps_its_limits() {
         title: "Report".to_owned(),
         subtitle: String::new(),
         generated_at: Timestamp::from_ms(0),
+        brand: Brand::default(),
+        notice: String::new(),
         sections,
         method: Vec::new(),
     };
     let with_rows = |rows: Vec<Vec<String>>| {
         let columns = vec![ReportColumn { name: "Tag".to_owned(), is_number: false }];
-        let table = ReportTable { caption: "Tags".to_owned(), columns, rows };
+        let table = ReportTable { caption: "Tags".to_owned(), columns, rows, footnotes: Vec::new() };
         report(vec![Section { tables: vec![table], ..Section::default() }])
     };
     let described = |report: &Report| html(report).expect_err("cannot be made").to_string();

@@ -1,7 +1,9 @@
 //! The page of a report.
 
 use crate::{chart, line};
-use charts::report::{KeyFigure, Report, ReportColumn, ReportTable, Section, html};
+use charts::report::{
+    Brand, KeyFigure, Logo, Report, ReportColumn, ReportTable, Section, Shown, Statement, html, html_shown,
+};
 use domain::Timestamp;
 
 fn column(name: &str, is_number: bool) -> ReportColumn {
@@ -13,6 +15,7 @@ fn report() -> Report {
         caption: "Largest videos".to_owned(),
         columns: vec![column("Video", false), column("Plays", true)],
         rows: vec![vec!["7000000000000000001".to_owned(), "1,234,567".to_owned()]],
+        ..ReportTable::default()
     };
     let section = Section {
         heading: "#booktok".to_owned(),
@@ -21,6 +24,7 @@ fn report() -> Report {
             label: "Views".to_owned(),
             value: "1.2M".to_owned(),
             note: "reported".to_owned(),
+            ..KeyFigure::default()
         }],
         charts: vec![
             chart(vec![line("booktok", &[1.0, 2.0])]),
@@ -28,11 +32,14 @@ fn report() -> Report {
         ],
         tables: vec![table],
         notes: vec!["Rounded to 100,000.".to_owned()],
+        ..Section::default()
     };
     Report {
         title: "Two hashtags".to_owned(),
         subtitle: "For a client".to_owned(),
         generated_at: Timestamp::parse("2025-03-12T18:14:00Z").expect("a time"),
+        brand: Brand::default(),
+        notice: String::new(),
         sections: vec![section, Section { heading: "Nothing else".to_owned(), ..Section::default() }],
         method: vec![("Growth".to_owned(), "Gain over the value before.".to_owned())],
     }
@@ -111,4 +118,60 @@ fn many_sections_have_a_list() {
             "<li><a href=\"#section-5\">Nothing else</a></li><li><a href=\"#method\">Method</a></li>"
         )
     );
+}
+
+/// A logo.
+const LOGO: &str =
+    r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="2"><rect width="4" height="2"/></svg>"#;
+
+#[test]
+fn numbers_have_footnotes_that_are_each_there_once() {
+    let mut report = report();
+    let proof = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+    let section = &mut report.sections[0];
+    section.figures[0].footnotes = proof(&["Reported & rounded."]);
+    let text = "One video has 40 % of the plays.".to_owned();
+    section.statements = vec![Statement { text, footnotes: proof(&["Observed.", "Reported & rounded."]) }];
+    section.chart_footnotes = proof(&["Two gaps."]);
+    section.tables[0].footnotes = proof(&["Observed."]);
+    let page = html(&report).expect("a report");
+    let marker = |number| format!("<sup><a href=\"#footnote-{number}\">[{number}]</a></sup>");
+    for part in [
+        format!("<p class=\"value\">1.2M {}</p>", marker(1)),
+        format!("One video has 40 % of the plays. {} {}</p>", marker(2), marker(1)),
+        format!("<p class=\"sources\">The charts {}</p>", marker(3)),
+        format!("<caption>Largest videos {}</caption>", marker(2)),
+        "<h2>How do we know?</h2>".to_owned(),
+        "<li id=\"footnote-1\">Reported &amp; rounded.</li><li id=\"footnote-2\">Observed.</li><li id=\"footnote-3\">Two gaps.</li></ol>".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part}\n{page}");
+    }
+}
+
+#[test]
+fn a_page_is_in_the_name_of_its_sender() {
+    let brand = Brand {
+        logo: Some(Logo::read(LOGO.as_bytes().to_vec()).expect("a logo")),
+        colour: Some("#ffee00".parse().expect("a colour")),
+        accent: Some("#003300".parse().expect("a colour")),
+        sender: "\"Ex & Co\"".to_owned(),
+    };
+    let page = html(&Report { brand, notice: "Frozen.".to_owned(), ..report() }).expect("a report");
+    let (light, dark) = page.split_once("@media screen").expect("both themes");
+    assert!(light.contains("--brand:#ffee00;") && light.contains("--line1:#003300;"));
+    assert!(dark.contains("--line1:#63adf6;"), "the accent would be invisible on dark");
+    for part in [
+        "; img-src data:\"",
+        "alt=\"&quot;Ex &amp; Co&quot;\"/>",
+        "<img class=\"logo\" src=\"data:image/svg+xml;base64,",
+        "<p class=\"sender\">Prepared by &quot;Ex &amp; Co&quot;</p>",
+        "<p class=\"notice\">Frozen.</p>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("noindex") && !page.contains("class=\"links\""));
+    let links = [("PDF", "?format=pdf".to_owned())];
+    let shown = html_shown(&report(), Shown { is_unlisted: true, links: &links }).expect("a page");
+    assert!(shown.contains("<meta name=\"robots\" content=\"noindex, nofollow\"/>"));
+    assert!(shown.contains("<p class=\"links\"><a href=\"?format=pdf\">PDF</a> </p>"));
 }

@@ -1,6 +1,7 @@
 //! The command lines of the measuring commands: histories, trends, benchmarks, comparisons, files and reports.
 
 use super::Json;
+use super::documents::ReportFile;
 use crate::measured::FileFormat;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args};
@@ -163,18 +164,11 @@ pub(crate) struct Report {
     /// Tag names, with or without #, or TikTok's ids
     #[arg(value_name = "NAME|ID", required = true, num_args = 1..=COMPARED_MAX)]
     pub(crate) hashtags: Vec<String>,
-    /// Write the page to this file; - is standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    /// Heading of the page
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) title: Option<String>,
+    #[command(flatten)]
+    pub(crate) file: ReportFile,
     #[command(flatten)]
     pub(crate) span: Span,
-    /// Overwrite an existing file
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Print a JSON summary: the file, its hashtags and bytes
+    /// Print a JSON summary: the file, its format, hashtags and bytes
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,4 +1,4 @@
-//! `tagmeter report`: writes a page on hashtags to share or print, with the method.
+//! `tagmeter report`: writes a report on hashtags to share or print, with the method.
 
 mod hashtag;
 
@@ -10,21 +10,20 @@ use super::Context;
 use super::compare::hashtags_of;
 use crate::cli::measuring::Report;
 use crate::exit::Failure;
-use crate::measured::{NewFile, per_cent, tag};
-use crate::output::{Out, grouped, print_json, printed, say};
-use charts::report::{ReportColumn, ReportTable, html};
+use crate::measured::{Document, WrittenFile, per_cent, tag};
+use crate::output::{grouped, print_json, say};
+use charts::report::{Brand, ReportColumn, ReportTable};
 use charts::{day, human};
 use domain::metrics::{Mode, Step};
 use domain::{Moment, Timestamp, UtcDay};
 use measure::{HistoryQuery, HistoryView, Meta, POINTS_MAX, PointView};
 use serde::Serialize;
-use std::io::Write;
-use std::path::Path;
 
 /// Output of `report --json`.
 #[derive(Serialize)]
 struct Written<'a> {
     file: &'a str,
+    format: &'static str,
     hashtags: Vec<&'a str>,
     /// True if no reading and no video of the period is stored.
     is_empty: bool,
@@ -39,16 +38,7 @@ struct Frame {
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
-    let file = if command.output == Path::new("-") {
-        if command.json {
-            let why = "--json and -o - both print to standard output";
-            return Err(Failure::usage(why).hint("-o FILE leaves standard output to --json"));
-        }
-        None
-    } else {
-        refuse_other_formats(&command.output)?;
-        Some(NewFile::begin(&command.output, command.force)?)
-    };
+    let document = Document::begin(&command.file, command.json)?;
     let measure = context.open_existing_measure().await?;
     let hashtags = hashtags_of(&measure, &command.hashtags).await?;
     let now = context.now();
@@ -75,38 +65,21 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
         ));
     }
     let report = charts::report::Report {
-        title: command.title.unwrap_or_else(|| names.join(", ")),
+        title: command.file.title.unwrap_or_else(|| names.join(", ")),
         subtitle: subtitle(&names, frame),
         generated_at: now,
+        brand: Brand::default(),
+        notice: String::new(),
         sections,
         method: method::terms(hashtags.len() > 1),
     };
-    let page = html(&report).map_err(Failure::new)?;
-    let Some(mut file) = file else {
-        return printed(Out.write_all(page.as_bytes()).and_then(|()| Out.flush()));
-    };
-    file.write_all(page.as_bytes()).map_err(|cause| {
-        Failure::new(format_args!("the file {} cannot be written: {cause}", file.path().display()))
-    })?;
-    let name = file.path().display().to_string();
-    let bytes = file.finish()?;
+    let Some(WrittenFile { name, format, bytes }) = document.write(report)? else { return Ok(()) };
     if command.json {
         let hashtags = hashtags.iter().map(|hashtag| hashtag.tag.name()).collect();
-        return print_json(&Written { file: &name, hashtags, is_empty, bytes });
+        return print_json(&Written { file: &name, format: format.name(), hashtags, is_empty, bytes });
     }
     say(format_args!("The report is in {name}."));
     Ok(())
-}
-
-/// Refuses an extension that is not HTML's: a browser would not open the page.
-fn refuse_other_formats(path: &Path) -> Result<(), Failure> {
-    let Some(extension) = path.extension() else { return Ok(()) };
-    if ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html)) {
-        return Ok(());
-    }
-    let extension = extension.to_string_lossy();
-    Err(Failure::usage(format_args!("a report is HTML, and {} ends in .{extension}", path.display()))
-        .hint("-o report.html; a browser prints the page to PDF"))
 }
 
 fn subtitle(names: &[String], frame: Frame) -> String {
@@ -145,7 +118,7 @@ fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTa
         name: heading.trim_start_matches('>').to_owned(),
         is_number: heading.starts_with('>'),
     };
-    ReportTable { caption, columns: headings.iter().map(column).collect(), rows }
+    ReportTable { caption, columns: headings.iter().map(column).collect(), rows, ..ReportTable::default() }
 }
 
 /// Returns true if fewer than half of the days have a reading: days without one are no gaps then.

@@ -1,5 +1,7 @@
 //! Output of the measuring commands: tables, JSON, CSV, files, pictures, formatted numbers and sparklines.
 
+mod document;
+
 mod format;
 
 mod new_file;
@@ -14,6 +16,7 @@ mod spark;
 
 mod target;
 
+pub(crate) use document::{Document, WrittenFile};
 pub(crate) use format::FileFormat;
 pub(crate) use new_file::{NewFile, remove_unfinished};
 pub(crate) use nothing::{nothing_moves, nothing_posted, nothing_read};

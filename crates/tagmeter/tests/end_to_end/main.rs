@@ -41,6 +41,8 @@ mod printed;
 
 mod readme;
 
+mod report_files;
+
 mod screen;
 
 mod serving;

@@ -54,7 +54,8 @@ fn is_of(format: &str, bytes: &[u8]) -> bool {
         "json" => is_json(bytes),
         "ndjson" => bytes.split(|byte| *byte == b'\n').all(|line| line.is_empty() || is_json(line)),
         "csv" => bytes.split(|byte| *byte == b'\n').next().is_some_and(|heading| heading.contains(&b',')),
-        "xlsx" => bytes.starts_with(b"PK"),
+        "xlsx" | "zip" => bytes.starts_with(b"PK"),
+        "pdf" => bytes.starts_with(b"%PDF"),
         "parquet" => bytes.starts_with(b"PAR1"),
         "svg" => bytes.starts_with(b"<svg"),
         "png" => bytes.starts_with(b"\x89PNG"),
@@ -135,7 +136,7 @@ fn a_written_file_is_summarised_as_json() {
     let size = std::fs::metadata(place.path().join("pets.html")).expect("a file").len();
     assert_eq!(
         report,
-        serde_json::json!({"file": "pets.html", "hashtags": ["cat", "dog"], "is_empty": false, "bytes": size})
+        serde_json::json!({"file": "pets.html", "format": "html", "hashtags": ["cat", "dog"], "is_empty": false, "bytes": size})
     );
     for line in [&["export", "hashtags", "--format", "csv"][..], &["report", "cat"]] {
         let refused = place.run(&[line, &["-o", "-", "--json"]].concat());

@@ -82,6 +82,7 @@ pub(super) async fn section(
             &gains.data,
             no_videos,
         ),
+        ..Section::default()
     };
     Ok((section, has_something))
 }
@@ -121,8 +122,6 @@ fn intro(overview: &OverviewView, daily: &HistoryView, not_read: &str) -> String
 
 fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure> {
     let record = &overview.record;
-    let figure =
-        |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
     let mut figures = vec![
         figure("Views", of_total(&record.views), origin(&record.views)),
         figure("Creators", of_total(&record.creators), origin(&record.creators)),
@@ -168,6 +167,10 @@ fn figures(overview: &OverviewView, benchmark: &BenchmarkView) -> Vec<KeyFigure>
     figures
 }
 
+fn figure(label: &str, value: String, note: String) -> KeyFigure {
+    KeyFigure { label: label.to_owned(), value, note, ..KeyFigure::default() }
+}
+
 /// Returns the stage with its weeks and a note on what it seems to contradict.
 fn stage_figure(life: &LifecycleView) -> KeyFigure {
     let compared = match (life.change, &life.before_from) {
@@ -177,24 +180,19 @@ fn stage_figure(life: &LifecycleView) -> KeyFigure {
         _ => String::new(),
     };
     let note = life.note.map(|note| format!("; {note}")).unwrap_or_default();
-    KeyFigure {
-        label: "Stage".to_owned(),
-        value: life.stage.to_owned(),
-        note: format!(
-            "of the week from {} to {}{compared}; at {} of its peak of {} views a day on {}{note}",
-            day(life.from),
-            day(life.until),
-            per_cent(life.share_of_peak),
-            human(life.peak_velocity),
-            day(life.peak_at)
-        ),
-    }
+    let note = format!(
+        "of the week from {} to {}{compared}; at {} of its peak of {} views a day on {}{note}",
+        day(life.from),
+        day(life.until),
+        per_cent(life.share_of_peak),
+        human(life.peak_velocity),
+        day(life.peak_at)
+    );
+    figure("Stage", life.stage.to_owned(), note)
 }
 
 /// Returns the outlook on the 7 days after the newest reading.
 fn outlook_figures(ahead: &OutlookView) -> Vec<KeyFigure> {
-    let figure =
-        |label: &str, value: String, note: String| KeyFigure { label: label.to_owned(), value, note };
     let (pace, surge) = (&ahead.pace, &ahead.surge);
     let learned_on = &ahead.learned_on;
     let pace_note = match (&pace.reason, pace.probability_top_tenth) {
