@@ -1,5 +1,4 @@
-//! Stores move completely: everything is copied, an interrupted transfer continues, and one that does not fit
-//! is refused.
+//! Stores move completely: everything is copied, an interrupted transfer continues, an unfit one is refused.
 
 use domain::campaign::{Baseline, CampaignFilter, CampaignGoals, CampaignPlan, CampaignSpan};
 use domain::observation::{TagRef, WindowObservation};
@@ -32,8 +31,7 @@ use tokio::sync::Notify;
 
 const YEAR_MS: i64 = 31_556_952_000;
 
-/// Returns every table of both files with its rows in order, except a store's own data and the places of
-/// entries.
+/// Returns the rows of every table of both files, except a store's own data and the places of entries.
 const DUMPS: [(&str, &str); 32] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
@@ -111,19 +109,18 @@ async fn filled() -> TemporaryCatalog {
     observations.extend((1..=3).map(|n| hashtag("tag1").views(7).observed_at(hour(n)).into()));
     fixture.record(observations).await;
     fixture.record([video(2000).into()]).await;
-    fixture
-        .record([Observation::Window(Box::new(WindowObservation {
-            tag: TagRef { tag: Tag::new("cat").expect("a tag"), id: None },
-            source: Source::CreativeCenter,
-            observed_at: now,
-            country: "Malaysia".to_owned(),
-            window_days: Some(7),
-            views: Some(5),
-            posts: None,
-            rank: Some(1),
-            industry: String::new(),
-        }))])
-        .await;
+    let window = WindowObservation {
+        tag: TagRef { tag: Tag::new("cat").expect("a tag"), id: None },
+        source: Source::CreativeCenter,
+        observed_at: now,
+        country: "Malaysia".to_owned(),
+        window_days: Some(7),
+        views: Some(5),
+        posts: None,
+        rank: Some(1),
+        industry: String::new(),
+    };
+    fixture.record([Observation::Window(Box::new(window))]).await;
     fixture.record([video(1).tag("cat").tag("dog").plays(77).version(2).observed_at(now).into()]).await;
     fixture.store().forget_videos(vec![1_039_u64.try_into().expect("an id")]).await.expect("forgotten");
     for n in 0..5 {
@@ -474,7 +471,6 @@ async fn a_source_that_was_written_to_is_noticed() {
     assert_eq!(fixture.store().sequence().await.expect("a sequence"), sequence);
     let refused = go(&from, &to).await.expect_err("the source changed").to_string();
     assert!(refused.contains("was written to since"), "{refused}");
-
     // Written to while it is read: the copy is a snapshot of the beginning, which is reported.
     let begun = Notify::new();
     let to = folder(&home.path().join("b"));
