@@ -36,8 +36,10 @@ command -v cargo >/dev/null 2>&1 || fail "cargo is not installed" "https://rustu
 need cc gcc # SQLite is compiled in
 
 export CARGO_BUILD_JOBS=${CARGO_BUILD_JOBS:-$(jobs_that_fit)}
-# A build that is never repeated: what would make the next one faster takes time and gigabytes.
-[ "$required" != true ] || export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
+# A build that is never repeated: what would make the next one faster, and what a debugger reads, takes time and gigabytes.
+if [ "$required" = true ]; then
+    export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0} CARGO_PROFILE_DEV_DEBUG=${CARGO_PROFILE_DEV_DEBUG:-none}
+fi
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
 step "format"

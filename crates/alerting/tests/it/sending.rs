@@ -14,19 +14,19 @@ use tokio::net::TcpListener;
 
 /// A request that a receiver took.
 #[derive(Debug, Clone)]
-struct Taken {
-    headers: HashMap<String, String>,
-    body: Value,
+pub(crate) struct Taken {
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Value,
 }
 
 /// A receiver on this machine that answers with these statuses, the last one for ever.
-struct Receiver {
-    url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     taken: Arc<Mutex<Vec<Taken>>>,
 }
 
 impl Receiver {
-    async fn start(statuses: &'static [u16]) -> Self {
+    pub(crate) async fn start(statuses: &'static [u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://127.0.0.1:{}/hook", listener.local_addr().expect("an address").port());
         let taken = Arc::new(Mutex::new(Vec::new()));
@@ -52,12 +52,12 @@ impl Receiver {
         Self { url, taken }
     }
 
-    fn taken(&self) -> Vec<Taken> {
+    pub(crate) fn taken(&self) -> Vec<Taken> {
         self.taken.lock().expect("a list").clone()
     }
 
     /// The entry of `webhooks.allow` for it.
-    fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         self.url.trim_start_matches("http://").trim_end_matches("/hook").to_owned()
     }
 }
@@ -86,7 +86,7 @@ async fn firing(world: &World, to: &[&str]) -> Vec<(DestinationId, String)> {
     created.secrets
 }
 
-async fn only(world: &World) -> DestinationView {
+pub(crate) async fn only(world: &World) -> DestinationView {
     let all = world.alerting.destinations(world.account).await.expect("destinations");
     DestinationView::of(&all[0]).expect("a destination")
 }

@@ -99,6 +99,12 @@ async fn create(command: CreateAlert, context: &Context) -> Result<(), Failure> 
     }
     print_text(format_args!("Alert {} on {}", alert.id, names(&alert)))?;
     show_hashtags(&alert)?;
+    for hashtag in alert.hashtags.iter().filter(|hashtag| hashtag.state == "firing") {
+        say(format_args!(
+            "{} is above its threshold already: the first message comes with its next episode.",
+            tag(&hashtag.hashtag)
+        ));
+    }
     if alert.to.is_empty() {
         say("It sends no messages: `tagmeter alert edit ALERT --to DESTINATION` says where they go.");
     }
