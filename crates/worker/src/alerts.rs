@@ -16,11 +16,13 @@ pub(crate) fn begin(
     context: &Arc<WorkerContext>,
     room: &Arc<Semaphore>,
     place: &Place,
-    running: &mut JoinSet<()>,
+    evaluating: &mut JoinSet<()>,
 ) {
+    // Those that ended, with their results.
+    while evaluating.try_join_next().is_some() {}
     let Ok(permit) = Arc::clone(room).try_acquire_owned() else { return };
     let (context, place) = (Arc::clone(context), Arc::clone(place));
-    running.spawn(async move {
+    evaluating.spawn(async move {
         let from = *place.lock().unwrap_or_else(PoisonError::into_inner);
         match AssertUnwindSafe(context.alerting.follow(from)).catch_unwind().await {
             Ok(Ok((reached, done))) => {

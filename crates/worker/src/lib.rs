@@ -153,6 +153,8 @@ impl Worker {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
+        // Apart from the others: the end of an evaluation is no reason to look again, which would begin the next one.
+        let mut evaluating = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         let mut sweep_at = Instant::now();
         loop {
@@ -163,7 +165,7 @@ impl Worker {
                     sweep_at = Instant::now() + SWEEP_INTERVAL;
                 }
                 trackers::begin(&self.context, &self.readings, &mut running).await?;
-                alerts::begin(&self.context, &self.evaluations, &self.place, &mut running);
+                alerts::begin(&self.context, &self.evaluations, &self.place, &mut evaluating);
                 deliveries::begin(&self.context, &self.deliveries, &mut running).await?;
                 self.begin_jobs(&mut running, &stopped).await
             };
@@ -183,6 +185,7 @@ impl Worker {
         // The receivers are in `running`.
         stop.send_replace(true);
         while running.join_next().await.is_some() {}
+        while evaluating.join_next().await.is_some() {}
     }
 
     /// Starts waiting jobs while there is capacity.
