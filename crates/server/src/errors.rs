@@ -112,6 +112,12 @@ errors! {
     WebhookNotFound "webhook_not_found" NOT_FOUND "Unknown webhook" Legacy::AsProblem,
         "The account has no webhook or other destination with this id.",
         "Take the id from `Location` of the webhook, or from `GET /v1/webhooks` with a key of the same account.";
+    CampaignNotFound "campaign_not_found" NOT_FOUND "Unknown campaign" Legacy::AsProblem,
+        "The account has no campaign with this id or name.",
+        "Take the id from `Location` of the campaign, or id or name from `GET /v1/campaigns` with a key of the same account.";
+    CampaignExists "campaign_exists" CONFLICT "Name taken" Legacy::AsProblem,
+        "The account has another campaign with this name.",
+        "Give another name, or change the campaign that has it by `PATCH /v1/campaigns/{name}`.";
     LimitReached "limit_reached" CONFLICT "Limit reached" Legacy::AsProblem,
         "The account has as many of these as it may; `detail` says how many.",
         "Delete one that is no longer needed, or add to one that exists.";

@@ -238,6 +238,31 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
         visitor.visit_seq(Items(items.iter().map(item)))
     }
 
+    /// Deserializes an object within a body; errors name its field after its own name.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        let Given::Json(Json::Object(members)) = &self.value else {
+            return Err(self.refused("give an object"));
+        };
+        let given = members.iter().filter(|(_, value)| **value != Json::Scalar(Value::Null));
+        let given =
+            given.map(|(name, value)| Parameter { name: name.into(), value: Given::Json(value.clone()) });
+        visitor.visit_map(Parameters { rest: given, value: None }).map_err(|refusal| {
+            let within = |name: &str| format!("{}.{name}", self.name);
+            match refusal {
+                Refusal::Wrong(name, why) if !name.is_empty() => Refusal::Wrong(within(&name), why),
+                Refusal::Missing(name) => {
+                    Refusal::Wrong(within(name), format!("{} is missing; give it", within(name)))
+                }
+                other => other,
+            }
+        })
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -256,7 +281,7 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
 
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
-        tuple tuple_struct map struct identifier ignored_any
+        tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -338,6 +363,14 @@ mod tests {
             c: bool,
             #[serde(default)]
             list: Vec<String>,
+            #[serde(default)]
+            inner: Inner,
+        }
+        #[derive(Debug, Default, PartialEq, serde::Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        struct Inner {
+            #[schema(value_type = Option<u64>)]
+            e: Option<measure::parameters::Whole<1, 5>>,
         }
         let read = |body: Value| match serde_json::from_value(body).expect("JSON") {
             Json::Object(members) => fields::<Body>(members),
@@ -348,7 +381,13 @@ mod tests {
         assert_eq!(read(json!({"a": "cat", "list": ["x", "y"]})).expect("fields").list, ["x", "y"]);
         let least = read(json!({"a": "1", "b": null, "c": null})).expect("fields");
         assert_eq!((&*least.a, least.b, least.c), ("1", None, false));
+        let nested = read(json!({"a": "x", "inner": {"e": 3}})).expect("fields").inner;
+        assert_eq!(nested.e.map(|e| e.get()), Some(3));
+        assert_eq!(read(json!({"a": "x", "inner": {"e": null}})).expect("fields").inner, Inner::default());
         for (body, param, detail) in [
+            (json!({"a": "x", "inner": 5}), "inner", "inner is 5: give an object"),
+            (json!({"a": "x", "inner": {"e": 0}}), "inner.e", "e is 0: give a whole number from 1 to 5"),
+            (json!({"a": "x", "inner": {"f": 0}}), "inner.f", "there is no field \"f\"; the fields are e"),
             (json!({}), "a", "a is missing; give it, such as cat"),
             (json!({"a": 5}), "a", "a is 5: give a string"),
             (json!({"a": "x", "list": "y"}), "list", "list is \"y\": give a list"),
@@ -360,7 +399,7 @@ mod tests {
             (json!({"a": "x", "b": "5"}), "b", "b is \"5\": give a whole number from 1 to 5"),
             (json!({"a": "x", "c": "true"}), "c", "c is \"true\": give true or false"),
             (json!({"a": "x", "c": 1}), "c", "c is 1: give true or false"),
-            (json!({"a": "x", "d": 1}), "d", "there is no field \"d\"; the fields are a, b, c, list"),
+            (json!({"a": "x", "d": 1}), "d", "there is no field \"d\"; the fields are a, b, c, list, inner"),
         ] {
             let problem = read(body).expect_err(detail);
             assert_eq!((problem.field_name(), problem.detail()), (Some(param), detail));

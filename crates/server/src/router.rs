@@ -12,7 +12,8 @@ use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{
-    alerts, balance, compare, export, imports, me, metrics, trackers, trending, usage, walks, webhooks,
+    alerts, balance, campaigns, compare, export, imports, me, metrics, trackers, trending, usage, walks,
+    webhooks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -70,6 +71,8 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(webhooks::test::handler),
         routes!(webhooks::deliveries::handler),
         routes!(webhooks::replay::handler),
+        routes!(campaigns::create, campaigns::list),
+        routes!(campaigns::show::show, campaigns::show::change, campaigns::show::delete),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),

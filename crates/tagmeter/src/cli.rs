@@ -12,6 +12,7 @@ pub(crate) mod measuring;
 
 mod parse;
 
+pub(crate) mod campaigns;
 pub(crate) mod trackers;
 
 use crate::config::Flags;
@@ -154,6 +155,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  tagmeter untrack cat\n  tagmeter untrack trk_01kb3x8m7q0000000000000000 --json\n\nReadings stay in the history of the hashtags."
     )]
     Untrack(trackers::Untrack),
+    /// Measure campaigns: own hashtags over a time, against the trend before and against competitors
+    #[command(subcommand)]
+    Campaign(campaigns::Campaign),
     /// Show a hashtag by name or id
     #[command(
         after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."

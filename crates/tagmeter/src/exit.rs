@@ -132,6 +132,23 @@ impl From<alerting::AlertingError> for Failure {
     }
 }
 
+impl From<measure::CampaignError> for Failure {
+    fn from(error: measure::CampaignError) -> Self {
+        use measure::CampaignError as E;
+        match error {
+            E::Measure(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter campaign list` lists the campaigns"),
+            // `hashtags` of the API is `--tags` here.
+            E::Field { field: "hashtags", why } => Self::usage(format_args!("--tags: {why}")),
+            E::Field { field: field @ ("name" | "notes"), why } => {
+                Self::usage(format_args!("{field}: {why}"))
+            }
+            E::Field { field, why } => Self::usage(format_args!("--{}: {why}", field.replace('_', "-"))),
+            E::NameTaken(_) | E::TooMany | E::KeyOfOtherRequest | E::IdTaken | E::Busy => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

@@ -31,6 +31,7 @@ const CREATORS: &str = "/v1/hashtags/{ref}/creators";
 const TRENDING: &str = "/v1/trending";
 const COMPARE: &str = "/v1/compare";
 const WALKS: &str = "/v1/walks";
+const CAMPAIGN: &str = "/v1/campaigns/{id}";
 
 const REPAIRED: &str = "uses the repaired series: drops are ignored, growth continues from the lower level";
 const REAL_SPAN: &str =
@@ -388,7 +389,18 @@ pub const METRICS: &[Metric] = &[
             "a video under several of the hashtags counts once, an even part for each; so does a creator",
             POOLED,
         ],
-        paths: &[COMPARE],
+        paths: &[COMPARE, CAMPAIGN],
+    },
+    Metric {
+        name: "increment",
+        title: "Incremental views",
+        formula: "dV - E; E is the baseline's mean gain a day over the days of dV, or the line through its gains where they rose or fell",
+        unit: "views",
+        caveats: &[
+            "95 % interval from 1,000 draws of runs of baseline days, the slope and the rounding",
+            "unknown for fewer than 7 gains of the baseline; no proof of a cause",
+        ],
+        paths: &[CAMPAIGN],
     },
     Metric {
         name: "coverage",

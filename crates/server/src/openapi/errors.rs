@@ -103,6 +103,17 @@ error_sets! {
     ChangeTrackerErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::TrackerNotFound]];
     /// Errors of one tracker.
     TrackerErrors: [WITH_KEY, &[ErrorCode::TrackerNotFound]];
+    /// Errors of creating a campaign.
+    CreateCampaignErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[ErrorCode::CampaignExists, ErrorCode::LimitReached, ErrorCode::IdempotencyKeyReused]
+    ];
+    /// Errors of changing a campaign.
+    ChangeCampaignErrors:
+        [WITH_KEY, WITH_BODY, &[ErrorCode::CampaignNotFound, ErrorCode::CampaignExists]];
+    /// Errors of one campaign.
+    CampaignErrors: [WITH_KEY, &[ErrorCode::CampaignNotFound]];
     /// Errors of a preview of an alert.
     PreviewErrors:
         [WITH_KEY, WITH_BODY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];

@@ -17,10 +17,11 @@ mod schemas;
 mod version_3_0;
 
 pub(crate) use errors::{
-    AlertErrors, ChangeAlertErrors, ChangeTrackerErrors, ChangeWebhookErrors, ChartErrors, CreateAlertErrors,
-    CreateTrackerErrors, CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors,
-    ListErrors, MeasureErrors, OpenErrors, PaidErrors, PreviewErrors, SearchErrors, StartWalkErrors,
-    TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors, WebhookErrors,
+    AlertErrors, CampaignErrors, ChangeAlertErrors, ChangeCampaignErrors, ChangeTrackerErrors,
+    ChangeWebhookErrors, ChartErrors, CreateAlertErrors, CreateCampaignErrors, CreateTrackerErrors,
+    CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
+    OpenErrors, PaidErrors, PreviewErrors, SearchErrors, StartWalkErrors, TemplatesErrors, TrackerErrors,
+    UploadErrors, WalkErrors, WebhookErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
@@ -57,6 +58,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "trackers", description = "Hashtags that are read on a schedule. Each reading from an upstream costs one credit; everything else is free."),
         (name = "alerts", description = "Alerts on hashtags: when a rule would have fired on the stored readings, and messages when it does. Free."),
         (name = "webhooks", description = "Where messages go: webhooks, chat services and mail addresses, with their log. Free."),
+        (name = "campaigns", description = "Own and competing hashtags over a time, measured against the time before. Free."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemBody)),

@@ -27,6 +27,9 @@ pub(super) fn add(operation: &mut Operation) {
         Some("trackers") if operation.operation_id.as_deref() == Some("create_tracker") => {
             vec![idempotency_header("Requests repeated under the same key create one tracker.")]
         }
+        Some("campaigns") if operation.operation_id.as_deref() == Some("create_campaign") => {
+            vec![idempotency_header("Requests repeated under the same key create one campaign.")]
+        }
         _ => Vec::new(),
     };
     if !more.is_empty() {

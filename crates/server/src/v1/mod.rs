@@ -30,6 +30,9 @@ pub(crate) mod walks;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod trackers;
 
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod campaigns;
+
 pub(crate) mod hashtags;
 
 pub(crate) mod trending;

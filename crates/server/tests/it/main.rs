@@ -3,6 +3,7 @@
 mod alerts;
 mod assigned_ids;
 mod callers;
+mod campaigns;
 mod connections;
 mod contract;
 mod described;

@@ -50,7 +50,7 @@ pub(crate) struct Track {
 }
 
 /// Parses a number of views, which may end in `k`, `M` or `B`.
-fn views(text: &str) -> Result<u64, String> {
+pub(super) fn views(text: &str) -> Result<u64, String> {
     let (digits, unit) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1_000),
         Some((at, 'm' | 'M')) => (&text[..at], 1_000_000),
@@ -62,7 +62,7 @@ fn views(text: &str) -> Result<u64, String> {
     views.ok_or_else(|| "give a number of views, such as 500000, 250k or 1M".to_owned())
 }
 
-/// The account that owns trackers and pays for their readings.
+/// The account that owns trackers and campaigns.
 #[derive(Debug, Args)]
 pub(crate) struct Owner {
     /// E-mail address of the account, if there are several

@@ -16,6 +16,8 @@ mod benchmark;
 
 mod compare;
 
+mod campaign;
+
 mod creators;
 
 mod demo;
@@ -102,6 +104,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Track(command) => trackers::track(command, &context).await.map(done),
         Command::Trackers(command) => trackers::trackers(command, &context).await.map(done),
         Command::Untrack(command) => trackers::untrack(command, &context).await.map(done),
+        Command::Campaign(command) => campaign::run(command, &context).await.map(done),
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),
         Command::Search(command) => search::run(command, &context).await.map(done),
         Command::Videos(command) => videos::run(command, &context).await.map(done),

@@ -223,7 +223,7 @@ async fn open(context: &Context) -> Result<(Store, Tracking), Failure> {
 }
 
 pub(super) fn no_account() -> Failure {
-    Failure::not_found("there is no account yet, and trackers and alerts belong to one")
+    Failure::not_found("there is no account yet, and trackers, alerts and campaigns belong to one")
         .hint("`tagmeter account create EMAIL` creates one; --data-dir and --database-url name another place")
 }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod binary;
 
 mod both_ways;
+mod campaigns;
 
 mod captures;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Groups of command lines, in an order in which each finds what it needs. A group is one snapshot.
-const RUNS: [(&str, &[&str]); 46] = [
+const RUNS: [(&str, &[&str]); 51] = [
     ("import", &["import in", "import in --json", "import broken.ndjson", "import broken.ndjson --json"]),
     ("lookup", &["lookup cat", "lookup cat --json", "lookup 8000 --json", "lookup nobody"]),
     ("search", &["search ca", "search ca --json", "search zebra"]),
@@ -180,6 +180,50 @@ const RUNS: [(&str, &[&str]); 46] = [
             "webhook delete {destination} --account me@example.com",
         ],
     ),
+    (
+        "campaign create",
+        &[
+            "campaign create autumn --tags cat,kitten --against dog --from 2025-11-10 --to 2025-11-20 --baseline 7d --goal views=10M --goal videos=3 --account me@example.com",
+            "campaign create other --tags cat --from 2025-11-10 --account me@example.com --json",
+            "campaign create later --tags nobody --against dog --from 2025-11-03 --to 2025-11-20 --account me@example.com --dry-run",
+            "campaign create autumn --tags dog --from 2025-11-10 --account me@example.com",
+            "campaign create winter --tags dog --from 2025-11-10 --to 2025-11-01 --account me@example.com",
+            "campaign create winter --tags # --from 2025-11-10 --account me@example.com",
+            "campaign create winter --tags dog --from 2025-11-10 --goal likes=5 --account me@example.com",
+        ],
+    ),
+    (
+        "campaign show",
+        &[
+            "campaign show autumn --account me@example.com",
+            "campaign show autumn --account me@example.com --json",
+            "campaign show autumn --account you@example.com",
+        ],
+    ),
+    (
+        "campaign edit",
+        &[
+            "campaign edit other --to 2025-11-30 --against dog,kitten --account me@example.com",
+            "campaign edit other --name last --no-goals --account me@example.com --json",
+            "campaign edit last --account me@example.com",
+        ],
+    ),
+    (
+        "campaign list",
+        &[
+            "campaign list --account me@example.com",
+            "campaign list --account me@example.com --json",
+            "campaign list --account you@example.com",
+        ],
+    ),
+    (
+        "campaign delete",
+        &[
+            "campaign delete last --account me@example.com",
+            "campaign delete autumn --account me@example.com --json",
+            "campaign delete autumn --account me@example.com",
+        ],
+    ),
     ("audit", &["audit", "audit --json", "audit --heal", "audit --heal --json"]),
     ("backup", &["backup copies/one", "backup copies/two --json", "backup copies/one"]),
     (
@@ -234,15 +278,16 @@ struct Redaction {
     folder: String,
     /// Ids of the keys that were printed so far.
     keys: Vec<String>,
-    /// Ids of trackers, alerts and destinations that were printed so far.
-    ids: [Vec<String>; 3],
+    /// Ids of trackers, alerts, destinations and campaigns that were printed so far.
+    ids: [Vec<String>; 4],
 }
 
 /// Prefix of a secret key; its id follows.
 const KEY: &str = "tm_live_";
 const KEY_ID_LENGTH: usize = 8;
 /// Prefix of each kind of ids, and its placeholder.
-const IDS: [(&str, &str); 3] = [("trk_", "tracker"), ("alr_", "alert"), ("dst_", "destination")];
+const IDS: [(&str, &str); 4] =
+    [("trk_", "tracker"), ("alr_", "alert"), ("dst_", "destination"), ("cmp_", "campaign")];
 const ID_LENGTH: usize = 30;
 /// Prefix of the secret of a webhook.
 const SECRET: &str = "whsec_";

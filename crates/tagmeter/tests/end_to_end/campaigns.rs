@@ -1,0 +1,69 @@
+//! Campaigns over HTTP and on the command line: the same answers, and the same refusals.
+
+use crate::binary::Place;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Returns a store of 60 daily readings of #drop, which grows faster since 1 October 2025, and of #rival.
+fn place() -> Place {
+    let place = Place::new();
+    let mut rows = String::from("snapshot_utc,challenge_id,challenge_name,views\n");
+    let (mut drop, mut rival) = (1_000_000_u64, 4_000_000_u64);
+    for day in 0..60_u64 {
+        // 1 September 2025.
+        let at = 1_756_684_800_000 + i64::try_from(day).expect("a day") * 86_400_000;
+        let at = domain::Timestamp::from_ms(at).to_rfc3339();
+        drop += if day < 31 { 1_000 + day % 3 } else { 9_000 };
+        rival += 2_000;
+        writeln!(rows, "{at},7551,drop,{drop}\n{at},8000,rival,{rival}").expect("text");
+    }
+    place.write("in/series.csv", rows);
+    place.ok(&["import", "in"]);
+    place
+}
+
+/// Removes what depends on the moment of the measurement.
+fn still(mut answer: Value) -> Value {
+    answer["data"]["measured_at"] = Value::Null;
+    answer
+}
+
+#[test]
+fn a_campaign_is_the_same_over_http_and_on_the_command_line() {
+    let place = place();
+    let key = place.key();
+    let line = "campaign create Summer --tags drop --against #rival --from 2025-10-01 --to 2025-10-20 --baseline 4w \
+                --goal views=1M --not-tags giveaway --not-creators @brand";
+    let created = place.json(&line.split_whitespace().collect::<Vec<_>>());
+    let server = place.serve();
+    let (status, sent) = server.get("/v1/campaigns/summer", &key);
+    assert_eq!(status, 200, "{sent}");
+    assert_eq!(sent["data"]["campaign"], created["data"]);
+    let printed = place.json(&["campaign", "show", "summer"]);
+    assert_eq!(still(printed)["data"], still(sent.clone())["data"]);
+    let increment = &sent["data"]["hashtags"][0]["increment"];
+    assert_eq!((&increment["gained"], &increment["clear"]), (&json!(171_000), &json!(true)), "{increment}");
+
+    // Created over HTTP, it is the same campaign for the command line.
+    let body = json!({
+        "name": "other", "hashtags": ["drop"], "from": "2025-10-01", "to": "2025-10-20", "goals": {"creators": 5},
+    });
+    let (status, made) = server.post("/v1/campaigns", &key, &body);
+    assert_eq!(status, 201, "{made}");
+    let listed = place.json(&["campaign", "list"]);
+    assert_eq!(listed["campaigns"], json!([made["data"], created["data"]]));
+    let edited = place.json(&["campaign", "edit", "other", "--against", "rival", "--open"]);
+    assert_eq!((&edited["data"]["to"], &edited["data"]["against"]), (&Value::Null, &json!(["rival"])));
+    let (_, listed) = server.get("/v1/campaigns", &key);
+    assert_eq!(listed["data"][0], edited["data"]);
+    place.ok(&["campaign", "delete", "other", "summer"]);
+    assert_eq!(server.get("/v1/campaigns/summer", &key).0, 404);
+}
+
+#[test]
+fn a_campaign_needs_an_account() {
+    let place = Place::new();
+    let refused = place.run(&["campaign", "list"]);
+    assert_eq!(refused.code, Some(3), "{}", refused.err);
+    assert!(refused.err.contains("campaigns belong to one"), "{}", refused.err);
+}
