@@ -65,6 +65,7 @@ fn random_cases_agree_with_pandas_numpy_and_scipy() {
 }
 
 /// Compares each `step`-th of the real series. The script takes most of the time.
+#[expect(clippy::print_stdout, reason = "the script says how much it compared")]
 fn real_series_agree(step: usize) {
     let (Some(captured), Some(python)) = (captured(), python()) else { return };
     let some = captured.iter().step_by(step);

@@ -15,6 +15,7 @@ use sample::{DAY_MS, begin, report};
 use strum::VariantArray;
 
 /// Prints why a test is skipped. In CI the tool must be there.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn skipped(tool: &str, cause: &dyn std::fmt::Display) {
     assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{tool} is missing: {cause}");
     eprintln!("skipped: {tool}: {cause}");
