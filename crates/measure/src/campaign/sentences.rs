@@ -98,10 +98,10 @@ impl Numbers<'_> {
             "No stored video under the own hashtags was posted in the campaign's time.".to_owned()
         } else {
             format!(
-                "{} of {} under the own hashtags are stored; of {} no earlier one is.",
+                "Stored under the own hashtags: {} of {}, {} of them new.",
                 counted(seen.videos, "video"),
                 counted(seen.creators, "creator"),
-                counted(seen.new_creators, "creator")
+                seen.new_creators
             )
         };
         Some(SentenceView { about: "participation", sentence, footnotes: self.footnotes.videos() })
