@@ -16,7 +16,8 @@ const IS_KNOWN: &str = "SELECT 1 FROM tagmeter.events WHERE account_id = $1 AND 
 const NUMBER: &str = "INSERT INTO tagmeter.event_sequences AS known (account_id, last) VALUES ($1, 1)
     ON CONFLICT (account_id) DO UPDATE SET last = known.last + 1 RETURNING last";
 const ADD: &str = "INSERT INTO tagmeter.events
-    (account_id, sequence, event_id, kind, cause, alert_id, at_ms, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    (account_id, sequence, event_id, kind, cause, alert_id, at_ms, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT DO NOTHING";
 /// Nothing is queued for a destination that is turned off or gone.
 const DELIVER: &str = "INSERT INTO tagmeter.deliveries
     (account_id, destination_id, sequence, due_at_ms, attempts, tries, lease_until_ms, token)
@@ -108,13 +109,13 @@ pub(super) async fn add_event(
     event: &NewEvent,
 ) -> Result<Option<u64>, StoreError> {
     const DOING: &str = "record an event";
-    // The number first: it makes everybody else who records an event of the account wait.
-    let rows = transaction.query_typed(NUMBER, &[(&account_id.0, Type::INT8)]).await.doing(DOING)?;
-    let number: i64 = rows.first().map(row::postgres).transpose().doing(DOING)?.unwrap_or(0);
+    // Before a number is taken: a receiver takes a hole for an event that was lost.
     let parameters: [Parameter<'_>; 2] = [(&account_id.0, Type::INT8), (&event.cause, Type::TEXT)];
     if !transaction.query_typed(IS_KNOWN, &parameters).await.doing(DOING)?.is_empty() {
         return Ok(None);
     }
+    let rows = transaction.query_typed(NUMBER, &[(&account_id.0, Type::INT8)]).await.doing(DOING)?;
+    let number: i64 = rows.first().map(row::postgres).transpose().doing(DOING)?.unwrap_or(0);
     let (id, alert_id) = (event.id.to_bytes(), event.alert_id.map(AlertId::to_bytes));
     let parameters: [Parameter<'_>; 8] = [
         (&account_id.0, Type::INT8),
@@ -126,7 +127,10 @@ pub(super) async fn add_event(
         (&event.at.as_ms(), Type::INT8),
         (&event.data, Type::TEXT),
     ];
-    transaction.execute_typed(ADD, &parameters).await.doing(DOING)?;
+    if transaction.execute_typed(ADD, &parameters).await.doing(DOING)? == 0 {
+        // Another node recorded the cause while this one waited for the number.
+        return Ok(None);
+    }
     if !event.to.is_empty() {
         let to: Vec<Vec<u8>> = event.to.iter().map(|id| id.to_bytes().to_vec()).collect();
         let parameters: [Parameter<'_>; 4] = [
