@@ -16,6 +16,8 @@ mod schemas;
 
 mod version_3_0;
 
+mod webhooks;
+
 pub(crate) use errors::{
     AlertErrors, CampaignErrors, ChangeAlertErrors, ChangeCampaignErrors, ChangeTrackerErrors,
     ChangeWebhookErrors, ChartErrors, CreateAlertErrors, CreateCampaignErrors, CreateTrackerErrors,
@@ -72,6 +74,7 @@ const OPEN: &str = "operations";
 pub(crate) fn base() -> Description {
     let mut description = Base::openapi();
     description.openapi = OpenApiVersion::Version31;
+    description.webhooks = Some(webhooks::describe());
     let components = description.components.get_or_insert_default();
     let key = ApiKeyValue::with_description("X-Api-Key", "The usual way.");
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
