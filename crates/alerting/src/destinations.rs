@@ -19,7 +19,7 @@ pub const DELIVERIES_PER_PAGE: usize = 20;
 /// Stands for all types of events in a subscription.
 pub const ALL_EVENTS: &str = "*";
 /// Reason of a destination that its owner turned off.
-pub(crate) const TURNED_OFF: &str = "turned off by its owner";
+const TURNED_OFF: &str = "turned off by its owner";
 
 /// Settings of a destination as they are stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,10 +55,7 @@ impl DestinationSettings {
     }
 
     fn to_json(&self) -> String {
-        json!({
-            "kind": self.kind, "shown": self.shown, "description": self.description, "events": self.events,
-        })
-        .to_string()
+        json!(self).to_string()
     }
 }
 

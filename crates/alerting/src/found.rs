@@ -4,8 +4,8 @@ use crate::settings::AlertSettings;
 use crate::state::StoredRule;
 use domain::alerts::{AlertEvent, Watched};
 use domain::metrics::Reading;
-use domain::{AccountId, AlertId, EventId, Timestamp};
-use measure::{plain, rule_in_words};
+use domain::{AccountId, EventId, Timestamp};
+use measure::{grouped, plain, rule_in_words};
 use notify::message::{Link, Message};
 use notify::payload::EventType;
 use serde_json::{Map, Value, json};
@@ -15,17 +15,17 @@ use store::events::{Event, NewEvent};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// An alert began to fire.
-pub const FIRED: EventType = EventType::new("alert.fired");
+pub(crate) const FIRED: EventType = EventType::new("alert.fired");
 /// An alert recovered.
-pub const RECOVERED: EventType = EventType::new("alert.recovered");
+pub(crate) const RECOVERED: EventType = EventType::new("alert.recovered");
 /// There was no reading for too long.
-pub const NO_DATA: EventType = EventType::new("alert.no_data");
+pub(crate) const NO_DATA: EventType = EventType::new("alert.no_data");
 /// There are readings again.
-pub const DATA_BACK: EventType = EventType::new("alert.data_back");
+pub(crate) const DATA_BACK: EventType = EventType::new("alert.data_back");
 /// A destination was turned off.
-pub const DISABLED: EventType = EventType::new("webhook.disabled");
+pub(crate) const DISABLED: EventType = EventType::new("webhook.disabled");
 /// A test of a destination.
-pub const TEST: EventType = EventType::new("webhook.test");
+pub(crate) const TEST: EventType = EventType::new("webhook.test");
 
 /// All kinds, each with a sentence on it and whether rooms of chats and mail addresses get it: the others are for
 /// programs.
@@ -43,7 +43,7 @@ pub const EVENT_TYPES: [(EventType, &str, bool); 6] = [
 ];
 
 /// Returns the type of a stored kind.
-pub fn type_of(kind: &str) -> Option<EventType> {
+pub(crate) fn type_of(kind: &str) -> Option<EventType> {
     EVENT_TYPES.iter().map(|(event, ..)| *event).find(|event| event.as_str() == kind)
 }
 
@@ -218,8 +218,8 @@ pub(crate) fn message(event: &Event) -> Message {
         .with_reason(text("reason"));
     if let Some(views) = data.get("views").and_then(Value::as_u64) {
         let step = data.get("views_step").and_then(Value::as_u64).filter(|step| *step > 1);
-        let rounded = step.map(|step| format!(", rounded to {}", plain_whole(step))).unwrap_or_default();
-        message = message.with_fact("Views", &format!("{}{rounded}", plain_whole(views)));
+        let rounded = step.map(|step| format!(", rounded to {}", grouped(step))).unwrap_or_default();
+        message = message.with_fact("Views", &format!("{}{rounded}", grouped(views)));
     }
     for (name, field) in [("Read at", "views_at"), ("Source", "source"), ("Above since", "episode")] {
         if event.kind == FIRED.as_str() && !text(field).is_empty() {
@@ -232,19 +232,6 @@ pub(crate) fn message(event: &Event) -> Message {
     message
 }
 
-/// Returns a whole number with separators.
-fn plain_whole(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// Returns the length of time between two moments: `3 days`, `5 hours`, `10 minutes`.
 fn span(from: Timestamp, to: Timestamp) -> String {
     let minutes = to.as_ms().saturating_sub(from.as_ms()).max(0) / 60_000;
@@ -254,9 +241,4 @@ fn span(from: Timestamp, to: Timestamp) -> String {
         _ => (minutes / 1_440, "day"),
     };
     if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
-}
-
-/// Returns an id of an alert as a text, for events that have one.
-pub fn alert_of(event: &Event) -> Option<String> {
-    event.alert_id.map(|id: AlertId| id.to_string())
 }

@@ -11,9 +11,9 @@ use sha2::Sha256;
 use store::alerts::{Alert, AlertChange};
 
 /// Milliseconds for which a link mutes an alert: a week.
-pub const MUTE_MS: i64 = 7 * 86_400_000;
+const MUTE_MS: i64 = 7 * 86_400_000;
 /// Path of the pages that the links lead to.
-pub const MUTE_PATH: &str = "/mute";
+const MUTE_PATH: &str = "/mute";
 
 /// Bytes of a token: account, alert, seal.
 const ACCOUNT: usize = 8;

@@ -70,7 +70,7 @@ impl AlertSettings {
     }
 
     pub(crate) fn to_json(&self) -> String {
-        serde_json::json!({ "name": self.name, "rule": self.rule, "to": self.to }).to_string()
+        serde_json::json!(self).to_string()
     }
 
     /// Returns the destinations that it names.

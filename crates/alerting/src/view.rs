@@ -1,7 +1,6 @@
 //! Alerts, events, destinations and deliveries as answers and the command line show them.
 
-use crate::destinations::{DeliveryPage, DestinationSettings, TURNED_OFF};
-use crate::found::alert_of;
+use crate::destinations::{DeliveryPage, DestinationSettings};
 use crate::settings::AlertSettings;
 use crate::state::{StoredCondition, SubjectState};
 use crate::{Alerting, AlertingError};
@@ -344,7 +343,7 @@ impl From<&Event> for EventView {
             id: event.id.to_string(),
             sequence: event.sequence,
             event_type: event.kind.clone(),
-            alert: alert_of(event),
+            alert: event.alert_id.map(|id| id.to_string()),
             at: event.at,
             data: serde_json::from_str(&event.data).unwrap_or_default(),
         }
@@ -377,11 +376,6 @@ impl DestinationView {
             created_at: destination.created_at,
             updated_at: destination.updated_at,
         })
-    }
-
-    /// Returns true if its owner turned it off.
-    pub fn is_turned_off_by_owner(&self) -> bool {
-        self.off_reason.as_deref() == Some(TURNED_OFF)
     }
 }
 

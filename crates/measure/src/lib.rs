@@ -94,7 +94,7 @@ pub use trending::{TrendingQuery, TrendingView};
 pub use trends::{TrendFacts, TrendsProgress};
 pub use videos::{VideoMeasuredView, VideoSort, VideosQuery};
 pub use view::{
-    AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, ObservedView, SampleView, TotalView,
+    AsReadView, AvailableView, CaveatView, HashtagRecord, Meta, ObservedView, SampleView, TotalView, grouped,
 };
 
 use catalog::{Catalog, CatalogError};

@@ -1,5 +1,7 @@
 //! Shared parts of answers: a hashtag's record, totals, and the metadata of a measurement.
 
+pub use charts::grouped;
+
 use crate::DataPeriod;
 use crate::sample::Sample;
 use domain::caveat::{Caveat, caveat_texts};
@@ -173,18 +175,6 @@ fn not_as_read<'a>(
              rounding step: {listed}{rest}."
         )
     })
-}
-
-/// Formats a whole number in groups of three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).unwrap_or_default())
-        .collect();
-    groups.join(",")
 }
 
 impl TotalView {

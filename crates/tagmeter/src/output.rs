@@ -1,6 +1,8 @@
 //! Printing: data on standard output, everything else on standard error. No colours, no control characters from
 //! the data, numbers in groups of three.
 
+pub(crate) use charts::grouped;
+
 use crate::exit::Failure;
 use serde::Serialize;
 use std::fmt::Display;
@@ -122,19 +124,6 @@ pub(crate) fn shortened(text: &str, characters_max: usize) -> String {
         Some((end, _)) => format!("{}...", text[..end].trim_end()),
         None => text.to_owned(),
     }
-}
-
-/// Formats `1000681687205` as `1,000,681,687,205`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// `1 video`, `2 videos`, `1,015 videos`.
