@@ -2,8 +2,9 @@
 
 use crate::alert_coverage::{AlertCoverageView, days_between, moments, too_few};
 use crate::alert_parameters::{Threshold, Wait};
+use crate::alert_words::{is_about, sentence};
 use crate::parameters::{TagText, TrendWindowName, WatchedName, by, one_of};
-use crate::view::{assigned_id, grouped};
+use crate::view::assigned_id;
 use crate::{Measure, MeasureError};
 use clap::Args;
 use domain::alerts::{
@@ -21,8 +22,6 @@ use utoipa::ToSchema;
 const RECOVERS_AT_PART: f64 = 0.9;
 /// Most episodes of an answer: the newest.
 const EPISODES_MAX: usize = 1_000;
-/// Days of a year in sentences.
-const YEAR_DAYS: std::ops::RangeInclusive<f64> = 350.0..=380.0;
 
 /// Question: when an alert would have fired. Give either `above` or `about`.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema, Args)]
@@ -135,6 +134,9 @@ pub struct AlertRuleView {
     /// Requested frequency, if the threshold was found.
     #[schema(example = "1/week")]
     pub about: Option<String>,
+    /// False if no threshold comes close to that frequency: within one episode, or a quarter of the wish. `null` without
+    /// `about`.
+    pub about_met: Option<bool>,
     /// Value at or below which it recovers.
     pub recovers_at: f64,
     /// Milliseconds above the threshold before it fires.
@@ -317,6 +319,7 @@ pub(super) fn preview_of(
     let begin = samples.iter().position(|sample| sample.signal != Signal::Missing).unwrap_or(0);
     let samples = &samples[begin..];
     let (rule, preview) = query.replay(wish, &watch, samples, &coverage)?;
+    let about_met = query.about.map(|about| is_about(about, preview.fired, days(samples)));
     let cooldown_ms = ms(query.cooldown);
     let episodes = episodes(&preview.events, cooldown_ms);
     let moments = moments(readings);
@@ -342,7 +345,13 @@ pub(super) fn preview_of(
         hashtag: name.to_owned(),
         hashtag_id: hashtag.id.map(|id| id.to_string()),
         assigned_id: assigned_id(hashtag),
-        sentence: sentence(query.rule, rule.above(), preview.fired, days(samples)),
+        sentence: match query.about.filter(|_| about_met == Some(false)) {
+            Some(about) => {
+                let found = sentence(query.rule, rule.above(), preview.fired, days(samples));
+                format!("{found}; no threshold comes closer to {about}")
+            }
+            None => sentence(query.rule, rule.above(), preview.fired, days(samples)),
+        },
         count: preview.fired,
         per_week: preview.per_week(samples),
         messages: episodes.iter().filter(|episode| episode.is_sent).count() as u64,
@@ -357,6 +366,7 @@ pub(super) fn preview_of(
             window: query.window.name(),
             above: rule.above(),
             about: query.about.map(|about| about.to_string()),
+            about_met,
             recovers_at: rule.recovers_at(),
             for_ms: rule.for_ms(),
             keep_firing_ms: rule.keep_firing_ms(),
@@ -365,56 +375,6 @@ pub(super) fn preview_of(
         },
         coverage,
     })
-}
-
-/// Returns a rule in words: `views growing faster than 2.1 %/day`.
-pub fn rule_in_words(watched: Watched, above: f64) -> String {
-    let above = plain(above);
-    match watched {
-        Watched::Velocity => format!("views growing by more than {above} a day"),
-        Watched::Growth => format!("views growing faster than {above} %/day"),
-        Watched::Breakout => format!("views growing more than {above} deviations faster than usual"),
-        Watched::Fell => format!("views falling by more than {above} %"),
-    }
-}
-
-/// Returns `views growing faster than 2.1 %/day would have fired 52 times in a year`.
-fn sentence(watched: Watched, above: f64, fired: u64, days: f64) -> String {
-    let what = rule_in_words(watched, above);
-    let times = match fired {
-        0 => "not have fired".to_owned(),
-        1 => "have fired once".to_owned(),
-        times => format!("have fired {} times", grouped(times)),
-    };
-    let span = match days {
-        days if YEAR_DAYS.contains(&days) => "a year".to_owned(),
-        days if days > *YEAR_DAYS.end() => format!("{:.1} years", days / 365.25),
-        days => format!("{days:.0} days"),
-    };
-    format!("{what} would {times} in {span}")
-}
-
-/// Returns a number with three significant digits, and more where it is larger: `2.1`, `1,234,568`.
-pub fn plain(number: f64) -> String {
-    let size = number.abs();
-    if size >= 1_000.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "thresholds are at most 10^18"
-        )]
-        let whole = grouped(size.round() as u64);
-        return if number < 0.0 { format!("-{whole}") } else { whole };
-    }
-    let decimals = match size {
-        size if size >= 100.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 0.1 => 2,
-        _ => 4,
-    };
-    let text = format!("{number:.decimals$}");
-    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { text.as_str() };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 impl Measure {
@@ -440,40 +400,6 @@ impl Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sentences_are_in_plain_words() {
-        for (watched, above, fired, days, text) in [
-            (
-                Watched::Growth,
-                2.104,
-                52,
-                364.0,
-                "views growing faster than 2.1 %/day would have fired 52 times in a year",
-            ),
-            (
-                Watched::Velocity,
-                1_234_567.8,
-                1_204,
-                1_607.1,
-                "views growing by more than 1,234,568 a day would have fired 1,204 times in 4.4 years",
-            ),
-            (
-                Watched::Breakout,
-                3.0,
-                1,
-                29.6,
-                "views growing more than 3 deviations faster than usual would have fired once in 30 days",
-            ),
-            (Watched::Fell, 0.0, 0, 100.0, "views falling by more than 0 % would not have fired in 100 days"),
-        ] {
-            assert_eq!(sentence(watched, above, fired, days), text);
-        }
-        assert_eq!(
-            [plain(-0.00001), plain(0.0456), plain(12.34), plain(100.0), plain(-2_000.4)],
-            ["0", "0.0456", "12.3", "100", "-2,000"]
-        );
-    }
 
     #[test]
     fn either_a_threshold_or_a_frequency_is_given() {

@@ -12,6 +12,8 @@ mod alert_preview;
 
 mod alert_templates;
 
+mod alert_words;
+
 mod available;
 
 mod benchmark;
@@ -64,10 +66,9 @@ mod view;
 
 pub use alert_coverage::AlertCoverageView;
 pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
-pub use alert_preview::{
-    AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView, plain, rule_in_words,
-};
+pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};
 pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
+pub use alert_words::{plain, rule_in_words};
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
 pub use campaign::{
