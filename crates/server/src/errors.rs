@@ -81,7 +81,7 @@ errors! {
         "Generate a new key, or send the request as it was the first time.";
     Forbidden "forbidden" FORBIDDEN "Not allowed with this key" Legacy::AsProblem,
         "The key is valid but lacks the scope that this call needs.",
-        "Use a key of the scope that `detail` names; `tagmeter key create --admin` makes one for uploads.";
+        "Use a key of the scope that `detail` names. `tagmeter key create` makes one of the scope `call`, with `--admin` one for uploads too; one with `--read-only` spends and changes nothing.";
     InvalidBody "invalid_body" BAD_REQUEST "The body cannot be read" Legacy::AsProblem,
         "The body is not valid for this path, or is incomplete.",
         "Send the whole body as `/openapi.json` describes it.";

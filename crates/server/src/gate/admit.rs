@@ -6,8 +6,8 @@ use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::ApiKey;
 use domain::api_key::KeyError;
+use domain::{ApiKey, KeyScope};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
@@ -42,6 +42,18 @@ impl Caller {
     pub(crate) fn admit(key: Arc<KnownKey>) -> Result<Self, Denied> {
         let rate_limit = key.limiter.as_ref().map(|limiter| limiter.check()).transpose()?;
         Ok(Self { key, rate_limit })
+    }
+
+    /// Refuses a call that needs a wider scope than the key has.
+    pub(crate) fn allow(&self, needed: KeyScope) -> Result<(), Problem> {
+        let granted = self.key.scope;
+        if granted.covers(needed) {
+            return Ok(());
+        }
+        let detail = format!(
+            "this needs a key of the scope `{needed}`, this one has `{granted}`; the server's owner can create one"
+        );
+        Err(Problem::new(ErrorCode::Forbidden, detail))
     }
 }
 

@@ -3,7 +3,6 @@
 use super::reply::{Content, JSON, Reply};
 use super::serve::{AuthenticatedRequest, Endpoint, ResponseMetadata};
 use crate::app::App;
-use crate::errors::ErrorCode;
 use crate::negotiation::{self, Strictness};
 use crate::problem::{Problem, Style};
 use axum::body::Body;
@@ -36,9 +35,7 @@ where
         _: &mut ResponseMetadata,
         _: &mut Credits,
     ) -> Result<Reply, Problem> {
-        if !request.caller.key.scope.covers(self.scope) {
-            return Err(forbidden(self.scope));
-        }
+        request.caller.allow(self.scope)?;
         let parts = &request.parts;
         if let Some(route) = &request.call.route {
             route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
@@ -46,9 +43,4 @@ where
         negotiation::check(&parts.headers, &[JSON], Strictness::Named)?;
         Ok(Reply::free((self.work)(request, body).await?))
     }
-}
-
-fn forbidden(needed: KeyScope) -> Problem {
-    let detail = format!("this needs a key of the scope `{needed}`; the server's owner can create one");
-    Problem::new(ErrorCode::Forbidden, detail)
 }

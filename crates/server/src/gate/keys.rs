@@ -29,7 +29,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct KnownKey {
     pub(crate) key_id: KeyId,
     pub(crate) account_id: AccountId,
-    /// Permissions of the key; paid calls are open to every scope.
+    /// Permissions of the key.
     pub(crate) scope: KeyScope,
     /// `None` for a key without limit.
     pub(crate) limiter: Option<Arc<Limiter>>,

@@ -18,7 +18,7 @@ use crate::problem::{Problem, Style};
 use crate::query::Query;
 use axum::body::Body;
 use catalog::FreshnessRequirement;
-use domain::{AccountId, Credits, KeyId, Operation, RequestId, Timestamp};
+use domain::{AccountId, Credits, KeyId, KeyScope, Operation, RequestId, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use std::future::Future;
@@ -110,6 +110,7 @@ impl<P: Paid> Endpoint for PaidCall<P> {
         metadata: &mut ResponseMetadata,
         balance: &mut Credits,
     ) -> Result<Reply, Problem> {
+        request.caller.allow(KeyScope::Call)?;
         let AuthenticatedRequest { app, caller, call, parts, idempotency_key } = request;
         let (app, call, parts) = (&*app, &call, &parts);
         let (path, query) = (parts.uri.path().trim_end_matches('/'), parts.uri.query().unwrap_or(""));

@@ -24,6 +24,7 @@ const WITH_KEY: &[ErrorCode] = &[
     ErrorCode::MissingApiKey,
     ErrorCode::InvalidApiKey,
     ErrorCode::ConflictingApiKeys,
+    ErrorCode::Forbidden,
     ErrorCode::InvalidParameter,
     ErrorCode::RateLimited,
     ErrorCode::Internal,
@@ -86,11 +87,11 @@ error_sets! {
     ExportErrors:
         [WITH_KEY, PAID, UPSTREAM, STORED, &[ErrorCode::HashtagNotFound]] not_modified partial;
     /// Errors of an upload.
-    UploadErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::Forbidden, ErrorCode::IdempotencyKeyReused]];
+    UploadErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::IdempotencyKeyReused]];
     /// Errors of the list of imports.
-    ImportsErrors: [WITH_KEY, &[ErrorCode::Forbidden]];
+    ImportsErrors: [WITH_KEY];
     /// Errors of one import.
-    ImportErrors: [WITH_KEY, &[ErrorCode::Forbidden, ErrorCode::ImportNotFound]];
+    ImportErrors: [WITH_KEY, &[ErrorCode::ImportNotFound]];
     /// Errors of starting a walk.
     StartWalkErrors: [WITH_KEY, WITH_BODY, PAID, &[ErrorCode::NoUpstream]];
     /// Errors of creating a tracker.
@@ -148,9 +149,9 @@ error_sets! {
     /// Errors of creating a webhook.
     CreateWebhookErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::LimitReached]];
     /// Errors of changing a webhook.
-    ChangeWebhookErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::Forbidden, ErrorCode::WebhookNotFound]];
+    ChangeWebhookErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::WebhookNotFound]];
     /// Errors of one webhook.
-    WebhookErrors: [WITH_KEY, &[ErrorCode::Forbidden, ErrorCode::WebhookNotFound]];
+    WebhookErrors: [WITH_KEY, &[ErrorCode::WebhookNotFound]];
     /// Errors of one walk.
     WalkErrors: [WITH_KEY, &[ErrorCode::WalkNotFound]];
 }

@@ -48,6 +48,6 @@ async fn balance(request: AuthenticatedRequest) -> Result<Content, Problem> {
     responses((status = 200, description = "The balance", body = BalanceAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| balance(request).await)
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| balance(request).await)
         .await
 }

@@ -165,7 +165,8 @@ answer! {
 impl JobView for ImportView {
     const KIND: JobKind = JobKind::Import;
     const PATH: &'static str = "/v1/imports";
-    const SCOPE: KeyScope = KeyScope::Admin;
+    const READ: KeyScope = KeyScope::Admin;
+    const CHANGE: KeyScope = KeyScope::Admin;
     const NOT_FOUND: (ErrorCode, &'static str) =
         (ErrorCode::ImportNotFound, "this account has no such import");
 
@@ -235,7 +236,7 @@ impl JobView for ImportView {
     responses((status = 202, description = "The import was queued; `Location` is its path", body = ImportAnswer), UploadErrors),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Admin, make).await
+    serve_free(app, request, ImportView::CHANGE, make).await
 }
 
 async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {

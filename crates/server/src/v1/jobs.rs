@@ -29,8 +29,10 @@ pub(super) trait JobView: Serialize + Sized + Send {
     const KIND: JobKind;
     /// Path of the list; `/{id}` below it is one job.
     const PATH: &'static str;
-    /// Scope that a key needs.
-    const SCOPE: KeyScope;
+    /// Scope that a key needs to see them.
+    const READ: KeyScope;
+    /// Scope that a key needs to create and cancel them.
+    const CHANGE: KeyScope;
     /// Error where the account has no such job.
     const NOT_FOUND: (ErrorCode, &'static str);
 
@@ -49,7 +51,7 @@ pub(super) trait JobView: Serialize + Sized + Send {
 
 /// Answers with a page of the account's jobs, newest first.
 pub(super) async fn list<V: JobView>(app: Arc<App>, request: Request) -> Response<Body> {
-    serve_free(app, request, V::SCOPE, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, V::READ, async |request: AuthenticatedRequest, _| {
         let JobsQuery { cursor } = request.query()?;
         let store = request.app.catalog.store();
         let jobs = store.jobs(request.caller.key.account_id, Some(V::KIND), cursor, JOBS_PER_PAGE).await?;
@@ -63,7 +65,7 @@ pub(super) async fn list<V: JobView>(app: Arc<App>, request: Request) -> Respons
 
 /// Answers with the job that the path names.
 pub(super) async fn show<V: JobView>(app: Arc<App>, request: Request) -> Response<Body> {
-    serve_free(app, request, V::SCOPE, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, V::READ, async |request: AuthenticatedRequest, _| {
         json_reply::ok(&V::of(&named::<V>(&request).await?)?)
     })
     .await
@@ -71,7 +73,7 @@ pub(super) async fn show<V: JobView>(app: Arc<App>, request: Request) -> Respons
 
 /// Cancels the job that the path names, and answers with it. One that has ended does not change.
 pub(super) async fn cancel<V: JobView>(app: Arc<App>, request: Request) -> Response<Body> {
-    serve_free(app, request, V::SCOPE, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, V::CHANGE, async |request: AuthenticatedRequest, _| {
         let job = named::<V>(&request).await?;
         let (store, now) = (request.app.catalog.store(), request.app.clock.now());
         let cancelled = store.cancel_job(request.caller.key.account_id, job.id, now).await?;

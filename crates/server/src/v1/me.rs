@@ -38,7 +38,7 @@ struct KeyView {
     id: String,
     /// Name given by the owner.
     name: String,
-    /// Permissions: `call` or `admin`.
+    /// Permissions: `read`, `call` or `admin`.
     #[schema(example = "call")]
     scope: &'static str,
     /// The key's own rate limit in requests per minute; 0 for none, `null` for the server's default.
@@ -84,5 +84,5 @@ async fn me(request: AuthenticatedRequest) -> Result<Content, Problem> {
     responses((status = 200, description = "The account and the key", body = MeAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| me(request).await).await
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| me(request).await).await
 }

@@ -63,7 +63,7 @@ answer! {
     responses((status = 200, description = "Every metric", body = MetricsAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |_: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |_: AuthenticatedRequest, _| {
         json_reply::ok(&METRICS.iter().map(MetricView::from).collect::<Vec<_>>())
     })
     .await

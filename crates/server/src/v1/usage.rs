@@ -169,6 +169,6 @@ impl Sums {
     responses((status = 200, description = "The credit usage", body = UsageAnswer), FreeErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| usage(request).await)
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| usage(request).await)
         .await
 }

@@ -143,7 +143,8 @@ answer! {
 impl JobView for WalkView {
     const KIND: JobKind = JobKind::Walk;
     const PATH: &'static str = "/v1/walks";
-    const SCOPE: KeyScope = KeyScope::Call;
+    const READ: KeyScope = KeyScope::Read;
+    const CHANGE: KeyScope = KeyScope::Call;
     const NOT_FOUND: (ErrorCode, &'static str) = (ErrorCode::WalkNotFound, "this account has no such walk");
 
     fn of(job: &Job) -> Result<Self, Problem> {
@@ -204,7 +205,7 @@ impl CoverageView {
     ),
 )]
 pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, make).await
+    serve_free(app, request, WalkView::CHANGE, make).await
 }
 
 async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {

@@ -31,6 +31,7 @@ mod outage;
 mod panics;
 mod protocol;
 mod routes;
+mod scopes;
 mod trackers;
 mod upstream;
 mod validators;

@@ -53,7 +53,7 @@ pub(crate) enum Account {
 pub(crate) enum Key {
     /// Create another API key for an account; it is shown only once
     #[command(
-        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json\n  tagmeter key create me@example.com --name imports --admin"
+        after_help = "Examples:\n  tagmeter key create me@example.com --name laptop\n  tagmeter key create me@example.com --requests-per-minute 60 --json\n  tagmeter key create me@example.com --name imports --admin\n  tagmeter key create me@example.com --name dashboard --read-only"
     )]
     Create {
         /// E-mail address of the account
@@ -65,8 +65,11 @@ pub(crate) enum Key {
         #[arg(long, value_name = "N")]
         requests_per_minute: Option<u32>,
         /// Let the key also change stored data, by imports through the API; without it a key may only call
-        #[arg(long)]
+        #[arg(long, conflicts_with = "read_only")]
         admin: bool,
+        /// Let the key only see what the account has: it spends no credits and changes nothing
+        #[arg(long)]
+        read_only: bool,
         #[command(flatten)]
         output: Json,
     },

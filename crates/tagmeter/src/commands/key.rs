@@ -16,9 +16,13 @@ const DRAWS_MAX: usize = 8;
 pub(super) async fn run(command: Key, context: &Context) -> Result<(), Failure> {
     let store = context.open_existing_store().await?;
     match command {
-        Key::Create { email, name, requests_per_minute, admin, output } => {
+        Key::Create { email, name, requests_per_minute, admin, read_only, output } => {
             let account = account_of(&store, &email).await?;
-            let scope = if admin { KeyScope::Admin } else { KeyScope::Call };
+            let scope = match (admin, read_only) {
+                (true, _) => KeyScope::Admin,
+                (_, true) => KeyScope::Read,
+                _ => KeyScope::Call,
+            };
             let options = NewKeyOptions { name, scope, requests_per_minute };
             let key = make_key(&store, account.account_id, options, context.clock.now()).await?;
             let view = NewKeyView {
@@ -85,7 +89,7 @@ pub(crate) async fn make_key(
 pub(crate) struct KeyView {
     key_id: String,
     name: String,
-    /// `call` or `admin`.
+    /// `read`, `call` or `admin`.
     scope: &'static str,
     /// `null`: the server's setting; 0: no limit.
     requests_per_minute: Option<u32>,

@@ -44,7 +44,7 @@ answer! {
     responses((status = 200, description = "The events", body = EventList), AlertErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let EventsQuery { cursor } = request.query()?;
         let (account_id, id) = (request.caller.key.account_id, request.alert_id()?);
         let found = request.app.alerting.events_of(account_id, Some(id), cursor.map(Number::get)).await;

@@ -238,7 +238,7 @@ fn secrets(created: CreatedAlert) -> Vec<SecretView> {
     responses((status = 200, description = "The alerts", body = AlertList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let AlertsQuery { cursor } = request.query()?;
         let page = request.app.alerting.list(request.caller.key.account_id, cursor).await.map_err(problem)?;
         json_reply::page(&page.alerts, Pagination::new(page.next.map(|id| id.to_string())))

@@ -42,5 +42,5 @@ async fn preview(request: AuthenticatedRequest, body: Body) -> Result<Content, P
     responses((status = 200, description = "When it would have fired", body = AlertPreviewAnswer), PreviewErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, preview).await
+    serve_free(app, request, KeyScope::Read, preview).await
 }

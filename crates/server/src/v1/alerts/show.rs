@@ -113,7 +113,7 @@ impl AlertChangeAsked {
     responses((status = 200, description = "The alert", body = AlertAnswer), AlertErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let id = request.alert_id()?;
         let shown = request.app.alerting.show(request.caller.key.account_id, id).await;
         json_reply::ok(&shown.map_err(problem)?)

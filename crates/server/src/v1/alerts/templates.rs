@@ -41,7 +41,7 @@ async fn templates(request: AuthenticatedRequest) -> Result<Content, Problem> {
     responses((status = 200, description = "The templates", body = AlertTemplatesAnswer), TemplatesErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         templates(request).await
     })
     .await

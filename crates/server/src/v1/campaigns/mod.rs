@@ -229,7 +229,7 @@ impl CampaignAsked {
     responses((status = 200, description = "The campaigns", body = CampaignList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let CampaignsQuery { cursor } = request.query()?;
         let page = request.app.measure.campaigns(request.caller.key.account_id, cursor).await;
         let page = page.map_err(problem)?;

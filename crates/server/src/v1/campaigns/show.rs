@@ -75,7 +75,7 @@ pub(crate) struct ChangeAsked {
     responses((status = 200, description = "The measured campaign", body = MeasuredCampaignAnswer), CampaignErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let (which, account_id) = (request.campaign()?, request.caller.key.account_id);
         let measure = request.app.measure.clone();
         let campaign = measure.find_campaign(account_id, &which).await.map_err(problem)?;

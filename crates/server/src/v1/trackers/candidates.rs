@@ -30,7 +30,7 @@ answer! {
     responses((status = 200, description = "The candidates; none without a keyword", body = CandidateList), TrackerErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let (tracking, id) = (&request.app.tracking, request.tracker_id()?);
         json_reply::ok(&tracking.candidates(request.caller.key.account_id, id).await.map_err(problem)?)
     })

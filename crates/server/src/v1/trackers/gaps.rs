@@ -48,7 +48,7 @@ answer! {
     responses((status = 200, description = "The gaps", body = GapList), TrackerErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let GapsQuery { hashtag, cursor } = request.query()?;
         let before = cursor.map(|before| before.begin(request.app.clock.now()));
         let (tracking, id) = (&request.app.tracking, request.tracker_id()?);

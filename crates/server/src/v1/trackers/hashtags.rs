@@ -43,7 +43,7 @@ answer! {
     responses((status = 200, description = "The hashtags", body = TrackedHashtagList), TrackerErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let HashtagsQuery { cursor } = request.query()?;
         let after = cursor.as_deref().map(|name| TagKey::new(name).map(|key| (&key).into())).transpose();
         let after = after.map_err(|_| {

@@ -237,7 +237,7 @@ fn budget(credits: Whole<0, CREDITS_MAX>) -> Result<Credits, Problem> {
     responses((status = 200, description = "The trackers", body = TrackerList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let TrackersQuery { cursor } = request.query()?;
         let page = request.app.tracking.list(request.caller.key.account_id, cursor).await.map_err(problem)?;
         json_reply::page(&page.trackers, Pagination::new(page.next.map(|id| id.to_string())))

@@ -71,7 +71,7 @@ answer! {
     responses((status = 200, description = "The series", body = TrackerSeriesAnswer), TrackerErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let SeriesQuery { hashtag, from, to, cursor } = request.query()?;
         let now = request.app.clock.now();
         let from = cursor.or(from).map(|from| from.begin(now));

@@ -78,7 +78,7 @@ pub(crate) struct ChangeAsked {
     responses((status = 200, description = "The tracker", body = TrackerAnswer), TrackerErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let id = request.tracker_id()?;
         json_reply::ok(&request.app.tracking.show(request.caller.key.account_id, id).await.map_err(problem)?)
     })

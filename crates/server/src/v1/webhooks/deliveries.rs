@@ -33,7 +33,7 @@ answer! {
     responses((status = 200, description = "The deliveries", body = DeliveryList), WebhookErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let EventsQuery { cursor } = request.query()?;
         let (account_id, id) = (request.caller.key.account_id, request.destination_id()?);
         let found = request.app.alerting.deliveries(account_id, id, cursor.map(Number::get)).await;

@@ -131,7 +131,7 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     responses((status = 200, description = "The destinations", body = WebhookList), FreeErrors),
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let all = request.app.alerting.destinations(request.caller.key.account_id).await.map_err(problem)?;
         let views: Result<Vec<_>, _> = all.iter().map(DestinationView::of).collect();
         json_reply::ok(&views.map_err(problem)?)

@@ -44,7 +44,7 @@ pub(crate) struct WebhookChangeAsked {
     responses((status = 200, description = "The destination", body = WebhookAnswer), WebhookErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    serve_free(app, request, KeyScope::Call, async |request: AuthenticatedRequest, _| {
+    serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let id = request.destination_id()?;
         let found = request.app.alerting.destination(request.caller.key.account_id, id).await;
         json_reply::ok(&found.and_then(|found| DestinationView::of(&found)).map_err(problem)?)
