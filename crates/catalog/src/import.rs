@@ -239,7 +239,8 @@ impl Catalog {
         let mut recorded = Recorded::default();
         loop {
             let transaction;
-            (transaction, chunks) = self.inner.store.record(chunks, TRANSACTION_RECORDS_MAX).await?;
+            let now = self.inner.clock.now();
+            (transaction, chunks) = self.inner.store.record(chunks, TRANSACTION_RECORDS_MAX, now).await?;
             recorded.add(&transaction);
             if let Some(listener) = listener {
                 listener.recorded(&transaction);

@@ -22,7 +22,7 @@ impl Catalog {
         if prepared.len() < given {
             tracing::warn!(readings = given - prepared.len(), "readings from the future were left out");
         }
-        let recorded = self.inner.store.record_all(prepared).await?;
+        let recorded = self.inner.store.record_at(prepared, now).await?;
         self.follow().await?;
         self.nudge_followers();
         Ok(recorded)

@@ -119,24 +119,50 @@ impl Recorded {
 
 impl Store {
     /// Records observations from the channel, until it is closed or `records_max` records were read, in one
-    /// transaction: all or none. Returns the channel for the next transaction.
+    /// transaction: all or none. They have come in `at` this moment, or right after what came in last if that is
+    /// later. Returns the channel for the next transaction.
     pub async fn record(
         &self,
         chunks: mpsc::Receiver<Vec<Prepared>>,
         records_max: u64,
+        at: Timestamp,
     ) -> Result<(Recorded, mpsc::Receiver<Vec<Prepared>>), StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.catalog.record(chunks, records_max).await,
-            Self::Postgres(postgres) => postgres.record(chunks, records_max).await,
-        }
+        self.record_chunks(chunks, records_max, Some(at)).await
     }
 
-    /// Records a handful of observations in one transaction.
-    pub async fn record_all(&self, observations: Vec<Prepared>) -> Result<Recorded, StoreError> {
-        let (send, chunks) = mpsc::sync_channel(1);
-        // The channel has room for one chunk, and its receiver is alive below.
-        let _ = send.send(observations);
-        drop(send);
-        self.record(chunks, u64::MAX).await.map(|(recorded, _)| recorded)
+    /// Records a handful of observations in one transaction. They have come in as [`Self::record`] has it.
+    pub async fn record_at(
+        &self,
+        observations: Vec<Prepared>,
+        at: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let recorded = self.record_chunks(only(observations), u64::MAX, Some(at)).await;
+        recorded.map(|(recorded, _)| recorded)
     }
+
+    /// Records a handful of observations in one transaction, of which it is not known when they came in.
+    pub async fn record_all(&self, observations: Vec<Prepared>) -> Result<Recorded, StoreError> {
+        let recorded = self.record_chunks(only(observations), u64::MAX, None).await;
+        recorded.map(|(recorded, _)| recorded)
+    }
+
+    async fn record_chunks(
+        &self,
+        chunks: mpsc::Receiver<Vec<Prepared>>,
+        records_max: u64,
+        at: Option<Timestamp>,
+    ) -> Result<(Recorded, mpsc::Receiver<Vec<Prepared>>), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.record(chunks, records_max, at).await,
+            Self::Postgres(postgres) => postgres.record(chunks, records_max, at).await,
+        }
+    }
+}
+
+/// Returns a channel with one chunk.
+fn only(observations: Vec<Prepared>) -> mpsc::Receiver<Vec<Prepared>> {
+    let (send, chunks) = mpsc::sync_channel(1);
+    // The channel has room for one chunk, and its receiver is alive.
+    let _ = send.send(observations);
+    chunks
 }

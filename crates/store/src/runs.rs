@@ -4,6 +4,11 @@
 //! A run ends with the calendar month (UTC), so that which rows there are depends on the readings of a month alone, a
 //! partition of PostgreSQL has the readings of its year, and whoever reads from a moment on looks back a month for the
 //! run that it may lie in. Rows of one reading each, as older versions wrote them, are runs, too.
+//!
+//! Each reading also has the moment at which it came in (`arrivals.rs`), so that a series can be read as it was known then.
+//! Where an older version did not store that, the reading counts as if it had come in when it was taken.
+
+mod arrivals;
 
 use crate::StoreError;
 use crate::packed::{put, take, unzigzag, zigzag};
@@ -11,6 +16,7 @@ use crate::recording::Point;
 use crate::row::row;
 use crate::snapshots::{HashtagReading, SnapshotColumns, hashtag_counts};
 use crate::trends::row_number;
+pub(crate) use arrivals::UNKNOWN;
 use domain::{HashtagRow, Timestamp};
 use std::vec::IntoIter;
 
@@ -49,6 +55,14 @@ fn month_begin(day: i64) -> i64 {
     day - (of_year - (153 * month + 2) / 5)
 }
 
+/// A reading, and when its counts came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    pub(crate) point: Point<3>,
+    /// Milliseconds since 1970, or [`UNKNOWN`].
+    pub(crate) at: i64,
+}
+
 /// A row of `hashtag_snapshots`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Run {
@@ -60,6 +74,8 @@ pub(crate) struct Run {
     pub(crate) last_at: Option<i64>,
     /// Times of all after the first ([`pack`]), if there are any.
     pub(crate) later: Option<Vec<u8>>,
+    /// When they came in, if that is known of any.
+    pub(crate) arrived: Option<Vec<u8>>,
 }
 
 impl Run {
@@ -68,46 +84,74 @@ impl Run {
         (self.first.at, self.first.source)
     }
 
-    fn of(first: Point<3>, later: &[i64]) -> Self {
+    /// Makes one of readings that report the same; `times` and `arrivals` are of each, the first one included.
+    fn of(first: Point<3>, times: &[i64], arrivals: &[i64]) -> Self {
+        let later = times.get(1..).unwrap_or_default();
         Self {
             first,
-            readings: i64::try_from(later.len() + 1).unwrap_or(i64::MAX),
+            readings: i64::try_from(times.len()).unwrap_or(i64::MAX),
             last_at: later.last().copied(),
             later: (!later.is_empty()).then(|| pack(first.at, later)),
+            arrived: arrivals::pack(times, arrivals),
         }
     }
 
     /// Appends its readings.
-    pub(crate) fn expand(&self, points: &mut Vec<Point<3>>) -> Result<(), StoreError> {
-        points.push(self.first);
-        let later = unpack(self.first.at, self.later.as_deref().unwrap_or_default())?;
-        points.extend(later.into_iter().map(|at| Point { at, ..self.first }));
+    pub(crate) fn expand(&self, readings: &mut Vec<Arrived>) -> Result<(), StoreError> {
+        let times = times_of(self.first.at, self.later.as_deref())?;
+        let arrivals = arrivals_of(&times, self.arrived.as_deref())?;
+        let reading = |(at, arrived)| Arrived { point: Point { at, ..self.first }, at: arrived };
+        readings.extend(times.into_iter().zip(arrivals).map(reading));
         Ok(())
     }
 }
 
 /// Makes runs of the readings of one source, ascending by time.
-pub(crate) fn runs_of(points: &[Point<3>]) -> Vec<Run> {
+pub(crate) fn runs_of(readings: &[Arrived]) -> Vec<Run> {
     let mut runs = Vec::new();
-    let mut later: Vec<i64> = Vec::new();
-    let mut rest = points.iter().map(normal);
-    let Some(mut first) = rest.next() else { return runs };
+    let (mut times, mut arrivals): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
+    let mut rest = readings.iter().map(|reading| (normal(&reading.point), reading.at));
+    let Some((mut first, arrived)) = rest.next() else { return runs };
     let mut month = MonthMs::of(first.at);
-    for point in rest {
+    times.push(first.at);
+    arrivals.push(arrived);
+    for (point, arrived) in rest {
         let is_same = (point.counts, point.rounded) == (first.counts, first.rounded);
-        if is_same && point.at < month.end && later.len() + 1 < READINGS_MAX {
-            later.push(point.at);
-        } else {
-            runs.push(Run::of(first, &later));
-            later.clear();
+        if !is_same || point.at >= month.end || times.len() == READINGS_MAX {
+            runs.push(Run::of(first, &times, &arrivals));
+            times.clear();
+            arrivals.clear();
             first = point;
             if first.at >= month.end {
                 month = MonthMs::of(first.at);
             }
         }
+        times.push(point.at);
+        arrivals.push(arrived);
     }
-    runs.push(Run::of(first, &later));
+    runs.push(Run::of(first, &times, &arrivals));
     runs
+}
+
+/// Returns the times of all readings of a run. An error if the bytes are damaged.
+fn times_of(first: i64, later: Option<&[u8]>) -> Result<Vec<i64>, StoreError> {
+    let later = later.unwrap_or_default();
+    let mut times = Vec::with_capacity(later.len() + 1);
+    times.push(first);
+    unpack(first, later, &mut times).ok_or_else(|| damaged("later", first))?;
+    Ok(times)
+}
+
+/// Returns when each reading of a run came in, given their times. An error if the bytes are damaged.
+fn arrivals_of(times: &[i64], arrived: Option<&[u8]>) -> Result<Vec<i64>, StoreError> {
+    let Some(arrived) = arrived else { return Ok(vec![UNKNOWN; times.len()]) };
+    let first = times.first().copied().unwrap_or(0);
+    arrivals::unpack(times, arrived).ok_or_else(|| damaged("arrived", first))
+}
+
+fn damaged(column: &'static str, first: i64) -> StoreError {
+    let row = Timestamp::from_ms(first).to_rfc3339();
+    StoreError::Inconsistent { table: "hashtag_snapshots", column, row }
 }
 
 /// A count that is not known is not rounded either: readings that report the same are equal.
@@ -128,22 +172,16 @@ fn pack(first: i64, later: &[i64]) -> Vec<u8> {
     packed
 }
 
-/// Undoes [`pack`]. An error if the bytes are damaged.
-fn unpack(first: i64, mut packed: &[u8]) -> Result<Vec<i64>, StoreError> {
-    let damaged = || StoreError::Inconsistent {
-        table: "hashtag_snapshots",
-        column: "later",
-        row: Timestamp::from_ms(first).to_rfc3339(),
-    };
-    let mut times = Vec::with_capacity(packed.len());
+/// Undoes [`pack`], onto the end of `times`; `None` if the bytes are damaged.
+fn unpack(first: i64, mut packed: &[u8], times: &mut Vec<i64>) -> Option<()> {
     let (mut last, mut step) = (first, 0_i64);
     while !packed.is_empty() {
-        let change = take(&mut packed).map(unzigzag).ok_or_else(damaged)?;
-        step = step.checked_add(change).filter(|step| *step > 0).ok_or_else(damaged)?;
-        last = last.checked_add(step).ok_or_else(damaged)?;
+        let change = unzigzag(take(&mut packed)?);
+        step = step.checked_add(change).filter(|step| *step > 0)?;
+        last = last.checked_add(step)?;
         times.push(last);
     }
-    Ok(times)
+    Some(())
 }
 
 row! {
@@ -153,6 +191,7 @@ row! {
         readings: i64,
         last_at: Option<i64>,
         later: Option<&'r [u8]>,
+        arrived: Option<&'r [u8]>,
     }
 }
 
@@ -160,14 +199,10 @@ impl RunColumns<'_> {
     /// Returns the row as it is stored.
     pub(crate) fn stored(&self) -> Result<Run, StoreError> {
         let SnapshotColumns { observed_at, source, rounded, counts } = self.first;
-        let source = u8::try_from(source).map_err(|_| StoreError::Inconsistent {
-            table: "hashtag_snapshots",
-            column: "source",
-            row: Timestamp::from_ms(observed_at).to_rfc3339(),
-        })?;
+        let source = u8::try_from(source).map_err(|_| damaged("source", observed_at))?;
         let first = Point { at: observed_at, source, rounded, counts };
-        let later = self.later.map(<[u8]>::to_vec);
-        Ok(Run { first, readings: self.readings, last_at: self.last_at, later })
+        let [later, arrived] = [self.later, self.arrived].map(|bytes| bytes.map(<[u8]>::to_vec));
+        Ok(Run { first, readings: self.readings, last_at: self.last_at, later, arrived })
     }
 }
 
@@ -199,6 +234,8 @@ pub(crate) const REACHING_MAX: i64 = 1 << u8::BITS;
 pub(crate) struct Readings {
     after: ReadingPlace,
     limit: usize,
+    /// Only readings that had come in by this moment.
+    as_of: Option<i64>,
     open: Vec<OpenRun>,
     read: Vec<HashtagReading>,
 }
@@ -214,28 +251,36 @@ struct OpenRun {
 impl Readings {
     /// None yet: up to `limit` readings after a place.
     pub(crate) fn new(after: ReadingPlace, limit: u32) -> Self {
-        Self { after, limit: limit as usize, open: Vec::new(), read: Vec::new() }
+        Self { after, limit: limit as usize, as_of: None, open: Vec::new(), read: Vec::new() }
+    }
+
+    /// None yet: all readings of a hashtag that had come in by a moment, and whose counts are what they were then.
+    pub(crate) fn as_of(hashtag: HashtagRow, as_of: Timestamp) -> Self {
+        let after = ReadingPlace::after_moment(hashtag, i64::MIN);
+        Self { as_of: Some(as_of.as_ms()), ..Self::new(after, u32::MAX) }
     }
 
     /// Takes the next run. Returns true while further runs can add readings.
     pub(crate) fn push(&mut self, hashtag: i64, run: RunColumns<'_>) -> Result<bool, StoreError> {
-        let RunColumns { first, later, .. } = run;
+        let RunColumns { first, later, arrived, .. } = run;
         let (observed_at, source) = (first.observed_at, first.source);
-        let place = ReadingPlace { hashtag, observed_at, source };
-        self.drain(Some(place));
+        let place = |observed_at| ReadingPlace { hashtag, observed_at, source };
+        self.drain(Some(place(observed_at)));
         if self.read.len() >= self.limit {
             return Ok(false);
         }
-        let later = later.map_or_else(|| Ok(Vec::new()), |later| unpack(observed_at, later))?;
+        let mut times = times_of(observed_at, later)?;
+        if let Some(as_of) = self.as_of {
+            let mut arrivals = arrivals_of(&times, arrived)?.into_iter();
+            times.retain(|at| arrivals.next().is_some_and(|arrived| is_known(*at, arrived, as_of)));
+        }
+        times.retain(|at| place(*at) > self.after);
         let snapshot = first.into_snapshot(hashtag_counts)?;
         let next = HashtagReading { hashtag: row_number("hashtag_snapshots", hashtag)?, snapshot };
-        let mut run = OpenRun { place, next, later: later.into_iter() };
-        while run.place <= self.after {
-            if !run.advance() {
-                return Ok(true);
-            }
+        let mut run = OpenRun { place: place(observed_at), next, later: times.into_iter() };
+        if run.advance() {
+            self.open.push(run);
         }
-        self.open.push(run);
         Ok(true)
     }
 
@@ -259,6 +304,11 @@ impl Readings {
             }
         }
     }
+}
+
+/// Returns true if a reading had come in by a moment.
+pub(crate) fn is_known(at: i64, arrived: i64, as_of: i64) -> bool {
+    (if arrived == UNKNOWN { at } else { arrived }) <= as_of
 }
 
 impl OpenRun {

@@ -4,8 +4,7 @@
 use crate::migration::{Set, set};
 
 /// Steps of `catalog.db`.
-pub(crate) const CATALOG: Set =
-    set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs");
+pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs", "0006_arrivals");
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: Set = set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers", "0005_alerts", "0006_campaigns", "0007_read_keys");
 /// Steps of `walks.db`.
@@ -168,7 +167,7 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
 }
 
 /// Tables of `catalog.db` and `walks.db`.
-static OTHERS: [Table; 26] = [
+static OTHERS: [Table; 27] = [
     Table::new(
         "hashtags",
         File::Catalog,
@@ -238,9 +237,20 @@ static OTHERS: [Table; 26] = [
         File::Catalog,
         columns! {
             hashtag: integer, observed_at: integer, source: integer, views: integer, creators: integer,
-            videos: integer, rounded: integer, readings: integer, last_at: integer, later: blob,
+            videos: integer, rounded: integer, readings: integer, last_at: integer, later: blob, arrived: blob,
         },
         &["hashtag", "observed_at", "source"],
+    )
+    .on(WITH_HASHTAG)
+    .moved(NARROW),
+    Table::new(
+        "hashtag_superseded",
+        File::Catalog,
+        columns! {
+            hashtag: integer, observed_at: integer, source: integer, superseded_at: integer,
+            arrived_at: integer, views: integer, creators: integer, videos: integer, rounded: integer,
+        },
+        &["hashtag", "observed_at", "source", "superseded_at"],
     )
     .on(WITH_HASHTAG)
     .moved(NARROW),
@@ -291,7 +301,7 @@ static OTHERS: [Table; 26] = [
         columns! {
             one: integer, identity: blob, sequence: integer, next_hashtag: integer postgres,
             next_video: integer postgres, backfill_hashtag: integer, backfill_video: integer,
-            backfill_runs: integer, forget_key: blob, last_video: integer sqlite, videos_gone: integer, has_forgotten: integer,
+            backfill_runs: integer, arrived_at: integer, forget_key: blob, last_video: integer sqlite, videos_gone: integer, has_forgotten: integer,
             is_forgetting: integer,
         },
         &["one"],

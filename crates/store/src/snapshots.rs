@@ -92,6 +92,35 @@ impl Store {
         Ok(readings.into_iter().map(|reading| reading.snapshot).collect())
     }
 
+    /// Returns all readings of a hashtag that had come in by a moment, with their counts as they were then. A reading
+    /// of which it is not stored when it came in counts from when it was taken.
+    pub async fn hashtag_snapshots_as_of(
+        &self,
+        hashtag: HashtagRow,
+        as_of: Timestamp,
+    ) -> Result<Vec<Snapshot<HashtagCounts>>, StoreError> {
+        let (readings, superseded) = match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.readings_as_of(hashtag, as_of)?,
+            Self::Postgres(postgres) => postgres.readings_as_of(hashtag, as_of).await?,
+        };
+        let mut snapshots: Vec<_> = readings.into_iter().map(|reading| reading.snapshot).collect();
+        if !superseded.is_empty() {
+            snapshots.extend(superseded);
+            snapshots.sort_by_key(|snapshot| (snapshot.observed_at, snapshot.source.number()));
+        }
+        Ok(snapshots)
+    }
+
+    /// Returns when data last came in: what is known as of then stays the same whatever is recorded later. `None` if
+    /// nothing was recorded since that is stored.
+    pub async fn arrived_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let ms = match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.arrived_at()?,
+            Self::Postgres(postgres) => postgres.arrived_at().await?,
+        };
+        Ok((ms > 0).then(|| Timestamp::from_ms(ms)))
+    }
+
     /// Counts the stored readings of a hashtag.
     pub async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
         match self {

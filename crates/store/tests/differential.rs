@@ -433,7 +433,7 @@ async fn transactions_of_several_groups_leave_the_same_rows() {
             send.send(part).expect("room");
         }
         drop(send);
-        let (recorded, _) = store.record(chunks, u64::MAX).await.expect("recorded");
+        let (recorded, _) = store.record(chunks, u64::MAX, Timestamp::from_ms(1)).await.expect("recorded");
         assert_eq!((recorded.video_records, recorded.videos_new), (14_998, 8_999));
     }
     let catalog = rusqlite::Connection::open(folder.path().join("catalog.db")).expect("a file");

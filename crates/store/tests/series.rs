@@ -64,7 +64,7 @@ async fn record(store: &Store, captured: &[Captured]) {
             send.send(part.iter().map(|reading| prepared(tag, *reading)).collect()).expect("room");
         }
         drop(send);
-        store.record(chunks, u64::MAX).await.expect("recorded");
+        store.record(chunks, u64::MAX, Timestamp::from_ms(1)).await.expect("recorded");
     }
 }
 

@@ -32,7 +32,7 @@ use tokio::sync::Notify;
 const YEAR_MS: i64 = 31_556_952_000;
 
 /// Returns the rows of every table of both files, except a store's own data and the places of entries.
-const DUMPS: [(&str, &str); 32] = [
+const DUMPS: [(&str, &str); 33] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -57,7 +57,7 @@ const DUMPS: [(&str, &str); 32] = [
     ("accounts.db", "SELECT * FROM events ORDER BY account_id, sequence"),
     ("accounts.db", "SELECT * FROM deliveries ORDER BY account_id, destination_id, sequence"),
     ("accounts.db", "SELECT * FROM delivery_attempts ORDER BY account_id, destination_id, sequence, attempt"),
-    ("catalog.db", "SELECT sequence FROM store"),
+    ("catalog.db", "SELECT sequence, arrived_at FROM store"),
     ("catalog.db", "SELECT * FROM hashtags ORDER BY hashtag"),
     ("catalog.db", "SELECT * FROM hashtag_keys ORDER BY key"),
     ("catalog.db", "SELECT * FROM hashtag_ids ORDER BY id"),
@@ -65,11 +65,9 @@ const DUMPS: [(&str, &str); 32] = [
     ("catalog.db", "SELECT * FROM videos ORDER BY video"),
     ("catalog.db", "SELECT * FROM links ORDER BY hashtag, author, video"),
     ("catalog.db", "SELECT * FROM hashtag_snapshots ORDER BY hashtag, observed_at, source"),
+    ("catalog.db", "SELECT * FROM hashtag_superseded ORDER BY hashtag, observed_at, source, superseded_at"),
     ("catalog.db", "SELECT * FROM video_snapshots ORDER BY video, observed_at, source"),
-    (
-        "catalog.db",
-        "SELECT * FROM hashtag_windows ORDER BY hashtag, observed_at, source, country, window_days",
-    ),
+    ("catalog.db", "SELECT * FROM hashtag_windows ORDER BY 1, 2, 3, 4, 5"),
     ("catalog.db", "SELECT * FROM walk_runs ORDER BY hashtag, region, job_id"),
     ("catalog.db", "SELECT * FROM changes ORDER BY sequence"),
 ];
@@ -108,7 +106,7 @@ async fn filled() -> TemporaryCatalog {
     let hour = |n: i64| Timestamp::from_ms(now.as_ms() + n * 3_600_000);
     observations.extend((1..=3).map(|n| hashtag("tag1").views(7).observed_at(hour(n)).into()));
     fixture.record(observations).await;
-    fixture.record([video(2000).into()]).await;
+    fixture.record([video(2000).into(), hashtag("tag1").creators(3).observed_at(hour(1)).into()]).await;
     let window = WindowObservation {
         tag: TagRef { tag: Tag::new("cat").expect("a tag"), id: None },
         source: Source::CreativeCenter,

@@ -71,7 +71,8 @@ impl Source {
 
     pub(crate) async fn summary(&self) -> Result<Summary, StoreError> {
         let client = &**self.client.object;
-        let (identity, sequence) = one(client, "SELECT identity, sequence FROM tagmeter.store").await?;
+        let (identity, sequence, arrived_at) =
+            one(client, "SELECT identity, sequence, arrived_at FROM tagmeter.store").await?;
         let (granted, charged) = one(
             client,
             "SELECT coalesce(sum(granted), 0)::bigint, coalesce(sum(charged), 0)::bigint FROM tagmeter.balances",
@@ -88,6 +89,7 @@ impl Source {
         Ok(Summary {
             identity,
             sequence,
+            arrived_at,
             keys_version: one(client, "SELECT version FROM tagmeter.keys_version").await?,
             counts: counts(client).await?,
             granted,
@@ -307,7 +309,7 @@ impl Target {
         let transaction = client.transaction().await.doing("complete the transfer")?;
         transaction.batch_execute(NO_TIMEOUTS).await.doing("complete the transfer")?;
         let next_hashtag = next(&transaction, "SELECT max(hashtag) FROM tagmeter.hashtags").await?;
-        let Summary { sequence, keys_version, forgets, .. } = summary;
+        let Summary { sequence, arrived_at, keys_version, forgets, .. } = summary;
         // Also after rows of forgotten videos.
         let next_video = next(&transaction, "SELECT max(video) FROM tagmeter.videos").await?;
         let next_video = next_video.max(forgets.last_video.saturating_add(1));
@@ -320,7 +322,8 @@ impl Target {
         // A new account gets a number after the copied ones.
         let next_account = next(&transaction, "SELECT max(account_id) FROM tagmeter.accounts").await?;
         let sql = format!(
-            "UPDATE tagmeter.store SET sequence = {sequence}, next_hashtag = {next_hashtag}, next_video = {next_video};
+            "UPDATE tagmeter.store SET sequence = {sequence}, next_hashtag = {next_hashtag}, next_video = {next_video},
+                 arrived_at = {arrived_at};
              UPDATE tagmeter.told SET sequence = {sequence};
              UPDATE tagmeter.keys_version SET version = {keys_version};
              SELECT setval(pg_get_serial_sequence('tagmeter.accounts', 'account_id'), {next_account}, false);

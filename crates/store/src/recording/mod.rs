@@ -43,6 +43,7 @@ use crate::StoreError;
 use crate::forget::ForgetKey;
 use crate::record::{Prepared, Recorded};
 use creators::Handles;
+use domain::Timestamp;
 use links::Links;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -56,6 +57,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Batches of records from the importer.
 pub(crate) type Chunks = mpsc::Receiver<Vec<Prepared>>;
+
+/// Returns when a transaction's data has come in, in milliseconds since 1970: after all that came in before it, even if the
+/// clock was set back. So what was known at the moment of one transaction stays the same whatever comes later.
+pub(crate) fn arrival(at: Timestamp, last: i64) -> i64 {
+    at.as_ms().max(last.saturating_add(1))
+}
 
 /// Takes the first chunk and what follows it in, until the source ends or pauses or `records_max` records are in.
 /// The caller has begun a transaction and commits it afterwards.

@@ -3,7 +3,7 @@
 use super::rows::Point;
 use super::zeros::Times;
 use crate::StoreError;
-use crate::runs::{MonthMs, Run, runs_of};
+use crate::runs::{Arrived, MonthMs, Run, UNKNOWN, runs_of};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,6 +124,8 @@ pub(crate) struct Rewritten {
     pub(crate) replaced: Vec<(i64, u8)>,
     /// Runs that are new, or others than the stored ones of their time and source.
     pub(crate) made: Vec<Run>,
+    /// Stored readings that were filled or cleared, as they were: they are what was known until now.
+    pub(crate) superseded: Vec<Arrived>,
     /// Readings that are new, less those that were removed.
     pub(crate) new: i64,
     /// True if any reading is another than before.
@@ -131,32 +133,32 @@ pub(crate) struct Rewritten {
 }
 
 /// Applies zeros, then readings to the stored runs of a hashtag. All runs of the months of the readings, and of those that
-/// the zeros touch, must be given.
+/// the zeros touch, must be given. What is new or changes has come in at `now`
+/// (milliseconds since 1970, or [`UNKNOWN`]).
 pub(crate) fn rewrite(
     stored: Vec<Run>,
     zeros: &Zeros<3>,
     points: &Points<3>,
+    now: i64,
 ) -> Result<Rewritten, StoreError> {
-    let mut before = expanded(&stored)?;
-    let readings_before = before.len();
-    let is_cleared = clear(&mut before, zeros);
+    let before = expanded(&stored)?;
     let mut added: Vec<Point<3>> = points.values().copied().collect();
     added.sort_by_key(order);
-    let (after, is_added) = merged(before, added);
-    // What was cleared may have come in again.
-    let is_changed = if is_cleared { after != expanded(&stored)? } else { is_added };
+    let mut merging = Merging { zeros, now, superseded: Vec::new(), is_changed: false };
+    let after = merging.all(&before, added);
+    let Merging { superseded, is_changed, .. } = merging;
     if !is_changed {
         return Ok(Rewritten::default());
     }
     let count = |readings: usize| i64::try_from(readings).unwrap_or(i64::MAX);
-    let new = count(after.len()) - count(readings_before);
-    Ok(Rewritten { new, is_changed, ..differences(stored, &after) })
+    let new = count(after.len()) - count(before.len());
+    Ok(Rewritten { new, is_changed, superseded, ..differences(stored, &after) })
 }
 
 /// Makes the stored runs what they would be had their readings come in today.
 pub(crate) fn tidied(stored: Vec<Run>) -> Result<Rewritten, StoreError> {
-    let points = expanded(&stored)?;
-    Ok(differences(stored, &points))
+    let readings = expanded(&stored)?;
+    Ok(differences(stored, &readings))
 }
 
 /// Runs are made of one source after the other.
@@ -165,64 +167,73 @@ fn order(point: &Point<3>) -> (u8, i64) {
 }
 
 /// All readings of runs, by source and time.
-fn expanded(runs: &[Run]) -> Result<Vec<Point<3>>, StoreError> {
-    let mut points = Vec::with_capacity(runs.len());
+fn expanded(runs: &[Run]) -> Result<Vec<Arrived>, StoreError> {
+    let mut readings = Vec::with_capacity(runs.len());
     for run in runs {
-        run.expand(&mut points)?;
+        run.expand(&mut readings)?;
     }
-    points.sort_by_key(order);
-    Ok(points)
+    readings.sort_by_key(|reading| order(&reading.point));
+    Ok(readings)
 }
 
-/// Clears zeros. Returns true if there were any.
-fn clear(points: &mut Vec<Point<3>>, zeros: &Zeros<3>) -> bool {
-    let mut is_changed = false;
-    for (n, times) in zeros.iter().enumerate() {
-        let Some(times) = times else { continue };
-        for point in points.iter_mut() {
-            if point.counts[n] == Some(0) && times.contains(point.at) {
-                point.counts[n] = None;
-                point.rounded &= i64::from(point.known());
-                is_changed = true;
-            }
-        }
-    }
-    if is_changed {
-        points.retain(|point| point.known() != 0);
-    }
-    is_changed
+/// Stored readings become what they are with the zeros and the readings that wait.
+struct Merging<'a> {
+    zeros: &'a Zeros<3>,
+    now: i64,
+    superseded: Vec<Arrived>,
+    is_changed: bool,
 }
 
-/// Merges stored and added readings, both by source and time. Returns true if any is new or filled.
-fn merged(stored: Vec<Point<3>>, added: Vec<Point<3>>) -> (Vec<Point<3>>, bool) {
-    let mut is_changed = false;
-    let mut all = Vec::with_capacity(stored.len() + added.len());
-    let mut stored = stored.into_iter().peekable();
-    for point in added {
-        while let Some(before) = stored.next_if(|before| order(before) < order(&point)) {
-            all.push(before);
-        }
-        match stored.next_if(|same| order(same) == order(&point)) {
-            Some(same) => {
-                let mut filled = same;
-                filled.fill(&point);
-                let is_filled = filled.counts != same.counts;
-                is_changed |= is_filled;
-                all.push(if is_filled { filled } else { same });
+impl Merging<'_> {
+    /// Merges stored and added readings, both by source and time.
+    fn all(&mut self, stored: &[Arrived], added: Vec<Point<3>>) -> Vec<Arrived> {
+        let mut all = Vec::with_capacity(stored.len() + added.len());
+        let mut stored = stored.iter().peekable();
+        for point in added {
+            while let Some(before) = stored.next_if(|before| order(&before.point) < order(&point)) {
+                all.extend(self.becomes(*before, None));
             }
-            None => {
-                is_changed = true;
-                all.push(point);
+            match stored.next_if(|same| order(&same.point) == order(&point)) {
+                Some(same) => all.extend(self.becomes(*same, Some(&point))),
+                None => {
+                    self.is_changed = true;
+                    all.push(Arrived { point, at: self.now });
+                }
             }
         }
+        for before in stored {
+            all.extend(self.becomes(*before, None));
+        }
+        all
     }
-    all.extend(stored);
-    (all, is_changed)
+
+    /// Clears the zeros of a stored reading and fills it from another of its moment; `None` if it then knows nothing.
+    fn becomes(&mut self, before: Arrived, filled_from: Option<&Point<3>>) -> Option<Arrived> {
+        let mut point = before.point;
+        for (count, times) in point.counts.iter_mut().zip(self.zeros) {
+            if *count == Some(0) && times.is_some_and(|times| times.contains(before.point.at)) {
+                *count = None;
+            }
+        }
+        if let Some(later) = filled_from {
+            point.fill(later);
+        }
+        if point.counts == before.point.counts {
+            return Some(before);
+        }
+        self.is_changed = true;
+        // What came in with this transaction was never seen.
+        if self.now != UNKNOWN && self.now != before.at {
+            self.superseded.push(before);
+        }
+        point.rounded &= i64::from(point.known());
+        (point.known() != 0).then_some(Arrived { point, at: self.now })
+    }
 }
 
 /// Compares stored runs with those of these readings, which are in order of source and time.
-fn differences(stored: Vec<Run>, points: &[Point<3>]) -> Rewritten {
-    let runs = points.chunk_by(|one, next| one.source == next.source).flat_map(runs_of);
+fn differences(stored: Vec<Run>, readings: &[Arrived]) -> Rewritten {
+    let runs = readings.chunk_by(|one, next| one.point.source == next.point.source).flat_map(runs_of);
     let mut unseen: BTreeMap<(i64, u8), Run> = stored.into_iter().map(|run| (run.key(), run)).collect();
     let mut rewritten = Rewritten::default();
     for run in runs {

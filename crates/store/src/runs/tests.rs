@@ -23,7 +23,13 @@ fn columns(run: &Run) -> RunColumns<'_> {
         readings: run.readings,
         last_at: run.last_at,
         later: run.later.as_deref(),
+        arrived: run.arrived.as_deref(),
     }
+}
+
+/// Readings of which it is not known when they came in.
+fn arrived(points: &[Point<3>]) -> Vec<Arrived> {
+    points.iter().map(|point| Arrived { point: *point, at: UNKNOWN }).collect()
 }
 
 #[test]
@@ -46,7 +52,7 @@ fn months_begin_and_end_where_the_calendar_says() {
 
 #[test]
 fn regular_readings_take_a_byte_each() {
-    let runs = runs_of(&regular(248));
+    let runs = runs_of(&arrived(&regular(248)));
     let [month] = &runs[..] else { panic!("{runs:?}") };
     assert_eq!((month.readings, month.last_at), (248, Some(1_706_734_800_000)));
     assert!(month.later.as_ref().is_some_and(|later| later.len() <= 248 + 8), "{month:?}");
@@ -54,19 +60,19 @@ fn regular_readings_take_a_byte_each() {
 
 #[test]
 fn runs_end_with_their_month_and_when_they_are_full() {
-    let runs = runs_of(&regular(400));
+    let runs = runs_of(&arrived(&regular(400)));
     assert_eq!(runs.iter().map(|run| run.readings).collect::<Vec<_>>(), [248, 152]);
     let seconds: Vec<_> = (0..3_000).map(|n| point(n * 1_000, Source::Series, Some(7))).collect();
-    let runs = runs_of(&seconds);
+    let runs = runs_of(&arrived(&seconds));
     assert_eq!(runs.iter().map(|run| run.readings).collect::<Vec<_>>(), [1_024, 1_024, 952]);
 }
 
 #[test]
 fn an_unknown_count_has_no_rounding() {
     let of = |rounded, views| Point { rounded, ..point(rounded, Source::Series, views) };
-    let runs = runs_of(&[of(0, None), of(1, None), of(4, None), of(8, None)]);
+    let runs = runs_of(&arrived(&[of(0, None), of(1, None), of(4, None), of(8, None)]));
     assert_eq!(runs.len(), 1);
-    let runs = runs_of(&[of(0, Some(5)), of(1, Some(5))]);
+    let runs = runs_of(&arrived(&[of(0, Some(5)), of(1, Some(5))]));
     assert_eq!(runs.len(), 2, "exact and rounded");
 }
 
@@ -74,7 +80,7 @@ fn an_unknown_count_has_no_rounding() {
 fn damaged_times_are_reported() {
     let first = 1_704_067_200_000;
     for later in [&[0x80][..], &[1], &[2, 3], &[0xff; 11]] {
-        let error = unpack(first, later).expect_err("damaged");
+        let error = times_of(first, Some(later)).expect_err("damaged");
         let StoreError::Inconsistent { column, row, .. } = error else { panic!("{error:?}") };
         assert_eq!((column, &*row), ("later", "2024-01-01T00:00:00Z"), "{later:?}");
     }
@@ -106,8 +112,8 @@ fn table(model: &Model, is_merged: impl Fn(i64) -> bool) -> Vec<(i64, Run)> {
             let of_source = model.iter().filter(|((of, _, by), _)| (*of, *by) == (hashtag, source.number()));
             let points: Vec<_> = of_source.map(|((_, at, _), views)| point(*at, source, *views)).collect();
             let runs = match is_merged(hashtag) {
-                true => runs_of(&points),
-                false => points.iter().map(|point| Run::of(*point, &[])).collect(),
+                true => runs_of(&arrived(&points)),
+                false => points.iter().map(|point| Run::of(*point, &[point.at], &[UNKNOWN])).collect(),
             };
             rows.extend(runs.into_iter().map(|run| (hashtag, run)));
         }
@@ -142,6 +148,28 @@ fn read(rows: &[(i64, Run)], after: ReadingPlace, limit: u32) -> Model {
 
 use crate::snapshots::Snapshot;
 
+#[test]
+fn a_series_is_read_as_it_was_known() {
+    let reading = |n: i64, at: i64| Arrived { point: regular(9)[usize::try_from(n).expect("a place")], at };
+    let unknown = regular(9)[6].at;
+    let readings = [reading(0, 50), reading(1, 70), reading(2, 60), reading(3, 60), reading(6, UNKNOWN)];
+    let runs = runs_of(&readings);
+    let known = |as_of| {
+        let mut known = Readings::as_of(HashtagRow(1), Timestamp::from_ms(as_of));
+        for run in &runs {
+            known.push(1, columns(run)).expect("a row");
+        }
+        let begin = regular(1)[0].at;
+        let place = |reading: HashtagReading| (reading.snapshot.observed_at.as_ms() - begin) * 8 / DAY_MS;
+        known.finish().into_iter().map(place).collect::<Vec<_>>()
+    };
+    assert_eq!([known(49), known(50), known(60), known(69)], [vec![], vec![0], vec![0, 2, 3], vec![0, 2, 3]]);
+    assert_eq!(
+        [known(70), known(unknown - 1), known(unknown)],
+        [vec![0, 1, 2, 3], vec![0, 1, 2, 3], vec![0, 1, 2, 3, 6]]
+    );
+}
+
 proptest! {
     #[test]
     fn every_reading_comes_back_in_order(model in any_readings()) {
@@ -166,7 +194,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_without_harm(first: i64, bytes: Vec<u8>) {
-        if let Ok(times) = unpack(first, &bytes) {
+        if let Ok(times) = times_of(first, Some(&bytes)) {
             prop_assert!(times.is_sorted());
         }
     }

@@ -91,7 +91,7 @@ impl Source {
         let catalog = self.0.catalog.run(|connection| {
             Ok((counts(connection, File::Catalog)?, store(connection)?, forgets(connection)?))
         });
-        let (mut counts_of, (identity, sequence, digests), forgets) = catalog.await?;
+        let (mut counts_of, (identity, sequence, arrived_at, digests), forgets) = catalog.await?;
         let accounts = self.0.accounts.run(|connection| {
             let one = |sql: &str| -> Result<i64, StoreError> {
                 connection.query_row(sql, [], row::sqlite).doing("add the ledger up")
@@ -108,7 +108,18 @@ impl Source {
         let (of_accounts, keys_version, granted, charged, work) = accounts.await?;
         counts_of.extend(of_accounts);
         let counts = moved_tables().map(|table| counts_of.get(table.name).copied().unwrap_or(0)).collect();
-        Ok(Summary { identity, sequence, keys_version, counts, granted, charged, digests, work, forgets })
+        Ok(Summary {
+            identity,
+            sequence,
+            arrived_at,
+            keys_version,
+            counts,
+            granted,
+            charged,
+            digests,
+            work,
+            forgets,
+        })
     }
 
     pub(crate) async fn rows(&self, table: &'static Table, after: Option<Key>) -> Result<Rows, StoreError> {
@@ -116,10 +127,10 @@ impl Source {
     }
 }
 
-fn store(connection: &Connection) -> Result<(Vec<u8>, i64, i64), StoreError> {
+fn store(connection: &Connection) -> Result<(Vec<u8>, i64, i64, i64), StoreError> {
     connection
         .query_row(
-            &format!("SELECT identity, sequence, ({DIGESTS} FROM video_ids) FROM store"),
+            &format!("SELECT identity, sequence, arrived_at, ({DIGESTS} FROM video_ids) FROM store"),
             [],
             row::sqlite,
         )
@@ -304,11 +315,20 @@ impl Target {
 
     pub(crate) async fn complete(&self, summary: &Summary) -> Result<(Vec<u64>, AuditReport), StoreError> {
         let (sequence, version, forgets) = (summary.sequence, summary.keys_version, summary.forgets.clone());
+        let arrived_at = summary.arrived_at;
         let set_catalog = move |connection: &mut Connection| {
             connection
                 .execute(
-                    "UPDATE store SET sequence = ?1, forget_key = ?2, last_video = ?3, videos_gone = ?4, has_forgotten = ?5",
-                    (sequence, forgets.key, forgets.last_video, forgets.videos_gone, forgets.has_forgotten),
+                    "UPDATE store SET sequence = ?1, forget_key = ?2, last_video = ?3, videos_gone = ?4, has_forgotten = ?5,
+                        arrived_at = ?6",
+                    (
+                        sequence,
+                        forgets.key,
+                        forgets.last_video,
+                        forgets.videos_gone,
+                        forgets.has_forgotten,
+                        arrived_at,
+                    ),
                 )
                 .and_then(|_| connection.execute("UPDATE transfer SET done = 1 WHERE name = ?1", [VERIFYING]))
                 .doing("set the store's sequence")?;

@@ -54,6 +54,8 @@ pub(crate) const DIGESTS: &str = "SELECT coalesce(sum(digest & 4294967295), 0)";
 pub(crate) struct Summary {
     pub(crate) identity: Vec<u8>,
     pub(crate) sequence: i64,
+    /// When data last came in, in milliseconds since 1970.
+    pub(crate) arrived_at: i64,
     pub(crate) keys_version: i64,
     /// Rows of each of [`moved_tables`].
     pub(crate) counts: Vec<u64>,

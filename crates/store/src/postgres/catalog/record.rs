@@ -27,7 +27,7 @@ use crate::recording::{
     self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rewritten, Rows, WindowRow,
 };
 use crate::row::{self, row};
-use crate::runs::Run;
+use crate::runs::{Run, UNKNOWN};
 use domain::{HashtagId, Timestamp, VideoId};
 use std::collections::{BTreeSet, HashSet};
 use std::thread;
@@ -44,6 +44,7 @@ row! {
         backfill_hashtag: u32,
         backfill_video: u32,
         backfill_runs: u32,
+        arrived_at: i64,
         forget_key: &'r [u8],
         has_forgotten: i64,
     }
@@ -67,6 +68,7 @@ impl Postgres {
         &self,
         chunks: Chunks,
         records_max: u64,
+        at: Option<Timestamp>,
     ) -> Result<(Recorded, Chunks), StoreError> {
         let (pool, runtime, is_cluster) = (self.pool.clone(), Handle::current(), self.is_cluster);
         let work = tokio::task::spawn_blocking(move || {
@@ -76,6 +78,7 @@ impl Postgres {
                     // Row numbers of tags hold for this transaction alone: another node may give out others, and a
                     // database that was restored has forgotten some.
                     let mut known = KnownTags::default();
+                    rows.come_in(at);
                     recording::fill(rows, &mut known, first, &chunks, records_max)
                 })?,
                 Err(_) => Recorded { sequence: runtime.block_on(announced(&pool))?, ..Recorded::default() },
@@ -109,7 +112,7 @@ pub(super) fn in_transaction(
 ) -> Result<Recorded, StoreError> {
     let mut client = runtime.block_on(pool.get())?;
     let transaction = runtime.block_on(client.transaction()).doing("begin an import")?;
-    let Begun { numbers, backfill, forget_key } = runtime.block_on(begin(&transaction))?;
+    let Begun { numbers, backfill, arrived_at, forget_key } = runtime.block_on(begin(&transaction))?;
     let (background, steps) = Background::new();
     let recorded = thread::scope(|scope| {
         let writing = scope.spawn(|| steps.write(&transaction, runtime));
@@ -118,6 +121,8 @@ pub(super) fn in_transaction(
             is_cluster,
             numbers,
             backfill,
+            arrived_at,
+            now: UNKNOWN,
             forget_key,
             forgotten: HashSet::new(),
             staging: Staging::new(background),
@@ -148,6 +153,7 @@ pub(super) fn in_transaction(
 pub(super) struct Begun {
     pub(super) numbers: Numbers,
     backfill: Backfill,
+    arrived_at: i64,
     forget_key: ForgetKey,
 }
 
@@ -166,7 +172,7 @@ pub(super) async fn begin(transaction: &Transaction<'_>) -> Result<Begun, StoreE
     };
     let left =
         Backfill { hashtag: turn.backfill_hashtag, video: turn.backfill_video, runs: turn.backfill_runs };
-    Ok(Begun { numbers, backfill: left, forget_key })
+    Ok(Begun { numbers, backfill: left, arrived_at: turn.arrived_at, forget_key })
 }
 
 /// The transaction, and what waits for its answers.
@@ -191,6 +197,10 @@ pub(super) struct PostgresRows<'t> {
     pub(super) numbers: Numbers,
     /// Backfill left then.
     backfill: Backfill,
+    /// When data last came in, in milliseconds since 1970.
+    arrived_at: i64,
+    /// When the readings have come in; unknown of what is not recorded but moved about.
+    now: i64,
     pub(super) forget_key: ForgetKey,
     /// Digests of what was forgotten, of those that a group of records has.
     pub(super) forgotten: HashSet<i64>,
@@ -209,6 +219,11 @@ pub(super) struct PostgresRows<'t> {
 }
 
 impl PostgresRows<'_> {
+    /// States when the transaction's readings have come in, if that is known.
+    fn come_in(&mut self, at: Option<Timestamp>) {
+        self.now = at.map_or(UNKNOWN, |at| recording::arrival(at, self.arrived_at));
+    }
+
     fn make_partitions(&mut self, records: &[Prepared]) -> Result<(), StoreError> {
         for (n, table) in [Snapshots::OfHashtags, Snapshots::OfVideos].into_iter().enumerate() {
             let times = records.iter().filter_map(|record| match (record, table) {
@@ -262,7 +277,8 @@ impl Rows for PostgresRows<'_> {
     fn end_group(&mut self) -> Result<(), StoreError> {
         let on = self.on;
         on.wait(async {
-            let of_hashtags = self.hashtags.flush_readings(on.transaction, &mut self.staging).await?;
+            let of_hashtags =
+                self.hashtags.flush_readings(on.transaction, &mut self.staging, self.now).await?;
             let of_videos = self.videos.flush(on.transaction, &mut self.staging).await?;
             let windows = self.windows.flush(on.transaction, &mut self.staging).await?;
             self.hashtags_read.extend(of_hashtags.changed);
@@ -289,6 +305,7 @@ impl Rows for PostgresRows<'_> {
             self.videos.flush_ids(on.transaction, &mut self.staging).await?;
             self.staging.background.settle()?;
             if ended.next != self.numbers {
+                note_arrival(on.transaction, self.now).await?;
                 move_on(on.transaction, ended, self.is_cluster).await?;
             }
             Ok(self.snapshots_new.max(0).cast_unsigned())
@@ -346,8 +363,15 @@ impl BackfillRows for PostgresRows<'_> {
     }
 
     fn write_runs(&mut self, rewritten: Vec<(u32, Rewritten)>) -> Result<(), StoreError> {
-        self.on.wait(change_runs(self.on.transaction, &mut self.staging, &rewritten))
+        self.on.wait(change_runs(self.on.transaction, &mut self.staging, &rewritten, UNKNOWN))
     }
+}
+
+/// Notes when data last came in.
+async fn note_arrival(transaction: &Transaction<'_>, now: i64) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE tagmeter.store SET arrived_at = greatest(arrived_at, $1)";
+    let noted = transaction.execute_typed(SQL, &[(&now, Type::INT8)]).await;
+    noted.map(|_| ()).doing("note when data came in")
 }
 
 /// Writes the numbers that come next, lists the changes and notifies the nodes, unless that must wait for the commit.

@@ -171,13 +171,14 @@ impl Hashtags {
         Ok(())
     }
 
-    /// Writes the readings that wait.
+    /// Writes the readings that wait, which have come in at `now`.
     pub(super) async fn flush_readings(
         &mut self,
         transaction: &Transaction<'_>,
         staging: &mut Staging,
+        now: i64,
     ) -> Result<Flushed, StoreError> {
-        record_runs::write_readings(transaction, staging, &mut self.readings).await
+        record_runs::write_readings(transaction, staging, &mut self.readings, now).await
     }
 
     /// Writes what else waits.

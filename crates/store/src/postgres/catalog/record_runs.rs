@@ -9,22 +9,28 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{self, HASHTAG_COLUMNS, Points, Rewritten, Waiting, Zeros};
 use crate::row;
-use crate::runs::{Run, RunColumns, SPAN_MS, run_columns};
+use crate::runs::{Arrived, Run, RunColumns, SPAN_MS, UNKNOWN, run_columns};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
 const COPY: &str = "COPY tagmeter.hashtag_snapshots
-    (hashtag, observed_at, source, rounded, views, creators, videos, readings, last_at, later)
+    (hashtag, observed_at, source, rounded, views, creators, videos, readings, last_at, later, arrived)
     FROM STDIN (FORMAT binary)";
 /// Columns of [`COPY`].
-const COLUMNS: i16 = 10;
+const COLUMNS: i16 = 11;
+const COPY_SUPERSEDED: &str = "COPY tagmeter.hashtag_superseded
+    (hashtag, observed_at, source, superseded_at, arrived_at, rounded, views, creators, videos)
+    FROM STDIN (FORMAT binary)";
+/// Columns of [`COPY_SUPERSEDED`].
+const COLUMNS_SUPERSEDED: i16 = 9;
 
-/// Writes the readings that wait.
+/// Writes the readings that wait, which have come in at `now`.
 pub(super) async fn write_readings(
     transaction: &Transaction<'_>,
     staging: &mut Staging,
     waiting: &mut Waiting<3>,
+    now: i64,
 ) -> Result<Flushed, StoreError> {
     let (zeros, points) = (waiting.take_zeros(), waiting.take_points());
     let hits = hits(transaction, staging, &zeros).await?;
@@ -37,14 +43,15 @@ pub(super) async fn write_readings(
     for hashtag in hashtags {
         let runs = stored.remove(&hashtag).unwrap_or_default();
         let zeros = zeros.get(&hashtag).unwrap_or(&no_zeros);
-        let rewritten = recording::rewrite(runs, zeros, points.get(&hashtag).unwrap_or(&no_points))?;
+        let points = points.get(&hashtag).unwrap_or(&no_points);
+        let rewritten = recording::rewrite(runs, zeros, points, now)?;
         flushed.new += rewritten.new;
         if rewritten.is_changed {
             flushed.changed.insert(hashtag);
             all.push((hashtag, rewritten));
         }
     }
-    change_runs(transaction, staging, &all).await?;
+    change_runs(transaction, staging, &all, now).await?;
     Ok(flushed)
 }
 
@@ -122,18 +129,24 @@ pub(super) async fn change_runs(
     transaction: &Transaction<'_>,
     staging: &mut Staging,
     rewritten: &[(u32, Rewritten)],
+    now: i64,
 ) -> Result<(), StoreError> {
     const DOING: &str = "write readings";
     let (mut gone, mut made) = (CopyRows::new(3), CopyRows::new(COLUMNS));
+    let mut superseded = CopyRows::new(COLUMNS_SUPERSEDED);
     for (hashtag, rewritten) in rewritten {
         let hashtag = i64::from(*hashtag);
         for (at, source) in rewritten.gone.iter().chain(&rewritten.replaced) {
             gone.row().number(hashtag).number(*at).number(i64::from(*source));
         }
-        for Run { first, readings, last_at, later } in &rewritten.made {
+        for Arrived { point, at } in &rewritten.superseded {
+            superseded.row().number(hashtag).number(point.at).number(i64::from(point.source)).number(now);
+            superseded.maybe(Some(*at).filter(|at| *at != UNKNOWN)).number(point.rounded).each(&point.counts);
+        }
+        for Run { first, readings, last_at, later, arrived } in &rewritten.made {
             made.row().number(hashtag).number(first.at).number(i64::from(first.source));
             made.number(first.rounded).each(&first.counts).number(*readings).maybe(*last_at);
-            made.maybe_bytes(later.as_deref());
+            made.maybe_bytes(later.as_deref()).maybe_bytes(arrived.as_deref());
         }
     }
     let staged = Staged {
@@ -145,6 +158,7 @@ pub(super) async fn change_runs(
             .to_owned(),
     };
     staging.take(transaction, DOING, &staged, &mut gone).await?;
+    staging.put(DOING, COPY_SUPERSEDED, &mut superseded);
     staging.put(DOING, COPY, &mut made);
     Ok(())
 }

@@ -5,10 +5,10 @@ use super::super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
-use crate::runs::{REACHING_MAX, ReadingPlace, Readings, run_columns};
-use crate::snapshots::{HashtagReading, Snapshot, SnapshotColumns, video_snapshot_columns};
+use crate::runs::{REACHING_MAX, ReadingPlace, Readings, RunColumns, run_columns};
+use crate::snapshots::{HashtagReading, Snapshot, SnapshotColumns, hashtag_counts, video_snapshot_columns};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
-use domain::observation::VideoCounts;
+use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{HashtagRow, Timestamp, VideoId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -30,6 +30,17 @@ const OF_HASHTAG: &str = concat!(
     " FROM tagmeter.hashtag_snapshots
       WHERE hashtag = $1 AND observed_at >= $3 AND coalesce(last_at, observed_at) >= $2
       ORDER BY observed_at, source LIMIT $4"
+);
+/// All runs of hashtag `$1`, and readings that had been superseded by now, as one answer: what one transaction moves from one
+/// to the other is in one of them.
+const AS_OF: &str = concat!(
+    "SELECT false, ",
+    run_columns!(),
+    " FROM tagmeter.hashtag_snapshots WHERE hashtag = $1
+      UNION ALL SELECT true, observed_at, source, rounded, views, creators, videos, 1, NULL, NULL, NULL
+      FROM tagmeter.hashtag_superseded
+      WHERE hashtag = $1 AND superseded_at > $2 AND coalesce(arrived_at, observed_at) <= $2
+      ORDER BY 1, 2, 3"
 );
 /// `$1` video, `$2` after this time, `$3` limit.
 const OF_VIDEO: &str = concat!(
@@ -60,6 +71,34 @@ impl Postgres {
         parameters.push((&rows, Type::INT8));
         let rows = self.pool.query(DOING, sql, &parameters).await?;
         readings(&rows, Readings::new(after, limit), DOING)
+    }
+
+    /// Returns the readings that had come in by a moment and are as they were then, and those that are others now.
+    pub(crate) async fn readings_as_of(
+        &self,
+        hashtag: HashtagRow,
+        as_of: Timestamp,
+    ) -> Result<(Vec<HashtagReading>, Vec<Snapshot<HashtagCounts>>), StoreError> {
+        const DOING: &str = "read snapshots as of a moment";
+        let parameters: [Parameter<'_>; 2] =
+            [(&i64::from(hashtag.0), Type::INT8), (&as_of.as_ms(), Type::INT8)];
+        let rows = self.pool.query(DOING, AS_OF, &parameters).await?;
+        let (mut readings, mut superseded) = (Readings::as_of(hashtag, as_of), Vec::new());
+        for row in &rows {
+            let (is_superseded, run): (bool, RunColumns<'_>) = row::read(row).doing(DOING)?;
+            if is_superseded {
+                superseded.push(run.first.into_snapshot(hashtag_counts)?);
+            } else {
+                readings.push(i64::from(hashtag.0), run)?;
+            }
+        }
+        Ok((readings.finish(), superseded))
+    }
+
+    pub(crate) async fn arrived_at(&self) -> Result<i64, StoreError> {
+        const DOING: &str = "read when data last came in";
+        let row = self.pool.query_one(DOING, "SELECT arrived_at FROM tagmeter.store", &[]).await?;
+        row::postgres(&row).doing(DOING)
     }
 
     pub(crate) async fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {

@@ -84,7 +84,8 @@ impl Table {
         let is_read = |run: &&Run| parts.iter().any(|part| (part.from..part.until).contains(&run.first.at));
         let stored: Vec<Run> = self.0.values().filter(is_read).cloned().collect();
         let none = Points::new();
-        let rewritten = rewrite(stored, &zeros, points.get(&1).unwrap_or(&none)).expect("sound rows");
+        let rewritten =
+            rewrite(stored, &zeros, points.get(&1).unwrap_or(&none), UNKNOWN).expect("sound rows");
         self.change(&rewritten);
         rewritten
     }
@@ -105,16 +106,17 @@ impl Table {
             run.expand(&mut points).expect("a sound row");
             assert_eq!(i64::try_from(points.len() - before).ok(), Some(run.readings));
             assert_eq!(run.last_at.is_some(), run.readings > 1);
-            assert_eq!(points.last().map(|point| point.at), Some(run.last_at.unwrap_or(run.first.at)));
+            let last_at = run.last_at.unwrap_or(run.first.at);
+            assert_eq!(points.last().map(|reading: &Arrived| reading.point.at), Some(last_at));
         }
-        points.into_iter().map(|point| ((point.source, point.at), point)).collect()
+        points.into_iter().map(|Arrived { point, .. }| ((point.source, point.at), point)).collect()
     }
 }
 
 /// The rows of these readings, had they come in order.
 fn in_order(model: &Model) -> BTreeMap<(i64, u8), Run> {
-    let points: Vec<Point<3>> = model.values().copied().collect();
-    let runs = points.chunk_by(|one, next| one.source == next.source).flat_map(runs_of);
+    let readings: Vec<Arrived> = model.values().map(|point| Arrived { point: *point, at: UNKNOWN }).collect();
+    let runs = readings.chunk_by(|one, next| one.point.source == next.point.source).flat_map(runs_of);
     runs.map(|run| (run.key(), run)).collect()
 }
 
@@ -165,7 +167,7 @@ proptest! {
             apply(&mut model, step);
         }
         let alone = |point: &Point<3>| {
-            let run = Run { first: *point, readings: 1, last_at: None, later: None };
+            let run = Run { first: *point, readings: 1, last_at: None, later: None, arrived: None };
             (run.key(), run)
         };
         let mut table = Table(model.values().map(alone).collect());

@@ -19,7 +19,7 @@ const OVERWRITE_WRITTEN: &str = "PRAGMA secure_delete = FAST";
 impl CatalogFile {
     pub(crate) async fn forget_videos(&self, ids: Vec<VideoId>) -> Result<ForgottenVideos, StoreError> {
         self.overwriting("forget videos", move |transaction| {
-            let (_, forgotten) = recording::forget(&mut SqliteRows::new(transaction)?, &ids)?;
+            let (_, forgotten) = recording::forget(&mut SqliteRows::new(transaction, None)?, &ids)?;
             Ok(forgotten)
         })
         .await

@@ -8,13 +8,13 @@ use super::record_video::{VideoStatements, video_id};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_RETAINED, tags_blob};
-use crate::record::{Prepared, Recorded};
+use crate::record::Recorded;
 use crate::recording::{
     self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rewritten, Rows, Waiting, WindowRow,
 };
 use crate::row;
-use crate::runs::Run;
-use domain::{HashtagId, VideoId};
+use crate::runs::{Run, UNKNOWN};
+use domain::{HashtagId, Timestamp, VideoId};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +36,7 @@ impl CatalogFile {
         &self,
         chunks: Chunks,
         records_max: u64,
+        at: Option<Timestamp>,
     ) -> Result<(Recorded, Chunks), StoreError> {
         let known: Arc<Mutex<KnownTags>> = Arc::clone(&self.known);
         self.writer
@@ -48,7 +49,7 @@ impl CatalogFile {
                     known.clear_poison();
                 }
                 let known = &mut *known_tags;
-                let recorded = record(connection, known, &chunks, records_max);
+                let recorded = record(connection, known, &chunks, records_max, at);
                 if recorded.is_err() {
                     known.clear();
                 }
@@ -81,6 +82,7 @@ fn record(
     known: &mut KnownTags,
     chunks: &Chunks,
     records_max: u64,
+    at: Option<Timestamp>,
 ) -> Result<Recorded, StoreError> {
     // Wait for the first records outside the transaction: a slow source must not hold the write lock.
     let Ok(first) = chunks.recv() else {
@@ -92,25 +94,17 @@ fn record(
     };
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a transaction")?;
-    let recorded = fill(&transaction, known, first, chunks, records_max)?;
+    let mut rows = SqliteRows::new(&transaction, at)?;
+    let recorded = recording::fill(&mut rows, known, first, chunks, records_max)?;
+    drop(rows);
     transaction.commit().doing("commit an import")?;
     Ok(recorded)
-}
-
-fn fill(
-    transaction: &Transaction<'_>,
-    known: &mut KnownTags,
-    first: Vec<Prepared>,
-    chunks: &Chunks,
-    records_max: u64,
-) -> Result<Recorded, StoreError> {
-    recording::fill(&mut SqliteRows::new(transaction)?, known, first, chunks, records_max)
 }
 
 fn backfill(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a transaction")?;
-    recording::backfill(&mut SqliteRows::new(&transaction)?)?;
+    recording::backfill(&mut SqliteRows::new(&transaction, None)?)?;
     transaction.commit().doing("commit a part of a migration")
 }
 
@@ -124,6 +118,8 @@ pub(super) struct SqliteRows<'c> {
     next_windows: Statement<'c>,
     /// Readings of hashtags that wait to be written.
     pub(super) readings: Waiting<3>,
+    /// When they have come in, in milliseconds since 1970; unknown of what is not recorded but moved about.
+    pub(super) now: i64,
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
@@ -132,9 +128,12 @@ pub(super) struct SqliteRows<'c> {
 }
 
 impl<'c> SqliteRows<'c> {
-    pub(super) fn new(transaction: &'c Transaction<'c>) -> Result<Self, StoreError> {
+    pub(super) fn new(transaction: &'c Transaction<'c>, at: Option<Timestamp>) -> Result<Self, StoreError> {
+        const ARRIVED: &str = "SELECT arrived_at FROM store";
+        let last = || transaction.query_row(ARRIVED, [], row::sqlite).doing("read when data last came in");
         Ok(Self {
             transaction,
+            now: at.map_or(Ok(UNKNOWN), |at| Ok(recording::arrival(at, last()?)))?,
             videos: VideoStatements::new(transaction)?,
             hashtags: HashtagStatements::new(transaction)?,
             links: LinkStatements::new(transaction)?,
@@ -199,6 +198,7 @@ impl Rows for SqliteRows<'_> {
         // The next row numbers are those after the largest: only the sequence is kept.
         if !ended.changed.is_empty() {
             list(self.transaction, ended.next.sequence, &ended.changed)?;
+            note_arrival(self.transaction, self.now)?;
         }
         Ok(self.snapshots_new.max(0).cast_unsigned())
     }
@@ -284,6 +284,12 @@ impl BackfillRows for SqliteRows<'_> {
     fn write_runs(&mut self, rewritten: Vec<(u32, Rewritten)>) -> Result<(), StoreError> {
         self.change_runs(&rewritten)
     }
+}
+
+/// Notes when data last came in.
+fn note_arrival(transaction: &Transaction<'_>, now: i64) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE store SET arrived_at = max(arrived_at, ?1)";
+    transaction.execute(SQL, [now]).map(|_| ()).doing("note when data came in")
 }
 
 /// Lists what changed and moves the sequence on.

@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::recording::{self, HASHTAG_COLUMNS, Part, Points, Rewritten, Zeros};
 use crate::row;
-use crate::runs::{Run, RunColumns, SPAN_MS, run_columns};
+use crate::runs::{Arrived, Run, RunColumns, SPAN_MS, UNKNOWN, run_columns};
 use rusqlite::{Statement, Transaction};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,7 @@ const OF_HASHTAGS: &str = concat!(
 pub(super) struct RunStatements<'c> {
     of_part: Statement<'c>,
     write: Statement<'c>,
+    supersede: Statement<'c>,
     remove: Statement<'c>,
     /// For each count, the runs that have it as 0 within some times.
     zeros: Vec<Statement<'c>>,
@@ -46,8 +47,14 @@ impl<'c> RunStatements<'c> {
             of_part: prepare(OF_PART)?,
             write: prepare(
                 "INSERT OR REPLACE INTO hashtag_snapshots
-                    (hashtag, observed_at, source, rounded, views, creators, videos, readings, last_at, later)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    (hashtag, observed_at, source, rounded, views, creators, videos, readings, last_at, later,
+                     arrived)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?,
+            supersede: prepare(
+                "INSERT INTO hashtag_superseded
+                    (hashtag, observed_at, source, superseded_at, arrived_at, rounded, views, creators, videos)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
             remove: prepare(
                 "DELETE FROM hashtag_snapshots WHERE hashtag = ?1 AND observed_at = ?2 AND source = ?3",
@@ -83,12 +90,29 @@ impl<'c> RunStatements<'c> {
         Ok(())
     }
 
-    fn change(&mut self, hashtag: u32, rewritten: &Rewritten) -> Result<(), StoreError> {
+    fn change(&mut self, hashtag: u32, rewritten: &Rewritten, now: i64) -> Result<(), StoreError> {
         const DOING: &str = "write readings";
+        for Arrived { point, at } in &rewritten.superseded {
+            let [views, creators, videos] = point.counts;
+            let arrived = Some(*at).filter(|at| *at != UNKNOWN);
+            self.supersede
+                .execute((
+                    hashtag,
+                    point.at,
+                    point.source,
+                    now,
+                    arrived,
+                    point.rounded,
+                    views,
+                    creators,
+                    videos,
+                ))
+                .doing(DOING)?;
+        }
         for (at, source) in &rewritten.gone {
             self.remove.execute((hashtag, at, source)).doing(DOING)?;
         }
-        for Run { first, readings, last_at, later } in &rewritten.made {
+        for Run { first, readings, last_at, later, arrived } in &rewritten.made {
             let [views, creators, videos] = first.counts;
             self.write
                 .execute((
@@ -102,6 +126,7 @@ impl<'c> RunStatements<'c> {
                     readings,
                     last_at,
                     later,
+                    arrived,
                 ))
                 .doing(DOING)?;
         }
@@ -124,8 +149,9 @@ impl SqliteRows<'_> {
                 runs.stored(part, &mut stored)?;
             }
             let zeros = zeros.get(&hashtag).unwrap_or(&no_zeros);
-            let rewritten = recording::rewrite(stored, zeros, points.get(&hashtag).unwrap_or(&no_points))?;
-            runs.change(hashtag, &rewritten)?;
+            let points = points.get(&hashtag).unwrap_or(&no_points);
+            let rewritten = recording::rewrite(stored, zeros, points, self.now)?;
+            runs.change(hashtag, &rewritten, self.now)?;
             self.snapshots_new += rewritten.new;
             if rewritten.is_changed {
                 self.hashtags_read.insert(hashtag);
@@ -161,7 +187,7 @@ impl SqliteRows<'_> {
     /// See `BackfillRows::write_runs`.
     pub(super) fn change_runs(&mut self, rewritten: &[(u32, Rewritten)]) -> Result<(), StoreError> {
         for (hashtag, rewritten) in rewritten {
-            self.hashtags.runs.change(*hashtag, rewritten)?;
+            self.hashtags.runs.change(*hashtag, rewritten, UNKNOWN)?;
         }
         Ok(())
     }

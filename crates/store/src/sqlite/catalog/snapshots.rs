@@ -5,9 +5,12 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::row;
 use crate::runs::{ReadingPlace, Readings, run_columns};
-use crate::snapshots::{HashtagReading, Snapshot, SnapshotColumns, video_snapshot_columns};
+use crate::snapshots::{
+    HashtagReading, Snapshot, SnapshotColumns, hashtag_counts, hashtag_snapshot_columns,
+    video_snapshot_columns,
+};
 use crate::trends::{HashtagReadings, SeriesFacts, facts_of};
-use domain::observation::VideoCounts;
+use domain::observation::{HashtagCounts, VideoCounts};
 use domain::{HashtagRow, Timestamp, VideoId};
 use rusqlite::Connection;
 
@@ -18,6 +21,19 @@ const OF_HASHTAGS: &str = concat!(
     " FROM hashtag_snapshots WHERE (hashtag, observed_at) >= (?1, ?3) AND hashtag <= ?4
         AND (hashtag > ?1 OR coalesce(last_at, observed_at) >= ?2)
       ORDER BY hashtag, observed_at, source"
+);
+/// All runs of hashtag `?1`.
+const OF_HASHTAG: &str = concat!(
+    "SELECT ",
+    run_columns!(),
+    " FROM hashtag_snapshots WHERE hashtag = ?1 ORDER BY observed_at, source"
+);
+/// Readings of hashtag `?1` as they were known at `?2`, where they are others now.
+const SUPERSEDED: &str = concat!(
+    "SELECT ",
+    hashtag_snapshot_columns!(),
+    " FROM hashtag_superseded
+      WHERE hashtag = ?1 AND superseded_at > ?2 AND coalesce(arrived_at, observed_at) <= ?2"
 );
 /// `?1` video, `?2` after this time, `?3` limit.
 const OF_VIDEO: &str = concat!(
@@ -34,6 +50,37 @@ impl CatalogFile {
         limit: u32,
     ) -> Result<Vec<HashtagReading>, StoreError> {
         self.readers.with(|connection| readings(connection, after, last, limit))
+    }
+
+    /// Returns the readings that had come in by a moment and are as they were then, and those that are others now.
+    pub(crate) fn readings_as_of(
+        &self,
+        hashtag: HashtagRow,
+        as_of: Timestamp,
+    ) -> Result<(Vec<HashtagReading>, Vec<Snapshot<HashtagCounts>>), StoreError> {
+        const DOING: &str = "read snapshots as of a moment";
+        self.readers.with_snapshot(|connection| {
+            let mut readings = Readings::as_of(hashtag, as_of);
+            let mut statement = connection.prepare_cached(OF_HASHTAG).doing(DOING)?;
+            let mut rows = statement.query([hashtag.0]).doing(DOING)?;
+            while let Some(row) = rows.next().doing(DOING)? {
+                readings.push(i64::from(hashtag.0), row::read(row).doing(DOING)?)?;
+            }
+            let mut superseded = Vec::new();
+            let mut statement = connection.prepare_cached(SUPERSEDED).doing(DOING)?;
+            let mut rows = statement.query((hashtag.0, as_of.as_ms())).doing(DOING)?;
+            while let Some(row) = rows.next().doing(DOING)? {
+                let columns: SnapshotColumns<3> = row::sqlite(row).doing(DOING)?;
+                superseded.push(columns.into_snapshot(hashtag_counts)?);
+            }
+            Ok((readings.finish(), superseded))
+        })
+    }
+
+    pub(crate) fn arrived_at(&self) -> Result<i64, StoreError> {
+        const SQL: &str = "SELECT arrived_at FROM store";
+        let read = |connection: &Connection| connection.query_row(SQL, [], row::sqlite);
+        self.readers.with(|connection| read(connection).doing("read when data last came in"))
     }
 
     pub(crate) fn hashtag_snapshots_count(&self, hashtag: HashtagRow) -> Result<u64, StoreError> {
