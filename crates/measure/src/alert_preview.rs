@@ -5,7 +5,7 @@ use crate::alert_parameters::{Threshold, Wait};
 use crate::alert_words::{is_about, sentence};
 use crate::parameters::{TagText, TrendWindowName, WatchedName, by, one_of};
 use crate::view::assigned_id;
-use crate::{Measure, MeasureError};
+use crate::{AsOfQuery, Measure, MeasureError};
 use clap::Args;
 use domain::alerts::{
     AlertEvent, Frequency, Patience, PatienceError, Preview, RuleError, Sample, Signal, ThresholdRule, Watch,
@@ -13,7 +13,7 @@ use domain::alerts::{
 };
 use domain::annotations::{ANNOTATIONS, Annotation, Shifted};
 use domain::metrics::{Reading, TrendWindow};
-use domain::{Hashtag, Timestamp};
+use domain::{Hashtag, Moment, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::snapshots::readings_of;
 use utoipa::ToSchema;
@@ -77,6 +77,12 @@ pub struct AlertPreviewQuery {
     #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
     #[schema(inline, value_type = TrendWindowName)]
     pub window: TrendWindow,
+    /// Replays the readings that had come in by this moment, as they were then: a day (to its last millisecond), a moment,
+    /// or a length of time back from now.
+    #[serde(default, deserialize_with = "by::text")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[schema(value_type = Option<String>, example = "2026-11-01")]
+    pub as_of: Option<Moment>,
 }
 
 /// When an alert would have fired.
@@ -225,6 +231,7 @@ impl AlertPreviewQuery {
             keep_firing: None,
             cooldown: None,
             window: TrendWindow::default(),
+            as_of: None,
         }
     }
 
@@ -388,7 +395,8 @@ impl Measure {
         hashtag: &Hashtag,
         query: &AlertPreviewQuery,
     ) -> Result<AlertPreviewView, MeasureError> {
-        preview_of(hashtag, &self.readings_of_views(hashtag).await?, query)
+        let known = self.at(AsOfQuery { as_of: query.as_of }).await?;
+        preview_of(hashtag, &known.readings_of_views(hashtag).await?, query)
     }
 
     /// Returns the readings of views of a hashtag, in order of time.

@@ -235,7 +235,7 @@ impl Measure {
         hashtag: &Hashtag,
         query: BenchmarkQuery,
     ) -> Result<Measured<BenchmarkView>, MeasureError> {
-        let since = query.window.map(|window| window.before(self.inner.clock.now()));
+        let since = query.window.map(|window| window.before(self.now()));
         self.benchmark_of(hashtag, since, query).await
     }
 

@@ -257,7 +257,7 @@ impl Measure {
         let history =
             HistoryQuery { metric, from, to, step, limit: query.points_max, ..HistoryQuery::default() };
         let series = self.history(hashtag, history).await?;
-        let now = self.inner.clock.now();
+        let now = self.now();
         let (from, to) = (from.map(|from| from.begin(now)), to.map(|to| to.end(now)));
         let wanted = |video: &SampledVideo, _: &[HashtagRow]| is_within(video, from, to);
         let sample = self.sample_of(hashtag, SamplePart::Creators(part), wanted).await?;

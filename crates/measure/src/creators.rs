@@ -154,7 +154,7 @@ impl Measure {
         hashtag: &Hashtag,
         query: CreatorsQuery,
     ) -> Result<Measured<CreatorsView>, MeasureError> {
-        let since = query.since.map(|since| since.begin(self.inner.clock.now()));
+        let since = query.since.map(|since| since.begin(self.now()));
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let mut creators = tally(sample.iter());
         let mut plays: Vec<f64> = creators.iter().filter_map(|tally| tally.plays).map(as_real).collect();

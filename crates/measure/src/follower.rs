@@ -17,7 +17,7 @@ impl TrendsFollower {
     }
 
     fn measure(&self) -> Option<Measure> {
-        Some(Measure { inner: self.0.upgrade()? })
+        Some(Measure { inner: self.0.upgrade()?, as_of: None })
     }
 }
 

@@ -255,7 +255,7 @@ impl Measure {
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
                 .collect(),
         };
-        let mut meta = meta_of(&history);
+        let mut meta = Meta { as_of: self.as_of, ..meta_of(&history) };
         meta.available = history.available.filter(|_| data.points.is_empty()).map(AvailableView::from);
         meta.say_not_as_read(data.as_read.iter().map(|read| (data.hashtag.as_str(), data.metric, read)));
         Ok(Measured { data, meta, next })
@@ -263,7 +263,7 @@ impl Measure {
 
     /// Returns the whole history of a hashtag.
     async fn history_points(&self, hashtag: &Hashtag, query: HistoryQuery) -> Result<History, MeasureError> {
-        let now = self.inner.clock.now();
+        let now = self.now();
         let from = query.from.map(|from| from.begin(now));
         let to = query.to.map(|to| to.end(now));
         if from.zip(to).is_some_and(|(from, to)| to < from) {

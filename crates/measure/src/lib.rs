@@ -14,6 +14,8 @@ mod alert_templates;
 
 mod alert_words;
 
+mod as_of;
+
 mod available;
 
 mod benchmark;
@@ -69,6 +71,7 @@ pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
 pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};
 pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
 pub use alert_words::{plain, rule_in_words};
+pub use as_of::AsOfQuery;
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
 pub use campaign::{
@@ -99,7 +102,7 @@ pub use view::{
 };
 
 use catalog::{Catalog, CatalogError};
-use domain::{Clock, TagError};
+use domain::{Clock, TagError, Timestamp};
 use follower::TrendsFollower;
 use peers::PeersCache;
 use sample::Samples;
@@ -120,6 +123,8 @@ pub const SAMPLE_VIDEOS_MAX: u64 = 200_000;
 #[derive(Clone)]
 pub struct Measure {
     inner: Arc<Inner>,
+    /// Moment as of which it measures; `None` for the present.
+    as_of: Option<Timestamp>,
 }
 
 struct Inner {
@@ -156,7 +161,7 @@ impl Measure {
             _follower: TrendsFollower::subscribe(inner.clone(), &catalog),
             catalog,
         });
-        Self { inner }
+        Self { inner, as_of: None }
     }
 
     /// Returns the catalog that is measured.

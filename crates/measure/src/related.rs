@@ -124,7 +124,7 @@ impl Measure {
         hashtag: &Hashtag,
         query: RelatedQuery,
     ) -> Result<Measured<Vec<RelatedView>>, MeasureError> {
-        let since = query.since.map(|since| since.begin(self.inner.clock.now()));
+        let since = query.since.map(|since| since.begin(self.now()));
         let sample = self.sample(hashtag, |video| is_since(video, since)).await?;
         let both_min = if sample.len() < FEW_VIDEOS { 1 } else { BOTH_MIN };
         let candidates = candidates(&sample, hashtag.row, both_min);

@@ -44,12 +44,16 @@ impl HashtagSeries {
 }
 
 impl Measure {
-    /// Returns all readings of a hashtag, in order of time.
+    /// Returns all readings of a hashtag that had come in, in order of time.
     pub(super) async fn snapshots_of(
         &self,
         hashtag: HashtagRow,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, CatalogError> {
-        Ok(self.inner.store.hashtag_snapshots(hashtag, None, u32::MAX).await?)
+        let store = &self.inner.store;
+        Ok(match self.as_of {
+            Some(as_of) => store.hashtag_snapshots_as_of(hashtag, as_of).await?,
+            None => store.hashtag_snapshots(hashtag, None, u32::MAX).await?,
+        })
     }
 
     /// Returns the series of a hashtag.

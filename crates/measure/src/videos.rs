@@ -174,7 +174,7 @@ impl Measure {
             VideoSort::Plays => self.most_played_part(hashtag),
             _ => SamplePart::Creators(self.part_of(hashtag)),
         };
-        let now = self.inner.clock.now();
+        let now = self.now();
         let since = query.since.map(|since| since.begin(now));
         let until = query.until.map(|until| until.end(now));
         let wanted = |video: &SampledVideo, tags: &[HashtagRow]| {

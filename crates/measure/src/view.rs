@@ -24,6 +24,9 @@ pub struct Meta {
     /// Time of the newest reading that it is computed from; `null` where unknown.
     #[schema(example = "2026-11-25T08:00:00Z")]
     pub observed_at: Option<Timestamp>,
+    /// Moment as of which it is answered, from what had come in by then; `null` for the present.
+    #[schema(example = json!(null))]
+    pub as_of: Option<Timestamp>,
     /// Sources of these readings.
     #[schema(example = json!(["series"]))]
     pub source: Vec<&'static str>,

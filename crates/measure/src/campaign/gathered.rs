@@ -140,7 +140,7 @@ impl OffTopic {
 impl Measure {
     /// Reads the stored data of a campaign.
     pub(super) async fn gathered(&self, campaign: &Campaign) -> Result<Gathered, MeasureError> {
-        let now = self.inner.clock.now();
+        let now = self.now();
         let settings = &campaign.settings;
         let (from, until) = (settings.span.from(), settings.span.until(now));
         let off_topic = self.off_topic(settings.plan.filter()).await?;

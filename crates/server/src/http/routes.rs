@@ -20,6 +20,12 @@ pub(crate) const V1: &str = "/v1/";
 /// Similarity from which a known name is suggested for an unknown one.
 const NEAR_ENOUGH: f64 = 0.7;
 
+/// The parameter that names a moment, of the questions that are answered as of one.
+const AS_OF: &str = "as_of";
+/// The refusal of [`AS_OF`] by other paths.
+const NO_AS_OF: &str = "as_of is not accepted here: this path answers from what is stored for the present alone; \
+    /v1/hashtags/{ref}/history is answered as of a moment";
+
 /// A path of the description.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -86,6 +92,7 @@ impl Route {
 
 fn unknown(name: &str, known: &[String]) -> Problem {
     let detail = match (nearest(name, known), known.is_empty()) {
+        _ if name == AS_OF => NO_AS_OF.to_owned(),
         (Some(near), _) => format!("there is no parameter {}; did you mean {near}?", shown(name)),
         (None, false) => {
             format!("there is no parameter {}; the parameters are {}", shown(name), known.join(", "))

@@ -252,6 +252,9 @@ fn meta_pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     if let Some(at) = meta.observed_at {
         pairs.push(("observed_at", at.to_rfc3339()));
     }
+    if let Some(at) = meta.as_of {
+        pairs.push(("as_of", at.to_rfc3339()));
+    }
     if let Some(basis) = meta.basis {
         pairs.push(("basis", basis.to_owned()));
     }

@@ -16,7 +16,7 @@ use axum::routing::get;
 use catalog::{Catalog, CatalogError, FreshnessRequirement};
 use domain::{Hashtag, Operation};
 use measure::parameters::TagText;
-use measure::{Measure, MeasureError, Measured, Meta, Tabular};
+use measure::{AsOfQuery, Measure, MeasureError, Measured, Meta, Tabular};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -57,6 +57,8 @@ pub(crate) trait Question: Send + 'static {
     const OPERATION: Operation;
     /// Paging of its answer.
     const PAGING: Paging = Paging::None;
+    /// True if it is answered as of a moment, too.
+    const HAS_AS_OF: bool = false;
     /// Its parameters.
     type Query: DeserializeOwned + IntoParams + Send + 'static;
     /// The answer.
@@ -78,6 +80,7 @@ pub(crate) trait Question: Send + 'static {
 pub(crate) struct QuestionRequest<Q> {
     /// The hashtag in the path; empty where the path has none.
     reference: String,
+    as_of: AsOfQuery,
     pub(crate) query: Q,
     pub(crate) page: Page,
 }
@@ -98,7 +101,11 @@ impl<Q: Question> Paid for Measuring<Q> {
         let shape = Shape::read(context)?;
         let page = shape.page(&context.query, Q::PAGING)?;
         let query = extract::parameters(context.query.as_str())?;
-        Ok((QuestionRequest { reference: reference(context)?, query, page }, shape))
+        let as_of = match Q::HAS_AS_OF {
+            true => extract::parameters(context.query.as_str())?,
+            false => AsOfQuery::default(),
+        };
+        Ok((QuestionRequest { reference: reference(context)?, as_of, query, page }, shape))
     }
 
     fn media_types(_: &RequestContext<'_>) -> &'static [&'static str] {
@@ -120,7 +127,22 @@ impl<Q: Question> Paid for Measuring<Q> {
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
         let measure = app.measure.clone();
-        apart(app, async move { shape.content(Q::answer(&measure, request, freshness).await?) }).await
+        apart(app, async move {
+            let measure = measure.at(request.as_of).await.map_err(problem)?;
+            let freshness = freshness_of(&measure, freshness);
+            let mut measured = Q::answer(&measure, request, freshness).await?;
+            measured.meta.as_of = measure.as_of();
+            shape.content(measured)
+        })
+        .await
+    }
+}
+
+/// Returns the freshness requirement of a question: none as of a moment, which no upstream knows more of.
+pub(super) fn freshness_of(measure: &Measure, asked: FreshnessRequirement) -> FreshnessRequirement {
+    match measure.as_of() {
+        Some(_) => FreshnessRequirement { only_stored: true, ..asked },
+        None => asked,
     }
 }
 
@@ -173,6 +195,8 @@ fn parameters<Q: Question>() -> Vec<Parameter> {
             .build()
     });
     let own = Q::Query::into_params(|| Some(ParameterIn::Query));
+    let as_of = Q::HAS_AS_OF.then(|| AsOfQuery::into_params(|| Some(ParameterIn::Query)));
+    let own = own.into_iter().chain(as_of.into_iter().flatten());
     of_path.into_iter().chain(own).chain(question_parameters(Q::PAGING)).collect()
 }
 
@@ -208,6 +232,8 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     const OPERATION: Operation;
     /// Paging of its answer.
     const PAGING: Paging = Paging::None;
+    /// True if it is answered as of a moment, too.
+    const HAS_AS_OF: bool = false;
     /// Its parameters.
     type Query: DeserializeOwned + IntoParams + Send + 'static;
     /// The answer.
@@ -232,6 +258,7 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
     const DESCRIBED: Described = H::DESCRIBED;
     const OPERATION: Operation = H::OPERATION;
     const PAGING: Paging = H::PAGING;
+    const HAS_AS_OF: bool = H::HAS_AS_OF;
     type Query = H::Query;
     type Answer = H::Answer;
     type Row = H::Row;

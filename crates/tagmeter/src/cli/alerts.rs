@@ -149,6 +149,7 @@ impl Rule {
             keep_firing: self.keep_firing,
             cooldown: self.cooldown,
             window: self.window,
+            as_of: None,
         }
     }
 }

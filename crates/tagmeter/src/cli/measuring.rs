@@ -9,8 +9,8 @@ use domain::Moment;
 use domain::metrics::{TrendWindow, Weights};
 use measure::parameters::one_of;
 use measure::{
-    BenchmarkQuery, COMPARED_MAX, CompareQuery, CreatorsQuery, ExportQuery, HISTORY_LIMIT_MAX, HistoryQuery,
-    LIMIT, LIMIT_MAX, RelatedQuery, TrendingQuery,
+    AsOfQuery, BenchmarkQuery, COMPARED_MAX, CompareQuery, CreatorsQuery, ExportQuery, HISTORY_LIMIT_MAX,
+    HistoryQuery, LIMIT, LIMIT_MAX, RelatedQuery, TrendingQuery,
 };
 use std::path::PathBuf;
 
@@ -71,6 +71,8 @@ pub(crate) struct History {
     pub(crate) hashtag: String,
     #[command(flatten)]
     pub(crate) query: HistoryQuery,
+    #[command(flatten)]
+    pub(crate) as_of: AsOfQuery,
     /// Maximum number of points, the newest, 1 to 10,000; 0 for all [default: 60 in a table, all elsewhere]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_LIMIT_MAX)))]
     pub(crate) limit: Option<u32>,

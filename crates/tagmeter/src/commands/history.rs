@@ -15,7 +15,7 @@ const SPARK_WIDTH: usize = 72;
 
 pub(super) async fn run(command: History, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, true)?;
-    let measure = context.open_existing_measure().await?;
+    let measure = context.open_existing_measure().await?.at(command.as_of).await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
     let query = HistoryQuery { limit: POINTS_MAX, ..command.query };

@@ -14,7 +14,10 @@ pub(crate) async fn nothing_read(
     let (metric_name, name) = (metric.name(), hashtag.tag.name());
     Ok(match measure.readings_period(hashtag, metric).await? {
         Some(period) => format!("No {metric_name} of #{name} in this period; readings are {period}."),
-        None => format!("No {metric_name} of #{name}: no source reported them with a time."),
+        None => match measure.as_of() {
+            Some(as_of) => format!("No {metric_name} of #{name} had come in by {}.", as_of.to_rfc3339()),
+            None => format!("No {metric_name} of #{name}: no source reported them with a time."),
+        },
     })
 }
 

@@ -182,6 +182,7 @@ fn pairs(meta: &Meta) -> Vec<(&'static str, String)> {
     let mut pairs: Vec<(&'static str, String)> = Vec::new();
     let mut say = |name, value: Option<String>| pairs.extend(value.map(|value| (name, value)));
     say("observed_at", meta.observed_at.map(Timestamp::to_rfc3339));
+    say("as_of", meta.as_of.map(Timestamp::to_rfc3339));
     say("source", Some(meta.source.join(" ")).filter(|source| !source.is_empty()));
     say("basis", meta.basis.map(str::to_owned));
     say("stale", meta.stale.then(|| "true".to_owned()));

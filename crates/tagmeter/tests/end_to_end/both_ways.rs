@@ -119,6 +119,7 @@ impl<'a> Parameter<'a> {
         let other = match (self.name, self.schema["type"].as_str()) {
             ("to", _) => Some("2026-11-12"),
             ("from" | "since", _) => Some("2026-11-05"),
+            ("as_of", _) => Some("2026-11-08"),
             ("video_id", _) => Some("7000000000000000007"),
             ("query" | "hashtag", _) => Some("cat"),
             (_, Some("boolean")) => Some(if self.schema["default"] == true { "false" } else { "true" }),

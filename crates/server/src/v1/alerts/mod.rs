@@ -105,6 +105,7 @@ impl AlertAsked {
             keep_firing: self.keep_firing,
             cooldown: self.cooldown,
             window: self.window,
+            as_of: None,
         }
     }
 }

@@ -97,6 +97,7 @@ impl AlertChangeAsked {
             keep_firing: self.keep_firing,
             cooldown: self.cooldown,
             window: self.window.unwrap_or_default(),
+            as_of: None,
         })
     }
 }

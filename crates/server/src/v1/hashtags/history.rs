@@ -26,6 +26,7 @@ impl HashtagQuestion for History {
         most: HISTORY_LIMIT_MAX,
         older_name: Some(("points", POINTS_MAX)),
     };
+    const HAS_AS_OF: bool = true;
     type Query = HistoryQuery;
     type Answer = HistoryView;
     type Row = HistoryView;

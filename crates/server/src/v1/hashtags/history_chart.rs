@@ -1,7 +1,7 @@
 //! `GET /v1/hashtags/{ref}/history.svg` and `history.png`: the history as a picture to embed.
 
 use super::super::measured::problem;
-use super::super::question::hashtag;
+use super::super::question::{freshness_of, hashtag};
 use super::reference;
 use crate::app::App;
 use crate::errors::ErrorCode;
@@ -17,7 +17,7 @@ use charts::{Chart, ChartError, SIZE_PX, Theme};
 use domain::{Hashtag, Operation};
 use http::Response;
 use measure::parameters::{Index, NameOf, TagText, Whole};
-use measure::{HistoryQuery, HistoryView, Measure};
+use measure::{AsOfQuery, HistoryQuery, HistoryView, Measure};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -65,7 +65,7 @@ pub(crate) struct HistoryChart;
 impl Paid for HistoryChart {
     const OPERATION: Operation = Operation::HashtagHistoryChart;
     const IS_CONTRACT: bool = false;
-    type Query = (String, HistoryQuery, ChartQuery, bool);
+    type Query = (String, HistoryQuery, AsOfQuery, ChartQuery, bool);
 
     fn media_types(context: &RequestContext<'_>) -> &'static [&'static str] {
         if context.path.ends_with(".png") { &["image/png"] } else { &["image/svg+xml"] }
@@ -73,19 +73,22 @@ impl Paid for HistoryChart {
 
     fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
         let query = context.query.as_str();
-        let (history, drawn) = (extract::parameters(query)?, extract::parameters(query)?);
-        Ok((reference(context)?, history, drawn, context.path.ends_with(".png")))
+        let history = extract::parameters(query)?;
+        let (as_of, drawn) = (extract::parameters(query)?, extract::parameters(query)?);
+        Ok((reference(context)?, history, as_of, drawn, context.path.ends_with(".png")))
     }
 
     async fn answer(
         app: &App,
-        (reference, query, drawn, is_png): Self::Query,
+        (reference, query, as_of, drawn, is_png): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
+        let measure = app.measure.at(as_of).await.map_err(problem)?;
+        let freshness = freshness_of(&measure, freshness);
         let (found, _) = hashtag(&app.catalog, "ref", &reference, freshness).await?;
-        let history = app.measure.history(&found, query).await.map_err(problem)?.data;
+        let history = measure.history(&found, query).await.map_err(problem)?.data;
         if history.points.is_empty() {
-            return Err(nothing_to_draw(&app.measure, &found, query).await);
+            return Err(nothing_to_draw(&measure, &found, query).await);
         }
         // A large picture takes tens of milliseconds of computing.
         let drawing = tokio::task::spawn_blocking(move || draw(&history, &drawn, is_png));
@@ -98,7 +101,10 @@ async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, query: HistoryQue
     let (metric, name) = (query.metric.name(), hashtag.tag.name());
     let detail = match measure.readings_period(hashtag, query.metric).await {
         Ok(Some(available)) => format!("no {metric} of #{name} in this period; readings are {available}"),
-        Ok(None) => format!("no {metric} of #{name}: no source reported them with a time"),
+        Ok(None) => match measure.as_of() {
+            Some(as_of) => format!("no {metric} of #{name} had come in by {}", as_of.to_rfc3339()),
+            None => format!("no {metric} of #{name}: no source reported them with a time"),
+        },
         Err(error) => return problem(error),
     };
     Problem::new(ErrorCode::InvalidParameter, format!("this cannot be drawn: {detail}"))
@@ -131,7 +137,7 @@ fn draw(history: &HistoryView, drawn: &ChartQuery, is_png: bool) -> Result<Conte
     path = "/v1/hashtags/{ref}/history.svg",
     operation_id = "hashtag_history_svg",
     tag = "measurement",
-    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), HistoryQuery, ChartQuery),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), HistoryQuery, AsOfQuery, ChartQuery),
     responses((status = 200, description = "The picture", content_type = "image/svg+xml", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
@@ -144,7 +150,7 @@ pub(crate) async fn svg(State(app): State<Arc<App>>, request: Request) -> Respon
     path = "/v1/hashtags/{ref}/history.png",
     operation_id = "hashtag_history_png",
     tag = "measurement",
-    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), HistoryQuery, ChartQuery),
+    params(("ref" = inline(TagText), Path, description = "A name or TikTok's id", example = "cat"), HistoryQuery, AsOfQuery, ChartQuery),
     responses((status = 200, description = "The picture", content_type = "image/png", body = inline(Binary)), ChartErrors),
 )]
 pub(crate) async fn png(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
