@@ -22,6 +22,8 @@ mod benchmark;
 
 mod campaign;
 
+mod campaign_report;
+
 mod charted;
 
 mod compare;
@@ -81,6 +83,7 @@ pub use campaign::{
     IncrementView, ParticipationDayView, ParticipationView, PeriodView, ReadingGapView, ReportedGainView,
     SentenceView, TogetherView, VoiceBaseView, VoicePointView,
 };
+pub use campaign_report::campaign_report;
 pub use charted::chart_of;
 pub use compare::{
     COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,

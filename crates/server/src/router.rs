@@ -73,6 +73,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(webhooks::replay::handler),
         routes!(campaigns::create, campaigns::list),
         routes!(campaigns::show::show, campaigns::show::change, campaigns::show::delete),
+        routes!(campaigns::report::handler),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),

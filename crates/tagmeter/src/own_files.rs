@@ -2,6 +2,7 @@
 //! them.
 
 use crate::cli::Command;
+use crate::cli::campaigns::Campaign;
 use crate::exit::Failure;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,7 @@ fn written(command: &Command) -> Option<&Path> {
         Command::Compare(compare) => &compare.shape.file.output,
         Command::Export(export) => &export.file.output,
         Command::Report(report) => return Some(&report.file.output),
+        Command::Campaign(Campaign::Report(report)) => return Some(&report.file.output),
         _ => return None,
     };
     path.as_deref()

@@ -23,7 +23,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("tracking", &["catalog", "domain", "store"]),
     ("alerting", &["catalog", "domain", "measure", "notify", "store"]),
-    ("server", &["alerting", "catalog", "charts", "domain", "measure", "store", "tables", "tracking"]),
+    (
+        "server",
+        &["alerting", "catalog", "charts", "domain", "measure", "reports", "store", "tables", "tracking"],
+    ),
     ("worker", &["alerting", "catalog", "domain", "sources", "store", "tracking"]),
     (
         "tagmeter",

@@ -1,6 +1,6 @@
 //! Free endpoints: the scope of the key, the query, then the work.
 
-use super::reply::{Content, JSON, Reply};
+use super::reply::{Content, Reply};
 use super::serve::{AuthenticatedRequest, Endpoint, ResponseMetadata};
 use crate::app::App;
 use crate::negotiation::{self, Strictness};
@@ -13,6 +13,8 @@ use std::future::Future;
 pub(super) struct FreeCall<W> {
     /// The scope that its key needs.
     pub(super) scope: KeyScope,
+    /// Media types of its answers.
+    pub(super) media_types: &'static [&'static str],
     /// Makes its answer.
     pub(super) work: W,
 }
@@ -40,7 +42,7 @@ where
         if let Some(route) = &request.call.route {
             route.check_query(&parts.method, parts.uri.query().unwrap_or(""))?;
         }
-        negotiation::check(&parts.headers, &[JSON], Strictness::Named)?;
+        negotiation::check(&parts.headers, self.media_types, Strictness::Named)?;
         Ok(Reply::free((self.work)(request, body).await?))
     }
 }

@@ -34,4 +34,4 @@ pub(crate) mod uncancelled;
 
 pub(crate) use billing::{Billing, Price};
 pub(crate) use paid::{Paid, RequestContext};
-pub(crate) use serve::{AuthenticatedRequest, idempotency_key, serve, serve_free};
+pub(crate) use serve::{AuthenticatedRequest, idempotency_key, serve, serve_free, serve_free_file};

@@ -7,7 +7,7 @@ use super::freshness::FreshnessHeaders;
 use super::keys::KnownKey;
 use super::limit::RateLimitState;
 use super::paid::{Paid, PaidCall};
-use super::reply::{Content, Reply};
+use super::reply::{Content, JSON, Reply};
 use super::uncancelled::Uncancelled;
 use crate::app::App;
 use crate::header_value::number;
@@ -82,7 +82,21 @@ pub(crate) async fn serve_free<F>(
 where
     F: Future<Output = Result<Content, Problem>> + Send,
 {
-    respond(app, request, FreeCall { scope, work }).await
+    serve_free_file(app, request, scope, &[JSON], work).await
+}
+
+/// [`serve_free`] for an answer of one of these media types.
+pub(crate) async fn serve_free_file<F>(
+    app: Arc<App>,
+    request: Request,
+    scope: KeyScope,
+    media_types: &'static [&'static str],
+    work: impl FnOnce(AuthenticatedRequest, Body) -> F + Send,
+) -> Response<Body>
+where
+    F: Future<Output = Result<Content, Problem>> + Send,
+{
+    respond(app, request, FreeCall { scope, media_types, work }).await
 }
 
 async fn respond<E: Endpoint>(app: Arc<App>, request: Request, endpoint: E) -> Response<Body> {

@@ -47,7 +47,7 @@ fn videos() -> Vec<Observation> {
     all
 }
 
-async fn server() -> TestServer {
+pub(crate) async fn server() -> TestServer {
     let holding = [readings("drop", 8_001, 1_000, 5_000), readings("rival", 8_002, 2_000, 2_000), videos()];
     TestServer::builder().holding(holding.concat()).start().await
 }
@@ -56,7 +56,7 @@ fn day(days: i64) -> String {
     ago(days).to_rfc3339()[..10].to_owned()
 }
 
-fn order() -> Value {
+pub(crate) fn order() -> Value {
     json!({
         "name": "Summer", "hashtags": ["#Drop"], "against": ["rival"], "from": ago(DAYS).to_rfc3339(), "to": day(-10),
         "goals": {"views": 200_000, "videos": 50}, "not_tags": ["giveaway"], "not_creators": ["@OurBrand"],
@@ -72,7 +72,7 @@ async fn patch(server: &TestServer, path: &str, body: &Value) -> Answer {
     server.send(Request::post_json(path, body).key(&server.key).method(Method::PATCH)).await
 }
 
-async fn create(server: &TestServer, body: &Value) -> Value {
+pub(crate) async fn create(server: &TestServer, body: &Value) -> Value {
     let answer = post(server, body).await;
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.text());
     let data = answer.json()["data"].clone();

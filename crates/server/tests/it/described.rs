@@ -89,6 +89,7 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("/v1/campaigns", "/v1/campaigns?cursor=1", 422),
     ("/v1/campaigns/{id}", "/v1/campaigns/cmp_01kb3x8m7q0000000000000000", 404),
     ("/v1/campaigns/{id}", "/v1/campaigns/a%20b", 404),
+    ("/v1/campaigns/{id}/report", "/v1/campaigns/nobody/report", 404),
     ("/v1/imports", "/v1/imports", 403),
     ("/healthz", "/healthz", 200),
     ("/readyz", "/readyz", 200),
@@ -121,7 +122,7 @@ async fn every_answer_is_as_described() {
     let elsewhere = [
         vec!["/mute/{token}".to_owned()],
         ["/v1/alerts/{id}", "/v1/alerts/{id}/events"].map(str::to_owned).to_vec(),
-        vec!["/v1/campaigns/{id}".to_owned()],
+        ["/v1/campaigns/{id}", "/v1/campaigns/{id}/report"].map(str::to_owned).to_vec(),
         ["/v1/imports", "/v1/imports/{id}"].map(str::to_owned).to_vec(),
         of_trackers.to_vec(),
         vec!["/v1/walks/{id}".to_owned()],

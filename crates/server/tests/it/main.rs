@@ -4,6 +4,7 @@ mod alerts;
 mod as_of;
 mod assigned_ids;
 mod callers;
+mod campaign_reports;
 mod campaigns;
 mod connections;
 mod contract;

@@ -1,6 +1,7 @@
 //! The command lines of `tagmeter campaign`.
 
 use super::Json;
+use super::documents::ReportFile;
 use super::trackers::{Owner, views};
 use clap::{Args, Subcommand};
 use domain::Moment;
@@ -34,6 +35,11 @@ pub(crate) enum Campaign {
         #[command(flatten)]
         output: Json,
     },
+    /// Write a report of a campaign to send: sentences with footnotes, charts, tables and the method
+    #[command(
+        after_help = "Examples:\n  tagmeter campaign report summer -o summer.pdf\n  tagmeter campaign report summer -o summer.xlsx --logo logo.png --color '#004d40' --accent '#00796b' --sender 'Example Agency'\n  tagmeter campaign report summer -o pictures.zip --title 'Summer, week 3' --json"
+    )]
+    Report(Report),
     /// Change a campaign: what is given replaces the old one
     #[command(
         after_help = "Examples:\n  tagmeter campaign edit summer --to 2026-07-31\n  tagmeter campaign edit summer --tags oursummer --against rivaltag,othertag --open\n  tagmeter campaign edit summer --name summer-2026 --no-goals --json"
@@ -102,6 +108,17 @@ pub(crate) struct Create {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) owner: Owner,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// `tagmeter campaign report`
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    #[command(flatten)]
+    pub(crate) file: ReportFile,
     #[command(flatten)]
     pub(crate) output: Json,
 }

@@ -14,6 +14,8 @@ use measure::{CampaignOrder, CampaignPatch, CampaignRecord, Measure};
 use serde::Serialize;
 use store::accounts::Account;
 
+mod report;
+
 mod shown;
 
 /// Output of `campaign show --json`, and of the others.
@@ -47,6 +49,7 @@ pub(super) async fn run(command: Campaign, context: &Context) -> Result<(), Fail
             let data = measure.campaign(&campaign).await?;
             if output.json { print_json(&Answer { data }) } else { shown::show(&data) }
         }
+        Campaign::Report(command) => report::run(command, context).await,
         Campaign::Edit(command) => edit(command, context).await,
         Campaign::Delete { campaigns, owner, output } => {
             let (measure, owner) = open(context, &owner).await?;

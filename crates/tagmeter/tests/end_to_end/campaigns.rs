@@ -1,6 +1,7 @@
 //! Campaigns over HTTP and on the command line: the same answers, and the same refusals.
 
 use crate::binary::Place;
+use calamine::{Reader, Xlsx, open_workbook};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -58,6 +59,51 @@ fn a_campaign_is_the_same_over_http_and_on_the_command_line() {
     assert_eq!(listed["data"][0], edited["data"]);
     place.ok(&["campaign", "delete", "other", "summer"]);
     assert_eq!(server.get("/v1/campaigns/summer", &key).0, 404);
+}
+
+#[test]
+fn a_report_is_written_in_each_format_in_somebodys_name() {
+    let place = place();
+    let key = place.key();
+    place.ok(&[
+        "campaign",
+        "create",
+        "summer",
+        "--tags",
+        "drop",
+        "--from",
+        "2025-10-01",
+        "--to",
+        "2025-10-20",
+    ]);
+    let look = ["--color", "#004d40", "--accent", "#00796b", "--sender", "Example Agency"];
+    for (format, begin) in
+        [("html", &b"<!DOCTYPE html>"[..]), ("pdf", b"%PDF"), ("xlsx", b"PK"), ("zip", b"PK")]
+    {
+        let file = format!("summer.{format}");
+        let line =
+            [&["campaign", "report", "summer", "-o", &file, "--title", "October & co"][..], &look].concat();
+        assert!(place.ok(&line).err.contains(&file), "{format}");
+        assert!(std::fs::read(place.path().join(&file)).expect("a file").starts_with(begin), "{format}");
+    }
+    let page = std::fs::read_to_string(place.path().join("summer.html")).expect("a page");
+    for part in
+        ["October &amp; co", "Prepared by Example Agency", "--brand:#004d40", "How do we know?", "171,000"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    let mut book: Xlsx<_> = open_workbook(place.path().join("summer.xlsx")).expect("a workbook");
+    let summary = book.worksheet_range("Summary").expect("a sheet");
+    let cells: Vec<String> = summary.cells().map(|(_, _, cell)| cell.to_string()).collect();
+    let (_, sent) = place.serve().get("/v1/campaigns/summer", &key);
+    let sentences = sent["data"]["sentences"].as_array().expect("sentences");
+    assert!(!sentences.is_empty());
+    for sentence in sentences {
+        let sentence = sentence["sentence"].as_str().expect("a sentence");
+        assert!(cells.iter().any(|cell| cell.contains(sentence)), "{sentence}: {cells:?}");
+    }
+    let own = place.run(&["campaign", "report", "summer", "-o", "tagmeter-data/accounts.db", "--force"]);
+    assert!(own.code == Some(2) && own.err.contains("is a file of the data folder"), "{own:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 /// Groups of command lines, in an order in which each finds what it needs. A group is one snapshot.
-const RUNS: [(&str, &[&str]); 51] = [
+const RUNS: [(&str, &[&str]); 52] = [
     ("import", &["import in", "import in --json", "import broken.ndjson", "import broken.ndjson --json"]),
     ("lookup", &["lookup cat", "lookup cat --json", "lookup 8000 --json", "lookup nobody"]),
     ("search", &["search ca", "search ca --json", "search zebra"]),
@@ -198,6 +198,15 @@ const RUNS: [(&str, &[&str]); 51] = [
             "campaign show autumn --account me@example.com",
             "campaign show autumn --account me@example.com --json",
             "campaign show autumn --account you@example.com",
+        ],
+    ),
+    (
+        "campaign report",
+        &[
+            "campaign report autumn -o autumn.pdf --account me@example.com",
+            "campaign report autumn -o autumn.xlsx --account me@example.com --json",
+            "campaign report autumn -o autumn.pdf --account me@example.com",
+            "campaign report nobody -o nobody.pdf --account me@example.com",
         ],
     ),
     (

@@ -1,5 +1,7 @@
 //! `/v1/campaigns`: own and competing hashtags over a time, measured against the time before.
 
+pub(crate) mod report;
+
 pub(crate) mod show;
 
 use super::json_reply::answer;
