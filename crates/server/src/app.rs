@@ -11,6 +11,7 @@ use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
+use crate::status::StatusBoard;
 use alerting::Alerting;
 use catalog::{Answers, Catalog};
 use domain::Clock;
@@ -35,6 +36,7 @@ pub(crate) struct App {
     pub(crate) routes: Routes,
     pub(crate) compressor: Compressor,
     pub(crate) health: Health,
+    pub(crate) status: StatusBoard,
     /// Shared with work that outlives its request.
     pub(crate) drain: Arc<Drain>,
     pub(crate) options: Options,

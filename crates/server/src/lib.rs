@@ -17,6 +17,7 @@ mod extract;
 mod gate;
 mod header_value;
 mod health;
+
 mod http;
 mod json;
 mod metrics;
@@ -33,6 +34,7 @@ mod query;
 mod request_ids;
 mod router;
 mod server;
+mod status;
 mod v1;
 
 pub use downloads::spool::remove_retained as remove_stored_downloads;

@@ -12,8 +12,8 @@ use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{
-    alerts, balance, campaigns, compare, export, imports, me, metrics, trackers, trending, usage, walks,
-    webhooks,
+    alerts, balance, campaigns, compare, export, imports, me, metrics, status, trackers, trending, usage,
+    walks, webhooks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -49,6 +49,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(balance::handler),
         routes!(usage::handler),
         routes!(metrics::handler),
+        routes!(status::handler),
         routes!(imports::create, imports::list),
         routes!(imports::show, imports::cancel),
         routes!(walks::create, walks::list),
@@ -80,6 +81,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(operations::openapi_json::handler),
         routes!(operations::openapi_json::older),
         routes!(operations::mute::show, operations::mute::mute),
+        routes!(operations::status::handler),
     ];
     let documented = OpenApiRouter::with_openapi(openapi::base());
     let (router, description) = all.into_iter().fold(documented, add).split_for_parts();

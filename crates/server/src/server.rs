@@ -16,6 +16,7 @@ use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
+use crate::status::StatusBoard;
 use alerting::Alerting;
 use catalog::Answers;
 use domain::Clock;
@@ -100,6 +101,7 @@ impl Server {
             clock: parts.clock,
             compressor: Compressor::new(),
             health: Health::new(),
+            status: StatusBoard::default(),
             drain: Arc::new(Drain::new()),
             options,
             measuring: Arc::new(Semaphore::new(MEASURED_AT_ONCE)),

@@ -36,6 +36,8 @@ pub mod standings;
 
 pub mod walks;
 
+pub mod work;
+
 pub mod walk_runs;
 
 pub mod notifications;

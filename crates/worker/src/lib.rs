@@ -24,7 +24,7 @@ use alerting::Alerting;
 use alerting::deliver::Outgoing;
 use catalog::jobs::{ImportState, Spool, WalkState};
 use catalog::{Catalog, CatalogError};
-use domain::{Clock, Timestamp};
+use domain::{Clock, Timestamp, UtcDay};
 use futures_util::FutureExt;
 use lease::{LEASE_MS, Lease, lease_for};
 use std::any::Any;
@@ -58,7 +58,9 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 const PROCESS_ENDED: &str = "the process ended while it worked on the job";
 /// Retention of events and of the log of their deliveries, in milliseconds: 400 days.
 const EVENTS_RETENTION_MS: i64 = 400 * 86_400_000;
-/// Events that are deleted in one transaction.
+/// Retention of ended jobs, and of the daily counts of calls to upstreams, in milliseconds: 400 days.
+const ENDED_RETENTION_MS: i64 = 400 * 86_400_000;
+/// Events, and jobs, that are deleted in one transaction.
 const PRUNED_AT_ONCE: usize = 500;
 /// Interval of searching for orphaned uploads and old events.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
@@ -227,17 +229,19 @@ impl Worker {
         if let Err(error) = swept {
             tracing::warn!(%error, "uploads that were left behind cannot be looked for");
         }
-        let before = later(self.context.clock.now(), -EVENTS_RETENTION_MS);
-        loop {
-            match self.context.catalog.store().prune_events(before, PRUNED_AT_ONCE).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "old events cannot be deleted");
-                    break;
-                }
-            }
+        if let Err(error) = self.prune().await {
+            tracing::warn!(%error, "old events and jobs cannot be deleted");
         }
+    }
+
+    /// Deletes events, jobs and counts of calls that are older than their retention.
+    async fn prune(&self) -> Result<(), StoreError> {
+        let (store, now) = (self.context.catalog.store(), self.context.clock.now());
+        while store.prune_events(later(now, -EVENTS_RETENTION_MS), PRUNED_AT_ONCE).await? > 0 {}
+        let before = later(now, -ENDED_RETENTION_MS);
+        while store.prune_jobs(before, PRUNED_AT_ONCE).await? > 0 {}
+        store.prune_upstream_calls(UtcDay::of(before)).await?;
+        Ok(())
     }
 }
 

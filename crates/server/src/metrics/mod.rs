@@ -5,6 +5,9 @@ mod process;
 
 mod prometheus_text;
 
+mod work;
+
+use crate::status::Snapshot;
 use http::StatusCode;
 use process::ProcessMetrics;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -15,8 +18,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use work::WorkMetrics;
 
 /// Upper bounds of the latency buckets, in seconds: from a cached look-up to a client's timeout.
 const LATENCY_SECONDS: [f64; 12] =
@@ -78,6 +83,7 @@ pub(crate) struct Metrics {
     cache_hits: Counter,
     cache_misses: Counter,
     upstream_rejects: Family<UpstreamLabels, Counter>,
+    work: WorkMetrics,
     process: ProcessMetrics,
     /// Series without the prefix `tagmeter`.
     process_registry: Registry,
@@ -92,6 +98,8 @@ pub(crate) struct Counted<'c> {
     pub(crate) cache_misses: u64,
     /// Records that could not be used, by upstream.
     pub(crate) upstream_rejects: Vec<(&'c str, u64)>,
+    /// Work in the background; `None` if the store cannot be read: its series keep their last values.
+    pub(crate) work: Option<Arc<Snapshot>>,
 }
 
 /// Text format of the series.
@@ -142,6 +150,7 @@ impl Metrics {
                 "upstream_rejects",
                 "Records of an upstream that could not be used, by its name; the log has the reasons",
             ),
+            work: WorkMetrics::register(all),
             process: ProcessMetrics::register(&mut process_registry),
             process_registry,
             requests,
@@ -205,6 +214,9 @@ impl Metrics {
             let labels = UpstreamLabels { upstream: upstream.to_owned() };
             self.upstream_rejects.get_or_create(&labels).inner().store(rejects, Relaxed);
         }
+        if let Some(work) = &counted.work {
+            self.work.set(work);
+        }
         self.process.read();
         let mut text = String::with_capacity(16 * 1024);
         let written = encode_registry(&mut text, &self.process_registry)
@@ -236,7 +248,12 @@ mod tests {
         }
         metrics.request_answered(metrics.route(Some(0)), StatusCode::NOT_FOUND, Duration::from_secs(60));
         for exposition in [Exposition::OpenMetrics, Exposition::Prometheus] {
-            let counted = Counted { cache_hits: 1, cache_misses: 2, upstream_rejects: vec![("original", 3)] };
+            let counted = Counted {
+                cache_hits: 1,
+                cache_misses: 2,
+                upstream_rejects: vec![("original", 3)],
+                work: None,
+            };
             let text = metrics.to_text(exposition, &counted);
             for line in [
                 r#"tagmeter_requests_total{route="/a/",status="200"} 2"#,

@@ -44,7 +44,10 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
         }
     };
     let (cache_hits, cache_misses) = app.catalog.cache_counts();
-    let counted = Counted { cache_hits, cache_misses, upstream_rejects: app.catalog.upstream_rejects() };
+    // Metrics must come while the store does not answer, too.
+    let work = app.status.current(&app).await.ok();
+    let counted =
+        Counted { cache_hits, cache_misses, upstream_rejects: app.catalog.upstream_rejects(), work };
     let mut response = Response::new(Body::from(app.metrics.to_text(exposition, &counted)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

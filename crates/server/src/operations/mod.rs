@@ -10,3 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod openapi_json;
 
 pub(crate) mod mute;
+
+pub(crate) mod status;
+
+mod page;

@@ -1,20 +1,14 @@
 //! `/mute/{token}`: the page behind the link of a message, which mutes its alert for a week. The link is the permission.
 
+use super::page::page;
 use crate::app::App;
 use crate::openapi::OpenErrors;
 use alerting::AlertingError;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use domain::Timestamp;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use std::sync::Arc;
-
-const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
-/// Nothing is loaded, and no other page shows it.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
 
 /// The page of a mute link
 ///
@@ -98,22 +92,4 @@ fn failed(error: &AlertingError) -> Response<Body> {
         "Try again",
         "<p>This cannot be answered now. Try again in a moment.</p>",
     )
-}
-
-fn page(status: StatusCode, title: &str, body: &str) -> Response<Body> {
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;\
-         max-width:32rem;margin:15vh auto;padding:0 1rem}}button{{font:inherit;padding:.5rem 1rem}}</style>\
-         <main><h1>{title}</h1>{body}</main></html>\n"
-    );
-    let mut response = Response::new(Body::from(html));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
-    response
 }

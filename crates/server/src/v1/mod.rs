@@ -46,6 +46,8 @@ pub(crate) mod me;
 
 pub(crate) mod balance;
 
+pub(crate) mod status;
+
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod usage;
 

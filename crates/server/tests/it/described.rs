@@ -67,6 +67,8 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("/v1/export", "/v1/export", 422),
     ("/v1/me", "/v1/me", 200),
     ("/v1/balance", "/v1/balance", 200),
+    ("/v1/status", "/v1/status", 200),
+    ("/status", "/status", 200),
     ("/v1/usage", "/v1/usage?from=1d", 200),
     ("/v1/usage", "/v1/usage?from=yesterday", 422),
     ("/v1/metrics", "/v1/metrics", 200),

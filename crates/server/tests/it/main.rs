@@ -34,6 +34,7 @@ mod panics;
 mod protocol;
 mod routes;
 mod scopes;
+mod status;
 mod trackers;
 mod upstream;
 mod validators;

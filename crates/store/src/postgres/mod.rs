@@ -25,6 +25,8 @@ pub(crate) mod transfer;
 
 mod walks;
 
+mod work;
+
 mod walk_runs;
 
 mod upstream_fetches;

@@ -1,11 +1,11 @@
 //! Every statement of the ledger that touches balances, entries or stored answers names the account, and so
 //! does every one that touches jobs, so that on a cluster it is for one shard. Exceptions are deleting stored
-//! answers by age, searching them for forgotten data, looking for a job to run, the trackers and alerts of a hashtag, what is due or old, and the audit,
+//! answers by age, searching them for forgotten data, looking for a job to run, the work that waits, the trackers and alerts of a hashtag, what is due or old, and the audit,
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{
     alerts, campaigns, charges, deliveries, destinations, events, idempotency, jobs, ledger, tracked,
-    trackers,
+    trackers, work,
 };
 
 /// Statements by name.
@@ -14,7 +14,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 11] = [
+const MODULES: [Module; 12] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -31,9 +31,10 @@ const MODULES: [Module; 11] = [
     ("events.rs", include_str!("events.rs"), &events::STATEMENTS, &[]),
     ("destinations.rs", include_str!("destinations.rs"), &destinations::STATEMENTS, &[]),
     ("deliveries.rs", include_str!("deliveries.rs"), &deliveries::STATEMENTS, &[]),
+    ("work.rs", include_str!("work.rs"), &work::STATEMENTS, &[]),
 ];
 /// Statements for no single account.
-const FOR_ALL: [&str; 11] = [
+const FOR_ALL: [&str; 18] = [
     "FORGET",
     "SET_RIGHT",
     "CLAIMABLE",
@@ -45,6 +46,13 @@ const FOR_ALL: [&str; 11] = [
     "DUE",
     "PRUNABLE",
     "DELIVERABLE",
+    "OPEN_JOBS",
+    "ENDED_JOBS",
+    "DUE_EVALUATIONS",
+    "DUE_DELIVERIES",
+    "RUNNING_DELIVERIES",
+    "TRACKED_SUM",
+    "OLD_JOBS",
 ];
 /// The modules without statements of their own.
 const WITHOUT: [(&str, &str); 6] = [

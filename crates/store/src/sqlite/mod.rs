@@ -17,6 +17,8 @@ mod catalog;
 
 mod walks;
 
+mod work;
+
 mod upstream_fetches;
 
 mod trends;
