@@ -7,7 +7,7 @@ use crate::found::{DISABLED, event_id, message, type_of};
 use crate::{Alerting, AlertingError};
 use domain::{EventId, Timestamp};
 use notify::destination::Destination as Parsed;
-use notify::email::{Mail, Mailer, SendMailError, Unsubscribe};
+use notify::email::{Image, Mail, Mailer, SendMailError, Unsubscribe};
 use notify::message::Link;
 use notify::payload::Event as Payload;
 use notify::send::{Post, Sender};
@@ -106,10 +106,28 @@ impl Alerting {
             Parsed::Chat(chat) => post(outgoing, &chat.post(&message(&claim.event))).await,
             Parsed::Email(address) => {
                 let Some(mailer) = &outgoing.mailer else { return Sent::failed(AlertingError::NoMail) };
-                match Mail::of(address, &message(&claim.event), Vec::new()) {
+                let charts = self.charts_of(claim).await;
+                match Mail::of(address, &message(&claim.event), charts) {
                     Ok(mail) => mailed(mailer, &with_way_out(mail, claim), &id, now).await,
                     Err(error) => Sent::failed(error),
                 }
+            }
+        }
+    }
+
+    /// Draws the chart of a mail: the views of the hashtag of an event up to it. Without one the mail says the same.
+    async fn charts_of(&self, claim: &DeliveryClaim) -> Vec<Image> {
+        let data: Value = serde_json::from_str(&claim.event.data).unwrap_or_default();
+        let text = |name: &str| data.get(name).and_then(Value::as_str);
+        let Some(hashtag) = text("hashtag") else { return Vec::new() };
+        match self.measure.alert_chart(hashtag, text("versus"), claim.event.at).await {
+            Ok(chart) => {
+                let image = chart.and_then(|chart| Image::new("views", &chart.alt, chart.png).ok());
+                image.into_iter().collect()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a mail has no chart");
+                Vec::new()
             }
         }
     }

@@ -9,10 +9,11 @@ use crate::state::{StoredRule, SubjectState};
 use crate::{Alerting, AlertingError};
 use domain::alerts::{AlertEvent, Sample, Signal, ThresholdRule, Watch};
 use domain::metrics::Reading;
-use domain::{DestinationId, TagKey, Timestamp};
+use domain::{DestinationId, Tag, TagKey, Timestamp};
 use measure::MeasureError;
 use notify::payload::EventType;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use store::alerts::{Alert, AlertEvaluated, AlertSubject};
 use store::destinations::Destination;
 use store::hashtags::Changes;
@@ -118,8 +119,15 @@ impl Alerting {
                 self.skip(subject).await?;
                 continue;
             }
-            let mut state = SubjectState::of(&subject)?;
             let settings = AlertSettings::of(&alert)?;
+            if let Some(rule) = settings.rule.account() {
+                if let Some(events) = self.evaluate_account((&alert, &settings), subject, rule).await? {
+                    done.subjects += 1;
+                    done.events += events;
+                }
+                continue;
+            }
+            let mut state = SubjectState::of(&subject)?;
             if state.rule.is_none() {
                 self.find_rule(&name, &settings, &mut state).await?;
             }
@@ -133,8 +141,13 @@ impl Alerting {
                 continue;
             };
             let Some((watch, threshold)) = rule.parts() else { return Err(unreadable(&subject)) };
-            let samples =
-                samples.entry(format!("{watch:?}")).or_insert_with(|| watch.samples_until(&readings, now));
+            let samples = match samples.entry(format!("{watch:?} {:?}", rule.versus)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let rival = self.rival_of(&rule).await?;
+                    new.insert(watch.samples_until(&readings, &rival, now))
+                }
+            };
             let due_at = readings.last().map(|last| watch.no_data_at(last.at)).filter(|at| *at > now);
             let found = advance(&mut state, &threshold, samples);
             let events =
@@ -158,6 +171,13 @@ impl Alerting {
         };
         let readings = self.measure.readings_of_views(&hashtag).await?;
         Ok((hashtag.tag.name().to_owned(), readings))
+    }
+
+    /// Returns the readings of the hashtag that a rule compares with; none if it is not stored, or the rule compares with
+    /// nothing.
+    async fn rival_of(&self, rule: &StoredRule) -> Result<Vec<Reading>, AlertingError> {
+        let Some(Ok(rival)) = rule.versus.as_deref().map(Tag::of_typed) else { return Ok(Vec::new()) };
+        Ok(self.readings(rival.key().as_str()).await?.1)
     }
 
     /// Notes that a paused alert has nothing to do until it is resumed.
@@ -208,8 +228,9 @@ impl Alerting {
         let rule = StoredRule::of(&preview);
         let readings = self.measure.readings_of_views(&hashtag).await?;
         let (watch, threshold) = rule.parts().ok_or_else(|| stored("no such rule".to_owned()))?;
+        let rival = self.rival_of(&rule).await?;
         let mut state = SubjectState { since_ms, rule: Some(rule), ..SubjectState::default() };
-        let samples = watch.samples_until(&readings, self.now());
+        let samples = watch.samples_until(&readings, &rival, self.now());
         let begin = samples.iter().position(|sample| sample.signal != Signal::Missing).unwrap_or(0);
         if let Some(first) = samples.get(begin) {
             state.last_value_at_ms = first.at.as_ms();
@@ -266,7 +287,7 @@ impl Alerting {
 }
 
 /// Evaluates the samples after the last evaluated one.
-fn advance(state: &mut SubjectState, rule: &ThresholdRule, samples: &[Sample]) -> Vec<AlertEvent> {
+pub(crate) fn advance(state: &mut SubjectState, rule: &ThresholdRule, samples: &[Sample]) -> Vec<AlertEvent> {
     let mut evaluator = state.evaluator();
     let mut events = Vec::new();
     let begin = samples
@@ -282,7 +303,7 @@ fn advance(state: &mut SubjectState, rule: &ThresholdRule, samples: &[Sample]) -
 }
 
 /// Returns why no message is sent of a finding, and notes in the state if one is.
-fn unsent(
+pub(crate) fn unsent(
     alert: &Alert,
     rule: &StoredRule,
     state: &mut SubjectState,

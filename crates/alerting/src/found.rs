@@ -129,8 +129,13 @@ impl Scene<'_> {
                 (format!("#{name} {grows}"), format!("#{name} {grows}, {above}."), Some(value))
             }
             AlertEvent::Recovered { .. } => {
-                let below = self.with_unit(self.rule.recovers_at);
-                let sentence = format!("#{name} is back at or below {below}, after {}.", span(episode, at));
+                let (below, after) = (self.with_unit(self.rule.recovers_at), span(episode, at));
+                let sentence = match self.watched.has_rival() {
+                    true => {
+                        format!("#{name} is ahead of #{} by {below} or less, after {after}.", self.versus())
+                    }
+                    false => format!("#{name} is back at or below {below}, after {after}."),
+                };
                 (format!("#{name} is back to normal"), sentence, None)
             }
             AlertEvent::NoData { since, .. } => {
@@ -144,7 +149,7 @@ impl Scene<'_> {
                 (format!("#{name} has data again"), format!("#{name} gives numbers again."), None)
             }
         };
-        let rule = rule_in_words(self.watched, self.rule.above);
+        let rule = rule_in_words(self.watched, self.rule.above, self.rule.versus.as_deref());
         let reason = match self.settings.name.as_str() {
             "" => format!("Your alert: {rule}"),
             own => format!("Your alert {own}: {rule}"),
@@ -155,7 +160,8 @@ impl Scene<'_> {
             ("name", json!(self.settings.name)),
             ("hashtag", json!(name)),
             ("rule", json!(self.rule.watched)),
-            ("window", json!(self.rule.window)),
+            ("versus", json!(self.rule.versus)),
+            ("window", json!(self.watched.has_window().then_some(&self.rule.window))),
             ("unit", json!(self.watched.unit())),
             ("value", json!(value)),
             ("threshold", json!(self.rule.above)),
@@ -185,21 +191,37 @@ impl Scene<'_> {
             Watched::Growth => format!("gains {value} % of its views a day over {window}"),
             Watched::Breakout => format!("grows {value} deviations faster than usual over {window}"),
             Watched::Fell => format!("lost {value} % of its views over {window}"),
+            Watched::Emerging => format!("has grown at a pace of {value} % a day for weeks"),
+            Watched::OvertakesViews => format!("has {value} views more than #{}", self.versus()),
+            Watched::OvertakesGain => {
+                format!("gains {value} views a day more than #{} over {window}", self.versus())
+            }
         }
+    }
+
+    fn versus(&self) -> &str {
+        self.rule.versus.as_deref().unwrap_or_default()
     }
 
     fn with_unit(&self, value: f64) -> String {
         let value = plain(value);
         match self.watched {
-            Watched::Velocity => format!("{value} views a day"),
-            Watched::Growth => format!("{value} % a day"),
+            Watched::Velocity | Watched::OvertakesGain => format!("{value} views a day"),
+            Watched::OvertakesViews => format!("{value} views"),
+            Watched::Growth | Watched::Emerging => format!("{value} % a day"),
             Watched::Breakout => format!("{value} deviations"),
             Watched::Fell => format!("{value} %"),
         }
     }
 
     fn basis(&self) -> String {
-        format!("lifetime views as reported by TikTok, repaired, over {}", self.rule.window)
+        let views = "lifetime views as reported by TikTok, repaired";
+        match self.watched {
+            Watched::Emerging => format!("{views}, over 7, 14 and 28 days"),
+            Watched::OvertakesViews => format!("{views}, of both hashtags"),
+            Watched::OvertakesGain => format!("{views}, of both hashtags over {}", self.rule.window),
+            _ => format!("{views}, over {}", self.rule.window),
+        }
     }
 }
 

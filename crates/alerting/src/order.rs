@@ -1,6 +1,7 @@
 //! Creating and changing alerts: what a user asks for becomes settings, states and destinations, or an error that names the
 //! field.
 
+use crate::account::{self, AccountRule};
 use crate::destinations::DestinationOrder;
 use crate::evaluate::later;
 use crate::settings::{AlertRule, AlertSettings};
@@ -20,15 +21,27 @@ pub const TO_MAX: usize = 20;
 /// Longest silence, in milliseconds: a year.
 pub const MUTED_MS_MAX: i64 = 366 * 86_400_000;
 
+/// Subject of an alert, and its rule.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Watches {
+    /// The readings of hashtags.
+    Hashtags {
+        /// Their names or ids, at most [`SUBJECTS_MAX`]; a hashtag may be named twice.
+        hashtags: Vec<String>,
+        /// The rule; its hashtag is not read.
+        rule: AlertPreviewQuery,
+    },
+    /// The account.
+    Account(AccountRule),
+}
+
 /// An order for an alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertOrder {
     /// Name; may be empty.
     pub name: String,
-    /// Names or ids of hashtags, at most [`SUBJECTS_MAX`]; a hashtag may be named twice.
-    pub hashtags: Vec<String>,
-    /// The rule; its hashtag is not read.
-    pub rule: AlertPreviewQuery,
+    /// Its subject and its rule.
+    pub watches: Watches,
     /// Targets of messages: destinations, or ids of those that the account has.
     pub to: Vec<String>,
 }
@@ -42,12 +55,21 @@ pub struct AlertPatch {
     pub hashtags: Option<Vec<String>>,
     /// Replaces the rule, and finds its threshold on today's readings.
     pub rule: Option<AlertPreviewQuery>,
+    /// Replaces the rule of an alert on the account.
+    pub account: Option<AccountRule>,
     /// Replaces the destinations.
     pub to: Option<Vec<String>>,
     /// Pauses or resumes.
     pub is_paused: Option<bool>,
     /// Mutes until a moment, or ends that.
     pub muted_until: Option<Option<Timestamp>>,
+}
+
+impl AlertPatch {
+    /// Returns true if it has hashtags or a rule on them.
+    const fn has_hashtag_rule(&self) -> bool {
+        self.hashtags.is_some() || self.rule.is_some()
+    }
 }
 
 /// A created alert.
@@ -78,8 +100,15 @@ impl Alerting {
         for to in &order.to {
             self.check_to(account_id, to).await?;
         }
-        let mut settings = AlertSettings { name, rule: AlertRule::of(&order.rule), to: Vec::new() };
-        let subjects = self.subjects(&order.hashtags, &settings, now).await?;
+        let rule = match &order.watches {
+            Watches::Hashtags { rule, .. } => AlertRule::of(rule),
+            Watches::Account(rule) => AlertRule::of_account(*rule),
+        };
+        let mut settings = AlertSettings { name, rule, to: Vec::new() };
+        let subjects = match &order.watches {
+            Watches::Hashtags { hashtags, .. } => self.subjects(hashtags, &settings, now).await?,
+            Watches::Account(rule) => vec![account::subject(account_id, *rule, now)?],
+        };
         let (to, secrets) = self.named(account_id, id, &order.to).await?;
         settings.to = to;
         let new = NewAlert { id, account_id, settings: settings.to_json(), subjects, idempotency, at: now };
@@ -115,11 +144,22 @@ impl Alerting {
         for to in patch.to.iter().flatten() {
             self.check_to(account_id, to).await?;
         }
+        let is_of_account = settings.rule.account().is_some();
+        if is_of_account != patch.account.is_some() && (patch.account.is_some() || patch.has_hashtag_rule()) {
+            let why = "an alert watches either hashtags or the account; create another one".to_owned();
+            return Err(AlertingError::Field { field: "account", why });
+        }
         if let Some(rule) = &patch.rule {
             settings.rule = AlertRule::of(rule);
         }
+        if let Some(rule) = patch.account {
+            settings.rule = AlertRule::of_account(rule);
+        }
         let subjects = match (&patch.hashtags, &patch.rule) {
-            (None, None) => None,
+            (None, None) => match patch.account {
+                Some(rule) => Some(vec![account::subject(account_id, rule, now)?]),
+                None => None,
+            },
             (Some(hashtags), _) => Some(self.subjects(hashtags, &settings, now).await?),
             (None, Some(_)) => {
                 let known = self.store().alert_subjects(account_id, id, "", SUBJECTS_MAX).await?;

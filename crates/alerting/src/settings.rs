@@ -1,13 +1,14 @@
 //! Settings of an alert as they are stored: JSON with the rule as its owner wrote it.
 
 use crate::AlertingError;
+use crate::account::AccountRule;
 use domain::DestinationId;
 use measure::AlertPreviewQuery;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::alerts::Alert;
 
-/// A rule as its owner wrote it: the parameters of a preview without the hashtag.
+/// A rule as its owner wrote it: the parameters of a preview without the hashtag, or a rule on the account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AlertRule(Map<String, Value>);
@@ -18,6 +19,7 @@ impl AlertRule {
         let mut rule = Map::new();
         rule.insert("rule".to_owned(), query.rule.name().into());
         rule.insert("window".to_owned(), query.window.name().into());
+        rule.extend(query.versus.iter().map(|versus| ("versus".to_owned(), versus.as_str().into())));
         let numbers = [("above", query.above), ("recovers_at", query.recovers_at)];
         for (name, number) in numbers {
             rule.extend(number.map(|number| (name.to_owned(), number.get().into())));
@@ -32,6 +34,16 @@ impl AlertRule {
             rule.extend(text.map(|text| (name.to_owned(), text.into())));
         }
         Self(rule)
+    }
+
+    /// Takes a rule on the account.
+    pub(crate) fn of_account(rule: AccountRule) -> Self {
+        Self(rule.as_object())
+    }
+
+    /// Returns the rule on the account that this is; `None` if it is one on hashtags.
+    pub(crate) fn account(&self) -> Option<AccountRule> {
+        AccountRule::of(&self.0)
     }
 
     /// Returns the preview of the rule on a hashtag.

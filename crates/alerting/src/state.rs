@@ -41,6 +41,9 @@ pub(crate) struct SubjectState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredRule {
     pub(crate) watched: String,
+    /// Name of the hashtag that it compares with.
+    #[serde(default)]
+    pub(crate) versus: Option<String>,
     pub(crate) window: String,
     pub(crate) cadence_ms: i64,
     pub(crate) no_data_after_ms: i64,
@@ -88,6 +91,7 @@ impl StoredRule {
         let rule = &preview.rule;
         Self {
             watched: rule.rule.to_owned(),
+            versus: rule.versus.clone(),
             window: rule.window.to_owned(),
             cadence_ms: preview.coverage.cadence_ms,
             no_data_after_ms: rule.no_data_after_ms,
@@ -193,6 +197,7 @@ mod tests {
         fn a_threshold_comes_back_to_the_last_bit(above in proptest::num::f64::NORMAL) {
             let rule = StoredRule {
                 watched: "growth".to_owned(),
+                versus: None,
                 window: "7d".to_owned(),
                 cadence_ms: 1,
                 no_data_after_ms: 3,

@@ -1,5 +1,6 @@
 //! Alerts, events, destinations and deliveries as answers and the command line show them.
 
+use crate::account::AccountRule;
 use crate::destinations::{DeliveryPage, DestinationSettings};
 use crate::settings::AlertSettings;
 use crate::state::{StoredCondition, SubjectState};
@@ -38,13 +39,15 @@ pub struct AlertView {
     /// Until then it sends no messages; `null` if it is not muted.
     #[schema(example = json!(null))]
     pub muted_until: Option<Timestamp>,
-    /// The rule as it was given: the parameters of a preview.
+    /// The rule as it was given: the parameters of a preview, or the rule on the account.
     #[schema(value_type = Object, example = json!({"rule": "growth", "window": "7d", "about": "1/week"}))]
     pub rule: Map<String, Value>,
     /// Number of its hashtags.
     pub hashtag_count: u64,
     /// Its hashtags, by key: all, or the first 10 in a list.
     pub hashtags: Vec<AlertHashtagView>,
+    /// State of its rule on the account; `null` if it watches hashtags.
+    pub account: Option<AlertAccountView>,
     /// Destinations that it names.
     pub to: Vec<AlertDestinationView>,
     /// Creation time.
@@ -87,6 +90,31 @@ pub struct AlertHashtagView {
     /// Why it waits, and until when.
     #[schema(example = json!(null))]
     pub reason: Option<String>,
+}
+
+/// State of a rule on the account.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = AlertAccount)]
+pub struct AlertAccountView {
+    /// `ok` or `firing`.
+    #[schema(example = "ok")]
+    pub state: &'static str,
+    /// The rule in words.
+    #[schema(example = "fewer than 1,000 credits left")]
+    pub sentence: String,
+    /// Unit of the number.
+    #[schema(example = "credits")]
+    pub unit: &'static str,
+    /// The number of the last look; `null` before it, and where nothing runs out.
+    pub value: Option<f64>,
+    /// Time of the last look.
+    pub value_at: Option<Timestamp>,
+    /// Since when it fires; `null` while it does not.
+    pub since: Option<Timestamp>,
+    /// When it last fired.
+    pub last_fired_at: Option<Timestamp>,
+    /// When a message was last due.
+    pub last_message_at: Option<Timestamp>,
 }
 
 /// A destination that an alert names.
@@ -264,6 +292,13 @@ impl Alerting {
     ) -> Result<AlertView, AlertingError> {
         let settings = AlertSettings::of(alert)?;
         let mut subjects = self.store().alert_subjects(alert.account_id, alert.id, "", SUBJECTS_MAX).await?;
+        let account = match settings.rule.account().zip(subjects.first()) {
+            Some((rule, subject)) => Some(account_view(rule, subject)?),
+            None => None,
+        };
+        if account.is_some() {
+            subjects.clear();
+        }
         let hashtag_count = subjects.len() as u64;
         subjects.truncate(hashtags);
         let muted_until = alert.muted_until.filter(|until| *until > self.now());
@@ -279,6 +314,7 @@ impl Alerting {
             rule: settings.rule.as_object().clone(),
             hashtag_count,
             hashtags: subjects.iter().map(hashtag_view).collect::<Result<_, _>>()?,
+            account,
             to: settings.to.iter().map(|id| named(id, destinations)).collect(),
             created_at: alert.created_at,
             updated_at: alert.updated_at,
@@ -311,7 +347,9 @@ fn hashtag_view(subject: &AlertSubject) -> Result<AlertHashtagView, AlertingErro
     Ok(AlertHashtagView {
         hashtag: subject.name.clone(),
         state: state.name(),
-        sentence: watched.zip(rule).map(|(watched, rule)| rule_in_words(watched, rule.above)),
+        sentence: watched
+            .zip(rule)
+            .map(|(watched, rule)| rule_in_words(watched, rule.above, rule.versus.as_deref())),
         above: rule.map(|rule| rule.above),
         recovers_at: rule.map(|rule| rule.recovers_at),
         unit: watched.map(Watched::unit),
@@ -325,6 +363,24 @@ fn hashtag_view(subject: &AlertSubject) -> Result<AlertHashtagView, AlertingErro
         last_fired_at: state.fired_at_ms.map(at),
         last_message_at: state.sent_at_ms.map(at),
         reason: state.waiting.clone().filter(|_| rule.is_none()),
+    })
+}
+
+fn account_view(rule: AccountRule, subject: &AlertSubject) -> Result<AlertAccountView, AlertingError> {
+    let state = SubjectState::of(subject)?;
+    let at = Timestamp::from_ms;
+    Ok(AlertAccountView {
+        state: state.name(),
+        sentence: rule.in_words(),
+        unit: rule.unit(),
+        value: state.value,
+        value_at: state.evaluated_at_ms.map(at),
+        since: match state.condition {
+            StoredCondition::Firing { episode_ms, .. } => Some(at(episode_ms)),
+            StoredCondition::Ok | StoredCondition::Pending { .. } => None,
+        },
+        last_fired_at: state.fired_at_ms.map(at),
+        last_message_at: state.sent_at_ms.map(at),
     })
 }
 

@@ -55,7 +55,7 @@ fn main() {
 fn timed(readings: &[Reading], watched: Watched, window: TrendWindow, by_patience: bool) -> Duration {
     let begun = Instant::now();
     let watch = Watch::of_stored(watched, window, black_box(readings)).expect("readings");
-    let samples = watch.samples(readings);
+    let samples = watch.samples(readings, readings);
     if by_patience {
         let patience = Patience {
             per_week: 1.0,

@@ -6,10 +6,11 @@ use crate::alert_words::{is_about, sentence};
 use crate::parameters::{TagText, TrendWindowName, WatchedName, by, one_of};
 use crate::view::assigned_id;
 use crate::{AsOfQuery, Measure, MeasureError};
+use catalog::CatalogError;
 use clap::Args;
 use domain::alerts::{
-    AlertEvent, Frequency, Patience, PatienceError, Preview, RuleError, Sample, Signal, ThresholdRule, Watch,
-    Watched, episodes,
+    AlertEvent, Episode, Frequency, Patience, PatienceError, Preview, RuleError, Sample, Signal,
+    ThresholdRule, Watch, Watched, episodes,
 };
 use domain::annotations::{ANNOTATIONS, Annotation, Shifted};
 use domain::metrics::{Reading, TrendWindow};
@@ -33,11 +34,17 @@ pub struct AlertPreviewQuery {
     #[schema(inline, value_type = TagText, example = "cat")]
     pub hashtag: String,
     /// Number to watch: views gained a day (`velocity`), in percent of the views (`growth`), as a deviation from the
-    /// usual (`breakout`), or the percent of views that falls took (`fell`).
+    /// usual (`breakout`), the percent of views that falls took (`fell`), the pace in percent a day by which emerging
+    /// hashtags are ranked (`emerging`), or the lead over another hashtag in reported views (`overtakes_views`) or in
+    /// views gained a day (`overtakes_gain`).
     #[serde(default)]
     #[arg(long, default_value_t, value_parser = one_of::<Watched>())]
     #[schema(inline, value_type = WatchedName)]
     pub rule: Watched,
+    /// Hashtag to compare with, by name or id: for `overtakes_views` and `overtakes_gain`, and for no other rule.
+    #[arg(long, value_name = "NAME|ID")]
+    #[schema(inline, value_type = Option<TagText>, example = json!(null))]
+    pub versus: Option<String>,
     /// Threshold in the unit of the rule: the alert fires above it.
     #[arg(
         long,
@@ -72,7 +79,7 @@ pub struct AlertPreviewQuery {
     #[arg(long, value_name = "TIME")]
     #[schema(value_type = Option<String>, example = "1d", pattern = "^([0-9]{1,4}(ms|s|min|h)|[0-9]{1,2}d|[0-9]{1,2}w)$")]
     pub cooldown: Option<Wait>,
-    /// Window that the number is computed over.
+    /// Window that the number is computed over; `emerging` and `overtakes_views` have none.
     #[serde(default)]
     #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
     #[schema(inline, value_type = TrendWindowName)]
@@ -124,7 +131,7 @@ pub struct AlertPreviewView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = AlertRule)]
 pub struct AlertRuleView {
-    /// `velocity`, `growth`, `breakout` or `fell`.
+    /// `velocity`, `growth`, `breakout`, `fell`, `emerging`, `overtakes_views` or `overtakes_gain`.
     #[schema(example = "growth")]
     pub rule: &'static str,
     /// Unit of the number and of the threshold.
@@ -132,6 +139,9 @@ pub struct AlertRuleView {
     pub unit: &'static str,
     /// Formula of the number.
     pub formula: &'static str,
+    /// Name of the hashtag that it compares with; `null` for other rules.
+    #[schema(example = json!(null))]
+    pub versus: Option<String>,
     /// `24h`, `7d` or `30d`.
     #[schema(example = "7d")]
     pub window: &'static str,
@@ -211,6 +221,14 @@ impl From<&Annotation> for AnnotationView {
     }
 }
 
+/// The hashtag that another one is compared with.
+#[derive(Debug)]
+pub(super) struct Rival {
+    name: String,
+    /// Readings of its views in order of time.
+    readings: Vec<Reading>,
+}
+
 /// A threshold, or how often one should have been passed.
 #[derive(Debug, Clone, Copy)]
 enum Wish {
@@ -224,6 +242,7 @@ impl AlertPreviewQuery {
         Self {
             hashtag: hashtag.to_owned(),
             rule: Watched::default(),
+            versus: None,
             above: None,
             about: None,
             pending_for: None,
@@ -233,6 +252,22 @@ impl AlertPreviewQuery {
             window: TrendWindow::default(),
             as_of: None,
         }
+    }
+
+    /// Checks what contradicts itself whatever is stored.
+    fn check(&self) -> Result<(), MeasureError> {
+        let rule = self.rule;
+        if rule.has_rival() != self.versus.is_some() {
+            let why = match rule.has_rival() {
+                true => "name the hashtag to compare with",
+                false => "only overtakes_views and overtakes_gain compare with a hashtag; leave it out",
+            };
+            return Err(MeasureError::parameter("versus", why));
+        }
+        if !rule.has_window() && self.window != TrendWindow::default() {
+            return Err(MeasureError::parameter("window", format!("{rule} has no window; leave it out")));
+        }
+        self.rule(self.above.map_or(0.0, Threshold::get), 0).map(drop)
     }
 
     fn wish(&self) -> Result<Wish, MeasureError> {
@@ -294,6 +329,25 @@ impl AlertPreviewQuery {
     }
 }
 
+/// Shows the newest episodes.
+fn fired(episodes: &[Episode], moments: &[Timestamp], threshold: f64) -> Vec<AlertFiredView> {
+    let shown = episodes.len().saturating_sub(EPISODES_MAX);
+    let view = |episode: &Episode| {
+        let at = moments.partition_point(|moment| *moment < episode.began_at);
+        let before = moments.get(at.saturating_sub(1)).copied().unwrap_or(episode.began_at);
+        AlertFiredView {
+            at: episode.fired_at,
+            value: episode.value,
+            threshold,
+            episode: episode.began_at,
+            ended: episode.ended_at,
+            late_ms: episode.fired_at.as_ms().saturating_sub(before.as_ms()),
+            message: episode.is_sent,
+        }
+    };
+    episodes[shown..].iter().map(view).collect()
+}
+
 /// Returns the days between the first and the last sample.
 fn days(samples: &[Sample]) -> f64 {
     let ends = samples.first().zip(samples.last());
@@ -308,11 +362,11 @@ fn ms(wait: Option<Wait>) -> i64 {
 pub(super) fn preview_of(
     hashtag: &Hashtag,
     readings: &[Reading],
+    rival: Option<&Rival>,
     query: &AlertPreviewQuery,
 ) -> Result<AlertPreviewView, MeasureError> {
     let wish = query.wish()?;
-    // A wrong threshold is refused whatever is stored.
-    query.rule(query.above.map_or(0.0, Threshold::get), 0)?;
+    query.check()?;
     let name = hashtag.tag.name();
     let watch = Watch::of_stored(query.rule, query.window, readings);
     if let Some(why) = too_few(name, readings, watch.as_ref()) {
@@ -320,7 +374,7 @@ pub(super) fn preview_of(
     }
     let none = || MeasureError::InsufficientHistory(format!("#{name} has no two readings of views"));
     let watch = watch.ok_or_else(none)?;
-    let samples = watch.samples(readings);
+    let samples = watch.samples(readings, rival.map_or(&[], |rival| &rival.readings));
     let coverage = AlertCoverageView::of(&watch, readings, &samples).ok_or_else(none)?;
     // Before the first number there is nothing to judge, and no lack of data.
     let begin = samples.iter().position(|sample| sample.signal != Signal::Missing).unwrap_or(0);
@@ -329,21 +383,8 @@ pub(super) fn preview_of(
     let about_met = query.about.map(|about| is_about(about, preview.fired, days(samples)));
     let cooldown_ms = ms(query.cooldown);
     let episodes = episodes(&preview.events, cooldown_ms);
-    let moments = moments(readings);
-    let shown = episodes.len().saturating_sub(EPISODES_MAX);
-    let fired = episodes[shown..].iter().map(|episode| {
-        let at = moments.partition_point(|moment| *moment < episode.began_at);
-        let before = moments.get(at.saturating_sub(1)).copied().unwrap_or(episode.began_at);
-        AlertFiredView {
-            at: episode.fired_at,
-            value: episode.value,
-            threshold: rule.above(),
-            episode: episode.began_at,
-            ended: episode.ended_at,
-            late_ms: episode.fired_at.as_ms().saturating_sub(before.as_ms()),
-            message: episode.is_sent,
-        }
-    });
+    let versus = rival.map(|rival| rival.name.as_str());
+    let in_words = || sentence(query.rule, rule.above(), versus, preview.fired, days(samples));
     let sources = || readings.iter().map(|reading| reading.source);
     let can_shift = |event: &&Annotation| {
         event.is_within(coverage.first, coverage.last) && event.can_shift(Shifted::Views, sources())
@@ -354,22 +395,22 @@ pub(super) fn preview_of(
         assigned_id: assigned_id(hashtag),
         sentence: match query.about.filter(|_| about_met == Some(false)) {
             Some(about) => {
-                let found = sentence(query.rule, rule.above(), preview.fired, days(samples));
-                format!("{found}; no threshold comes closer to {about}")
+                format!("{}; no threshold comes closer to {about}", in_words())
             }
-            None => sentence(query.rule, rule.above(), preview.fired, days(samples)),
+            None => in_words(),
         },
         count: preview.fired,
         per_week: preview.per_week(samples),
         messages: episodes.iter().filter(|episode| episode.is_sent).count() as u64,
         no_data: preview.events.iter().filter(|event| matches!(event, AlertEvent::NoData { .. })).count()
             as u64,
-        fired: fired.collect(),
+        fired: fired(&episodes, &moments(readings), rule.above()),
         annotations: ANNOTATIONS.iter().filter(can_shift).map(AnnotationView::from).collect(),
         rule: AlertRuleView {
             rule: query.rule.name(),
             unit: query.rule.unit(),
             formula: query.rule.formula(),
+            versus: rival.map(|rival| rival.name.clone()),
             window: query.window.name(),
             above: rule.above(),
             about: query.about.map(|about| about.to_string()),
@@ -395,8 +436,27 @@ impl Measure {
         hashtag: &Hashtag,
         query: &AlertPreviewQuery,
     ) -> Result<AlertPreviewView, MeasureError> {
+        query.check()?;
         let known = self.at(AsOfQuery { as_of: query.as_of }).await?;
-        preview_of(hashtag, &known.readings_of_views(hashtag).await?, query)
+        let rival = match &query.versus {
+            Some(versus) => Some(known.rival(hashtag, versus).await?),
+            None => None,
+        };
+        preview_of(hashtag, &known.readings_of_views(hashtag).await?, rival.as_ref(), query)
+    }
+
+    /// Returns the hashtag that another one is compared with, and its readings.
+    async fn rival(&self, hashtag: &Hashtag, versus: &str) -> Result<Rival, MeasureError> {
+        let wrong = |why: String| MeasureError::parameter("versus", why);
+        let found = self.catalog().find(versus).await.map_err(|error| match error {
+            CatalogError::Name(why) => wrong(why.to_string()),
+            error => error.into(),
+        })?;
+        let rival = found.ok_or_else(|| MeasureError::NotFound(versus.to_owned()))?;
+        if rival.tag.key() == hashtag.tag.key() {
+            return Err(wrong("it is the hashtag itself; name another one".to_owned()));
+        }
+        Ok(Rival { name: rival.tag.name().to_owned(), readings: self.readings_of_views(&rival).await? })
     }
 
     /// Returns the readings of views of a hashtag, in order of time.

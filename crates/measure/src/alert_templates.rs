@@ -178,7 +178,7 @@ impl Template {
 
     fn view(&self, hashtag: &Hashtag, readings: &[Reading]) -> Result<AlertTemplateView, MeasureError> {
         let query = self.query(hashtag.tag.name());
-        let (preview, missing) = match preview_of(hashtag, readings, &query) {
+        let (preview, missing) = match preview_of(hashtag, readings, None, &query) {
             Ok(mut preview) => {
                 preview.fired.drain(..preview.fired.len().saturating_sub(EPISODES_MAX));
                 (Some(preview), None)

@@ -8,20 +8,27 @@ const ABOUT_PART: f64 = 0.25;
 /// Days of a year in sentences.
 const YEAR_DAYS: std::ops::RangeInclusive<f64> = 350.0..=380.0;
 
-/// Returns a rule in words: `views growing faster than 2.1 %/day`.
-pub fn rule_in_words(watched: Watched, above: f64) -> String {
+/// Returns a rule in words: `views growing faster than 2.1 %/day`. `versus` is the name of the hashtag that it compares
+/// with.
+pub fn rule_in_words(watched: Watched, above: f64, versus: Option<&str>) -> String {
     let above = plain(above);
+    let versus = versus.unwrap_or_default();
     match watched {
         Watched::Velocity => format!("views growing by more than {above} a day"),
         Watched::Growth => format!("views growing faster than {above} %/day"),
         Watched::Breakout => format!("views growing more than {above} deviations faster than usual"),
         Watched::Fell => format!("views falling by more than {above} %"),
+        Watched::Emerging => format!("a pace above {above} %/day, lasting for weeks"),
+        Watched::OvertakesViews => format!("more views than #{versus}, by more than {above}"),
+        Watched::OvertakesGain => {
+            format!("views growing by more than {above} a day beyond those of #{versus}")
+        }
     }
 }
 
 /// Returns `views growing faster than 2.1 %/day would have fired 52 times in a year`.
-pub(super) fn sentence(watched: Watched, above: f64, fired: u64, days: f64) -> String {
-    let what = rule_in_words(watched, above);
+pub(super) fn sentence(watched: Watched, above: f64, versus: Option<&str>, fired: u64, days: f64) -> String {
+    let what = rule_in_words(watched, above, versus);
     let times = match fired {
         0 => "not have fired".to_owned(),
         1 => "have fired once".to_owned(),
@@ -106,8 +113,21 @@ mod tests {
             ),
             (Watched::Fell, 0.0, 0, 100.0, "views falling by more than 0 % would not have fired in 100 days"),
         ] {
-            assert_eq!(sentence(watched, above, fired, days), text);
+            assert_eq!(sentence(watched, above, None, fired, days), text);
         }
+        assert_eq!(
+            [Watched::OvertakesViews, Watched::OvertakesGain].map(|watched| sentence(
+                watched,
+                0.0,
+                Some("dog"),
+                1,
+                30.0
+            )),
+            [
+                "more views than #dog, by more than 0 would have fired once in 30 days",
+                "views growing by more than 0 a day beyond those of #dog would have fired once in 30 days",
+            ]
+        );
         assert_eq!(
             [plain(-0.00001), plain(0.0456), plain(12.34), plain(100.0), plain(-2_000.4)],
             ["0", "0.0456", "12.3", "100", "-2,000"]

@@ -4,6 +4,8 @@
 //! shapes are those of `/v1` and of the commands' `--json`: ids are strings, times RFC 3339 in UTC, unknown
 //! values `null`.
 
+mod alert_chart;
+
 mod alert_coverage;
 
 mod alert_parameters;
@@ -68,6 +70,7 @@ mod videos;
 
 mod view;
 
+pub use alert_chart::AlertChart;
 pub use alert_coverage::AlertCoverageView;
 pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
 pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};

@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 use testkit::TestStore;
 
 /// A year of daily readings with busy weeks, rounded as TikTok shows them, days without one, and a fall that stays.
-fn year() -> Vec<(i64, u64)> {
-    let mut views: f64 = 16_400_000.0;
+/// `shift` moves the busy weeks by so many days.
+fn year(shift: i64, mut views: f64) -> Vec<(i64, u64)> {
     let mut seed: u64 = 7;
     (0..365)
         .filter_map(|number| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let chance = (seed >> 33) as f64 / f64::from(u32::MAX >> 1);
-            let is_busy = number % 29 < 4;
+            let is_busy = (number + shift) % 29 < 4;
             views *= 1.0 + if is_busy { 0.02 + 0.03 * chance } else { 0.004 * chance };
             if number == 200 {
                 views *= 0.9;
             }
-            let is_missing = (120..131).contains(&number) || number % 17 == 5;
+            let is_missing = (120..131).contains(&(number + shift)) || (number + shift) % 17 == 5;
             let rounded = (views / 100_000.0).floor() * 100_000.0;
             (!is_missing).then_some((number, rounded as u64))
         })
@@ -54,11 +54,18 @@ testkit::on_each_backend! {
             json!({"rule": "velocity", "above": 300_000.0, "recovers_at": 100_000.0, "cooldown": "5w"}),
             json!({"rule": "breakout", "above": 2.0}),
             json!({"rule": "fell", "above": 0.0}),
+            json!({"rule": "emerging", "above": 0.5, "recovers_at": 0.3}),
+            json!({"rule": "overtakes_views", "versus": "dog", "above": 0.0}),
+            json!({"rule": "overtakes_gain", "versus": "dog", "above": 500_000.0, "window": "24h"}),
         ];
         let world = World::new(fixture, &[]).await;
-        let year = year();
-        let (known, coming) = year.split_at(70);
+        let (cat, dog) = (year(0, 16_400_000.0), year(14, 17_500_000.0));
+        let (known, coming) = cat.split_at(70);
+        let mut rivals = dog.iter().peekable();
         for (number, views) in known {
+            while let Some((read, views)) = rivals.next_if(|(read, _)| read <= number) {
+                world.read("dog", day(*read), *views).await;
+            }
             world.read("cat", day(*number), *views).await;
         }
         let mut alerts = Vec::new();
@@ -70,6 +77,9 @@ testkit::on_each_backend! {
         let mut coming = coming.iter().peekable();
         for number in known[69].0 + 1..365 {
             world.clock.set(day(number));
+            if let Some((_, views)) = rivals.next_if(|(read, _)| *read == number) {
+                world.read("dog", day(number), *views).await;
+            }
             if let Some((_, views)) = coming.next_if(|(read, _)| *read == number) {
                 world.read("cat", day(number), *views).await;
             }
@@ -101,7 +111,8 @@ testkit::on_each_backend! {
                 assert!(of_messages(&live) < expected.len() / 2, "{rule_of}");
             }
         }
-        assert_eq!(no_data, rules.len(), "the eleven days without a reading, once for each alert");
+        // And the eleven days without one of #dog, once for both that compare with it.
+        assert_eq!(no_data, rules.len() + 2, "the eleven days without a reading, once for each alert");
     }
 
     async fn of_two_nodes_one_records_an_event(fixture: &TestStore) {

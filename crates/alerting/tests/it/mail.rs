@@ -57,6 +57,16 @@ async fn a_mail_stands_alone_and_can_be_muted() {
     ] {
         assert!(text.contains(wanted), "{wanted}: {mail:#}");
     }
+    // The text stands alone; the chart is inside of the HTML, and linked to nothing.
+    assert!(mail["text"].as_str().expect("a text").contains("#cat gains 71,000 views a day over 24h"));
+    assert_eq!(mail["images"], 1, "{mail:#}");
+    let shown = mail["shown"][0][0].as_str().expect("an image");
+    let html = mail["html"].as_str().expect("HTML");
+    assert!(
+        shown.starts_with("views@")
+            && html.contains("30 days from 2026-01-01: #cat, from 1,000,000 to 1,100,000")
+    );
+    assert!(!html.contains("src=\"http"), "{html}");
     // The way out works without a key, for this alert alone.
     let from = text.find("/mute/").expect("a link") + "/mute/".len();
     let token: String = text[from..].chars().take_while(char::is_ascii_hexdigit).collect();

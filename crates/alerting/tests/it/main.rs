@@ -1,5 +1,6 @@
 //! Alerts over real stores: what they find is what their previews said, and every message is sent.
 
+mod account;
 mod kills;
 mod live;
 mod mail;

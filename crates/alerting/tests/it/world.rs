@@ -2,7 +2,7 @@
 
 use alerting::deliver::Outgoing;
 use alerting::evaluate::Followed;
-use alerting::order::{AlertOrder, CreatedAlert};
+use alerting::order::{AlertOrder, CreatedAlert, Watches};
 use alerting::view::EventView;
 use alerting::{Alerting, AlertingError, Setup};
 use catalog::{Catalog, CatalogOptions};
@@ -105,8 +105,10 @@ impl World {
     pub(crate) fn order(rule: AlertPreviewQuery, hashtags: &[&str], to: &[&str]) -> AlertOrder {
         AlertOrder {
             name: "cats".to_owned(),
-            hashtags: hashtags.iter().map(|name| (*name).to_owned()).collect(),
-            rule,
+            watches: Watches::Hashtags {
+                hashtags: hashtags.iter().map(|name| (*name).to_owned()).collect(),
+                rule,
+            },
             to: to.iter().map(|to| (*to).to_owned()).collect(),
         }
     }

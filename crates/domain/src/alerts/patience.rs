@@ -114,13 +114,14 @@ impl Patience {
         values.sort_by(|a, b| b.total_cmp(a));
         values.dedup();
         let wanted = self.per_week * weeks;
-        let mut best: Option<(f64, usize, Suggestion)> = None;
+        let levels = Levels::of(samples);
+        let mut best: Option<(f64, usize, ThresholdRule)> = None;
         let mut consider = |place: usize| -> Result<usize, RuleError> {
-            let suggestion = self.at(values[place], samples)?;
-            let miss = (suggestion.preview.fired as f64 - wanted).abs();
+            let rule = self.at(values[place])?;
+            let miss = (levels.fired(&rule) as f64 - wanted).abs();
             let is_better = |(least, other, _): &(f64, usize, _)| (miss, place) < (*least, *other);
             if best.as_ref().is_none_or(is_better) {
-                best = Some((miss, place, suggestion));
+                best = Some((miss, place, rule));
             }
             Ok(best.as_ref().map_or(place, |(_, place, _)| *place))
         };
@@ -132,17 +133,63 @@ impl Patience {
         for place in around(&coarse, closest) {
             consider(place)?;
         }
-        best.map(|(.., suggestion)| suggestion).ok_or(insufficient)
+        let (.., rule) = best.ok_or(insufficient)?;
+        Ok(Suggestion { rule, preview: Preview::replay(&rule, samples) })
     }
 
-    /// Replays samples with a threshold.
-    fn at(&self, threshold: f64, samples: &[Sample]) -> Result<Suggestion, RuleError> {
+    /// Returns the rule with a threshold.
+    fn at(&self, threshold: f64) -> Result<ThresholdRule, RuleError> {
         let recovers_at = (threshold * self.recovers_at_part).min(threshold);
-        let rule = ThresholdRule::new(threshold, self.no_data_after_ms)?
+        ThresholdRule::new(threshold, self.no_data_after_ms)?
             .recovering_at(recovers_at)?
             .pending_for(self.for_ms)?
-            .keeping(self.keep_firing_ms)?;
-        Ok(Suggestion { rule, preview: Preview::replay(&rule, samples) })
+            .keeping(self.keep_firing_ms)
+    }
+}
+
+/// Samples as far as they decide how many episodes a rule has: a hundred rules are tried on each series.
+struct Levels(Vec<Level>);
+
+#[derive(Clone, Copy)]
+struct Level {
+    at_ms: i64,
+    /// The value; below every threshold if it is below the rounding, not a number if its level shifted.
+    value: f64,
+}
+
+impl Levels {
+    /// Leaves out missing samples, which neither begin nor end an episode.
+    fn of(samples: &[Sample]) -> Self {
+        let level = |sample: &Sample| {
+            let value = match sample.signal {
+                Signal::Value(value) if value.is_finite() => value,
+                Signal::BelowResolution => f64::NEG_INFINITY,
+                Signal::LevelShift => f64::NAN,
+                Signal::Value(_) | Signal::Missing => return None,
+            };
+            Some(Level { at_ms: sample.at.as_ms(), value })
+        };
+        Self(samples.iter().filter_map(level).collect())
+    }
+
+    /// Returns the number of episodes: what [`Preview::replay`] counts.
+    fn fired(&self, rule: &ThresholdRule) -> u64 {
+        let (mut fired, mut is_firing, mut since) = (0, false, None);
+        for Level { at_ms, value } in &self.0 {
+            let is_waited_for = if is_firing { *value <= rule.recovers_at() } else { *value > rule.above() };
+            if !is_waited_for {
+                // A shift says nothing of an episode, and ends a rise.
+                since = since.filter(|_| is_firing && value.is_nan());
+                continue;
+            }
+            let begun: i64 = *since.get_or_insert(*at_ms);
+            let wait_ms = if is_firing { rule.keep_firing_ms() } else { rule.for_ms() };
+            if at_ms.saturating_sub(begun) >= wait_ms {
+                fired += u64::from(!is_firing);
+                (is_firing, since) = (!is_firing, None);
+            }
+        }
+        fired
     }
 }
 
@@ -266,6 +313,30 @@ mod tests {
                     .expect("a rule");
                 prop_assert!(miss(&suggestion.preview) <= miss(&Preview::replay(&rule, &samples)));
             }
+        }
+
+        #[test]
+        fn episodes_are_counted_as_the_evaluator_has_them(
+            kinds in proptest::collection::vec((0_u8..12, 5.0_f64..13.0), 0..120),
+            for_days in 0_i64..4,
+            keep_days in 0_i64..4,
+        ) {
+            let mut samples = samples(&vec![0.0; kinds.len()]);
+            for (sample, (kind, value)) in samples.iter_mut().zip(kinds) {
+                sample.signal = match kind {
+                    0 => Signal::Missing,
+                    1 => Signal::LevelShift,
+                    2 => Signal::BelowResolution,
+                    3 => Signal::Value(f64::INFINITY),
+                    _ => Signal::Value(value),
+                };
+            }
+            let rule = ThresholdRule::new(10.0, DAY_MS)
+                .and_then(|rule| rule.recovering_at(8.0))
+                .and_then(|rule| rule.pending_for(for_days * DAY_MS))
+                .and_then(|rule| rule.keeping(keep_days * DAY_MS))
+                .expect("a rule");
+            prop_assert_eq!(Levels::of(&samples).fired(&rule), Preview::replay(&rule, &samples).fired);
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! Daily gains of a series, counted back from a moment, and their moving average.
 
-use super::series::Series;
+use super::series::CountedSeries;
 use super::{MS_OF_A_DAY, wide_as_f64};
 use crate::Timestamp;
 
@@ -43,9 +43,8 @@ pub struct Daily {
 
 impl Daily {
     /// Reads a series back from `end`, over at most `days` days.
-    pub fn of(views: &Series, end: Timestamp, days: usize) -> Self {
-        let climbed = (0..=days).map_while(|ago| views.climbed(before(end, ago))).collect();
-        Self { end, climbed }
+    pub fn of(views: &CountedSeries, end: Timestamp, days: usize) -> Self {
+        Self { end, climbed: views.climbed_back(end, MS_OF_A_DAY, days) }
     }
 
     /// The moment so many days before the end.
@@ -84,14 +83,14 @@ mod tests {
     #[test]
     fn averages_what_is_known_and_nothing_else() {
         let series = every(24, [100, 110, 130, 170]);
-        let daily = Daily::of(&series, at(72), 10);
+        let daily = Daily::of(series.counted_series(), at(72), 10);
         assert_eq!((daily.gain(1, 0), daily.gain(3, 1), daily.gain(4, 0)), (Some(40), Some(30), None));
         assert!(
             daily.ewma(0, 1.0).is_some_and(|mean| is_close(mean, (40.0 + 20.0 / 2.0 + 10.0 / 4.0) / 1.75))
         );
         assert!(daily.ewma(2, 1.0).is_some_and(|mean| is_close(mean, 10.0)));
         assert_eq!((daily.ewma(3, 1.0), daily.ewma(9, 1.0)), (None, None));
-        assert_eq!(Daily::of(&Series::EMPTY, at(0), 5).ewma(0, 7.0), None);
+        assert_eq!(Daily::of(&CountedSeries::EMPTY, at(0), 5).ewma(0, 7.0), None);
     }
 
     proptest! {

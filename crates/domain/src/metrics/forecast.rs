@@ -96,7 +96,7 @@ fn past_error(views: &Series, daily: &Daily, ago: usize) -> Option<f64> {
     let is_fresh = |last: crate::Timestamp| end.as_ms() - last.as_ms() <= READING_AGE_DAYS_MAX * MS_OF_A_DAY;
     views.at(end).filter(|last| is_fresh(last.at))?;
     let then = views.at(daily.moment(ago))?;
-    let expected = expected(then.value, pace(views, daily, ago).ok()?);
+    let expected = expected(then.value, pace(views.counted_series(), daily, ago).ok()?);
     let gain = wide_as_f64(daily.gain(ago, ago - FORECAST_DAYS)?);
     let half = as_f64(then.step) / 2.0;
     ratio(gain + half, expected + half).map(f64::ln)

@@ -67,13 +67,13 @@ pub fn outlook(views: &Series, as_of: Option<Timestamp>) -> Option<Outlook> {
         Some(when) => views.at(when),
         None => views.last(),
     }?;
-    let daily = Daily::of(views, now.at, PAST_FORECASTS_MAX * FORECAST_DAYS + EWMA_DAYS);
+    let daily = Daily::of(views.counted_series(), now.at, PAST_FORECASTS_MAX * FORECAST_DAYS + EWMA_DAYS);
     let month = views.gain(back(now.at, SURGE_DAYS), now.at).map_or(0, |gain| gain.gain);
     let found = Outlook {
         as_of: now.at,
         views: now.value,
         step: now.step,
-        pace: pace(views, &daily, 0),
+        pace: pace(views.counted_series(), &daily, 0),
         is_below_step: month < now.step,
         surge: surge(views, &daily, now),
         errors: own_errors(views, &daily),

@@ -1,8 +1,8 @@
 //! Pace: the growth a day that has lasted a month. It ranks what emerges.
 
-use super::daily::Daily;
+use super::daily::{Daily, EWMA_DAYS};
 use super::outlook::{HISTORY_DAYS_MIN, Missing, READING_AGE_DAYS_MAX};
-use super::series::{Gain, Series};
+use super::series::{CountedReading, CountedSeries, Gain};
 use super::{MS_OF_A_DAY, as_f64, days, ratio};
 use crate::Timestamp;
 
@@ -18,7 +18,7 @@ pub const PACE_SPANS_DAYS: [i64; 2] = [14, 28];
 ///
 /// Fails where the newest reading then was older than [`READING_AGE_DAYS_MAX`], the history shorter than
 /// [`HISTORY_DAYS_MIN`], or the views 0.
-pub(super) fn pace(views: &Series, daily: &Daily, ago: usize) -> Result<f64, Missing> {
+pub(super) fn pace(views: &CountedSeries, daily: &Daily, ago: usize) -> Result<f64, Missing> {
     let then = daily.moment(ago);
     let (first, now) = views.first().zip(views.at(then)).ok_or(Missing::TooYoung)?;
     if then.as_ms() - now.at.as_ms() > READING_AGE_DAYS_MAX * MS_OF_A_DAY {
@@ -34,6 +34,11 @@ pub(super) fn pace(views: &Series, daily: &Daily, ago: usize) -> Result<f64, Mis
     let over = |days: i64| log_growth(&views.gain(back(then, days), then)?);
     let lasting = PACE_SPANS_DAYS.into_iter().filter_map(over);
     Ok(lasting.fold(average / as_f64(now.value), f64::min))
+}
+
+/// The pace at a reading that counts; `None` while it is unknown.
+pub(crate) fn pace_at(views: &CountedSeries, now: CountedReading) -> Option<f64> {
+    pace(views, &Daily::of(views, now.at, EWMA_DAYS), 0).ok()
 }
 
 /// So many days before a moment.

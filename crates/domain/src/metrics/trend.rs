@@ -204,7 +204,9 @@ fn acceleration(views: &Series, gain: &Gain, window: TrendWindow) -> Option<f64>
 }
 
 fn velocities(views: &CountedSeries, end: Timestamp, window_ms: i64, windows: i64) -> Vec<f64> {
-    views.spans(end, window_ms, windows).iter().map(velocity).collect()
+    let mut found = Vec::with_capacity(usize::try_from(windows).unwrap_or(0));
+    views.each_span(end, window_ms, windows, |gain| found.push(velocity(&gain)));
+    found
 }
 
 /// (v - median) / max(1.4826 MAD, what rounding alone makes), over the windows before this one. Two ends that are each

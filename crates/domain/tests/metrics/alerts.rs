@@ -37,7 +37,7 @@ fn samples_are_the_metrics_of_the_readings_so_far() {
     for one in captured.iter().step_by(47) {
         for watched in [Watched::Velocity, Watched::Breakout] {
             let watch = Watch::of_stored(watched, TrendWindow::Week, &one.readings).expect("readings");
-            let samples = watch.samples(&one.readings);
+            let samples = watch.samples(&one.readings, &[]);
             for sample in samples.iter().step_by(samples.len() / CUTS + 1) {
                 let Signal::Value(value) = sample.signal else { continue };
                 let expected = known(&one.readings, sample).and_then(|trend| match watched {
@@ -69,7 +69,7 @@ fn a_threshold_by_patience_fires_about_as_often_as_wished() {
     let (mut found, mut close) = (0, 0);
     for one in captured.iter().step_by(9) {
         let watch = Watch::of_stored(Watched::Growth, TrendWindow::Week, &one.readings).expect("readings");
-        let samples = watch.samples(&one.readings);
+        let samples = watch.samples(&one.readings, &[]);
         let patience = Patience {
             per_week: 0.25,
             recovers_at_part: 0.9,

@@ -4,11 +4,16 @@ use super::page::page;
 use crate::app::App;
 use crate::openapi::OpenErrors;
 use alerting::AlertingError;
+use alerting::view::AlertView;
 use axum::body::Body;
 use axum::extract::{Path, State};
+use charts::escaped;
 use domain::Timestamp;
 use http::{Response, StatusCode};
 use std::sync::Arc;
+
+/// Hashtags of an alert that the page names.
+const HASHTAGS_NAMED: usize = 3;
 
 /// The page of a mute link
 ///
@@ -29,6 +34,10 @@ use std::sync::Arc;
 pub(crate) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>) -> Response<Body> {
     match app.alerting.alert_of_token(&token).await {
         Ok(Some(alert)) => {
+            let named = match app.alerting.show(alert.account_id, alert.id).await {
+                Ok(shown) => named(&shown),
+                Err(error) => return failed(&error),
+            };
             let muted = alert.muted_until.filter(|until| *until > app.clock.now());
             let state =
                 muted.map(|until| format!("<p>It is muted until {}.</p>", when(until))).unwrap_or_default();
@@ -37,7 +46,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>)
                 StatusCode::OK,
                 "Mute this alert?",
                 &format!(
-                    "<p>No messages are sent while an alert is muted; its episodes are recorded.</p>{state}{form}"
+                    "<p>{named}</p><p>No messages are sent while an alert is muted; its episodes are recorded.</p>\
+                     {state}{form}"
                 ),
             )
         }
@@ -71,6 +81,27 @@ pub(crate) async fn mute(State(app): State<Arc<App>>, Path(token): Path<String>)
         Ok(None) => unknown(),
         Err(error) => failed(&error),
     }
+}
+
+/// Returns the name of an alert, what it watches, and its rule if it is the same for all its hashtags.
+fn named(alert: &AlertView) -> String {
+    let name = match alert.name.as_str() {
+        "" => "Your alert".to_owned(),
+        name => format!("Your alert <b>{}</b>", escaped(name)),
+    };
+    if let Some(account) = &alert.account {
+        return format!("{name}: {}.", escaped(&account.sentence));
+    }
+    let shown = alert.hashtags.iter().take(HASHTAGS_NAMED);
+    let mut hashtags = shown.map(|one| format!("#{}", escaped(&one.hashtag))).collect::<Vec<_>>().join(", ");
+    let more = alert.hashtag_count.saturating_sub(HASHTAGS_NAMED as u64);
+    if more > 0 {
+        hashtags.push_str(&format!(" and {more} more"));
+    }
+    let mut rules = alert.hashtags.iter().map(|one| one.sentence.as_deref());
+    let first = rules.next().flatten().filter(|first| rules.all(|other| other == Some(first)));
+    let rule = first.map(|rule| format!(": {}", escaped(rule))).unwrap_or_default();
+    format!("{name} on {hashtags}{rule}.")
 }
 
 fn when(at: Timestamp) -> String {

@@ -73,14 +73,14 @@ async fn an_alert_is_created_fires_and_its_message_is_sent() {
     let description = Description::of(&server).await;
     let mut body = order();
     body["to"] = json!([format!("http://{place}/hook")]);
-    body["name"] = json!("pets");
+    body["name"] = json!("pets <3");
     let created = post(&server, "/v1/alerts", &body).await;
     description.operation("post", "/v1/alerts").assert_describes(&created);
     assert_eq!(created.status.as_u16(), 201, "{}", created.text());
     let data = created.json()["data"].clone();
     assert_eq!(
         (&data["name"], &data["hashtag_count"], &data["state"]),
-        (&json!("pets"), &json!(2), &json!("active"))
+        (&json!("pets <3"), &json!(2), &json!("active"))
     );
     assert_eq!(data["hashtags"][0]["sentence"], "views growing by more than 5,000 a day");
     assert!(data["secrets"][0]["secret"].as_str().is_some_and(|secret| secret.starts_with("whsec_")));
@@ -144,6 +144,8 @@ async fn an_alert_is_created_fires_and_its_message_is_sent() {
         page.text().contains("Mute for a week")
             && page.header("content-security-policy").contains("default-src 'none'")
     );
+    let named = "Your alert <b>pets &lt;3</b> on #cat, #horse: views growing by more than 5,000 a day.";
+    assert!(page.text().contains(named), "{}", page.text());
     assert_eq!(server.get(&path).await.json()["data"]["state"], "active", "opening it mutes nothing");
     let muted = server.send(Request::new(Method::POST, link.clone())).await;
     description.operation("post", "/mute/{token}").assert_describes(&muted);

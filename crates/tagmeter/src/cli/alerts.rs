@@ -2,11 +2,12 @@
 
 use super::Json;
 use super::trackers::Owner;
+use alerting::account::AccountRule;
 use clap::{Args, Subcommand};
 use domain::alerts::{Frequency, Watched};
 use domain::metrics::TrendWindow;
 use domain::{AlertId, DestinationId, Moment};
-use measure::parameters::one_of;
+use measure::parameters::{NUMBER_MAX, Whole, one_of};
 use measure::{AlertPreviewQuery, AlertTemplatesQuery, Threshold, Wait};
 
 /// `tagmeter alert`
@@ -17,7 +18,7 @@ pub(crate) enum Alert {
     /// Each moment is judged by the readings up to it. Give either a threshold (--above) or how often the alert should
     /// fire (--about), and the threshold is found. Prints which readings there are, and each time it would have fired.
     #[command(
-        after_help = "Examples:\n  tagmeter alert preview cat --about 1/week\n  tagmeter alert preview cat --rule growth --above 2.1 --for 3h --cooldown 1d\n  tagmeter alert preview cat --rule velocity --above 50000 --window 24h --json\n  tagmeter alert preview cat --rule fell --above 0"
+        after_help = "Examples:\n  tagmeter alert preview cat --about 1/week\n  tagmeter alert preview cat --rule growth --above 2.1 --for 3h --cooldown 1d\n  tagmeter alert preview cat --rule velocity --above 50000 --window 24h --json\n  tagmeter alert preview cat --rule fell --above 0\n  tagmeter alert preview dog --rule overtakes_gain --versus cat --above 0"
     )]
     Preview {
         #[command(flatten)]
@@ -40,7 +41,7 @@ pub(crate) enum Alert {
     /// `tagmeter serve` and `tagmeter worker` evaluate it as readings come, and send its messages. It continues its preview:
     /// an episode under way sends nothing. Webhooks that are created for it are signed; their secrets are printed once.
     #[command(
-        after_help = "Examples:\n  tagmeter alert create cat --about 1/week --to slack:https://hooks.slack.com/services/... --to me@example.com\n  tagmeter alert create cat dog --rule velocity --above 50000 --window 24h --to https://hooks.example.com/tagmeter\n  tagmeter alert create cat --rule breakout --above 3 --for 1d --cooldown 1w --name 'cats break out'"
+        after_help = "Examples:\n  tagmeter alert create cat --about 1/week --to slack:https://hooks.slack.com/services/... --to me@example.com\n  tagmeter alert create cat dog --rule velocity --above 50000 --window 24h --to https://hooks.example.com/tagmeter\n  tagmeter alert create cat --rule breakout --above 3 --for 1d --cooldown 1w --name 'cats break out'\n  tagmeter alert create dog bird --rule overtakes_views --versus cat --above 0 --to me@example.com\n  tagmeter alert create --credits-below 1000 --to me@example.com\n  tagmeter alert create --slots-missed 3 --to slack:https://hooks.slack.com/services/..."
     )]
     Create(CreateAlert),
     /// List alerts with the state of their hashtags
@@ -84,10 +85,12 @@ pub(crate) enum Alert {
 #[derive(Debug, Args)]
 pub(crate) struct CreateAlert {
     /// Tag names, with or without #, or ids
-    #[arg(required = true, value_name = "NAME|ID")]
+    #[arg(required_unless_present = "on_account", value_name = "NAME|ID")]
     pub(crate) hashtags: Vec<String>,
     #[command(flatten)]
     pub(crate) rule: Rule,
+    #[command(flatten)]
+    pub(crate) account: OnAccount,
     /// Target of messages: slack:URL, mattermost:URL, discord:URL, telegram:CHAT@TOKEN, ntfy:URL, gchat:URL, teams:URL, an
     /// https URL (a webhook), an e-mail address, or the id of a destination; may be given several times
     #[arg(long, value_name = "DESTINATION")]
@@ -101,19 +104,58 @@ pub(crate) struct CreateAlert {
     pub(crate) output: Json,
 }
 
+/// A rule on the account, in place of hashtags.
+#[derive(Debug, Args)]
+#[group(
+    id = "on_account",
+    multiple = false,
+    conflicts_with_all = [
+        "hashtags", "rule", "versus", "above", "about", "for", "recovers_at", "keep_firing", "cooldown", "window",
+    ]
+)]
+pub(crate) struct OnAccount {
+    /// Watch the account: fires when fewer credits are left
+    #[arg(long, value_name = "CREDITS")]
+    pub(crate) credits_below: Option<Whole<1, NUMBER_MAX>>,
+    /// Watch the account: fires when its credits last for fewer days at the pace of the last 7 days
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) days_left_below: Option<Whole<1, 366>>,
+    /// Watch the account: fires when the monthly budget of a tracker is used up in fewer days, before the month ends
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) budget_days_below: Option<Whole<1, 31>>,
+    /// Watch the account: fires when a tracker has missed so many slots in a row, and still fails
+    #[arg(long, value_name = "SLOTS")]
+    pub(crate) slots_missed: Option<Whole<1, 1_000>>,
+}
+
+impl OnAccount {
+    /// Returns the rule, if one is given.
+    pub(crate) fn rule(&self) -> Option<AccountRule> {
+        let credits = self.credits_below.map(|below| AccountRule::CreditsLow { below });
+        let days = self.days_left_below.map(|below| AccountRule::DaysLeft { below });
+        let budget = self.budget_days_below.map(|below| AccountRule::BudgetLow { below });
+        let missed = self.slots_missed.map(|missed| AccountRule::TrackerFailing { missed });
+        credits.or(days).or(budget).or(missed)
+    }
+}
+
 /// The rule of an alert.
 #[derive(Debug, Args)]
 pub(crate) struct Rule {
-    /// Number to watch: velocity (views a day), growth (percent a day), breakout (deviations), or fell (percent lost)
+    /// Number to watch: velocity (views a day), growth (percent a day), breakout (deviations), fell (percent lost), emerging
+    /// (pace in percent a day), overtakes_views or overtakes_gain (lead over the hashtag of --versus, in views or views a day)
     #[arg(long, default_value_t, value_parser = one_of::<Watched>())]
     pub(crate) rule: Watched,
+    /// Hashtag to compare with, for overtakes_views and overtakes_gain
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) versus: Option<String>,
     /// Threshold in the unit of the rule
     #[arg(
         long,
         value_name = "N",
         allow_hyphen_values = true,
         conflicts_with = "about",
-        required_unless_present = "about"
+        required_unless_present_any = ["about", "on_account"]
     )]
     pub(crate) above: Option<Threshold>,
     /// Frequency at which it should have fired, such as 1/week: the threshold of each hashtag is found
@@ -142,6 +184,7 @@ impl Rule {
         AlertPreviewQuery {
             hashtag: String::new(),
             rule: self.rule,
+            versus: self.versus.clone(),
             above: self.above,
             about: self.about,
             pending_for: self.pending_for,

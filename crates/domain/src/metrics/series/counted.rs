@@ -102,6 +102,12 @@ impl CountedSeries {
     /// many windows at most. A span that a gap makes longer counts once.
     pub fn spans(&self, end: Timestamp, window_ms: i64, windows: i64) -> Vec<Gain> {
         let mut found = Vec::new();
+        self.each_span(end, window_ms, windows, |gain| found.push(gain));
+        found
+    }
+
+    /// Passes on the gains of [`Self::spans`].
+    pub fn each_span(&self, end: Timestamp, window_ms: i64, windows: i64, mut found: impl FnMut(Gain)) {
         let mut after = self.after(end, self.readings.len());
         // Readings are mostly at even distances: a window has as many as the one after it.
         let mut stride = 1;
@@ -111,9 +117,25 @@ impl CountedSeries {
             let earlier = self.after_near(begin, after, after.saturating_sub(stride));
             let Some(first) = self.readings[..earlier].last() else { break };
             if let Some(gain) = gain_between(first, later) {
-                found.push(gain);
+                found(gain);
                 stride = after - earlier;
                 after = earlier;
+            }
+        }
+    }
+
+    /// Returns the sums of all rises at `end`, a step before it, and so on, newest first, over at most so many steps, as
+    /// far back as there are readings.
+    pub fn climbed_back(&self, end: Timestamp, step_ms: i64, steps: usize) -> Vec<u128> {
+        let mut found = Vec::with_capacity(steps.saturating_add(1));
+        let (mut after, mut stride) = (self.after(end, self.readings.len()), 1);
+        for number in 0..=i64::try_from(steps).unwrap_or(i64::MAX) {
+            let when = Timestamp::from_ms(end.as_ms().saturating_sub(step_ms.saturating_mul(number)));
+            let place = self.after_near(when, after, after.saturating_sub(stride));
+            let Some(counted) = self.readings[..place].last() else { break };
+            found.push(counted.climbed);
+            if place < after {
+                (stride, after) = (after - place, place);
             }
         }
         found
@@ -224,6 +246,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(series.spans(at(end), window * 3_600_000, 5), expected);
+            let climbed: Vec<u128> = (0..=9).map_while(|steps| series.climbed(at(end - window * steps))).collect();
+            prop_assert_eq!(series.climbed_back(at(end), window * 3_600_000, 9), climbed);
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, idempotency_key, serve_free};
 use crate::openapi::{CreateAlertErrors, FreeErrors};
 use crate::problem::Problem;
-use alerting::order::{AlertOrder, CreatedAlert};
+use alerting::account::AccountRule;
+use alerting::order::{AlertOrder, CreatedAlert, Watches};
 use alerting::view::{AlertView, SecretView};
 use alerting::{Alerting, AlertingError};
 use axum::body::Body;
@@ -21,7 +22,7 @@ use domain::alerts::{Frequency, Watched};
 use domain::metrics::TrendWindow;
 use domain::{AlertId, Hashtag, KeyScope};
 use http::{Response, StatusCode};
-use measure::parameters::{TrendWindowName, WatchedName, by};
+use measure::parameters::{TagText, TrendWindowName, WatchedName, by};
 use measure::{AlertPreviewQuery, Measure, MeasureError, Threshold, Wait};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -47,14 +48,24 @@ const ORDER_BYTES_MAX: usize = 256 * 1024;
 #[schema(as = NewAlert)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AlertAsked {
-    /// Names of hashtags, with or without `#`, or ids: each has a threshold of its own where `about` is given.
-    #[schema(example = json!(["cat"]), min_items = 1, max_items = 1_000)]
+    /// Names of hashtags, with or without `#`, or ids: each has a threshold of its own where `about` is given. Give either
+    /// these and a rule, or `account`.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["cat"]), min_items = 1, max_items = 1_000)]
     hashtags: Vec<String>,
+    /// Rule on the account in place of hashtags: on its credits, the budgets of its trackers, or trackers that fail.
+    #[schema(example = json!(null))]
+    account: Option<AccountRule>,
     /// Number to watch: views gained a day (`velocity`), in percent of the views (`growth`), as a deviation from the usual
-    /// (`breakout`), or the percent of views that falls took (`fell`).
+    /// (`breakout`), the percent of views that falls took (`fell`), the pace in percent a day by which emerging hashtags are
+    /// ranked (`emerging`), or the lead over another hashtag in reported views (`overtakes_views`) or in views gained a day
+    /// (`overtakes_gain`).
     #[serde(default)]
     #[schema(inline, value_type = Option<WatchedName>, default = "growth", example = "growth")]
     rule: Watched,
+    /// Hashtag to compare with, by name or id: for `overtakes_views` and `overtakes_gain`, and for no other rule.
+    #[schema(inline, value_type = Option<TagText>, example = json!(null))]
+    versus: Option<String>,
     /// Threshold in the unit of the rule.
     #[schema(value_type = Option<f64>)]
     above: Option<Threshold>,
@@ -93,11 +104,29 @@ pub(crate) struct AlertAsked {
 }
 
 impl AlertAsked {
+    /// Returns what it watches.
+    fn watches(&mut self) -> Result<Watches, Problem> {
+        let Some(account) = self.account else {
+            return Ok(Watches::Hashtags {
+                hashtags: std::mem::take(&mut self.hashtags),
+                rule: self.query(),
+            });
+        };
+        let has_rule = self.above.is_some() || self.about.is_some() || self.recovers_at.is_some();
+        let has_times = self.pending_for.is_some() || self.keep_firing.is_some() || self.cooldown.is_some();
+        if has_rule || has_times || self.versus.is_some() || !self.hashtags.is_empty() {
+            let detail = "account: it stands alone; leave out hashtags and the rule on them";
+            return Err(Problem::parameter("account", detail));
+        }
+        Ok(Watches::Account(account))
+    }
+
     /// Returns the preview of the rule; its hashtag is not read.
     fn query(&self) -> AlertPreviewQuery {
         AlertPreviewQuery {
             hashtag: String::new(),
             rule: self.rule,
+            versus: self.versus.clone(),
             above: self.above,
             about: self.about,
             pending_for: self.pending_for,
@@ -187,7 +216,8 @@ async fn on_series<T: Send + 'static, F: Future<Output = Result<T, AlertingError
 ///
 /// Watches a number of hashtags from now on, and sends a message for each episode in which it is above a threshold. It
 /// continues its preview: an episode under way when it is created sends nothing. With `about` the threshold of each hashtag
-/// is found on its stored readings; hashtags of a list with too few wait until they have enough. Free.
+/// is found on its stored readings; hashtags of a list with too few wait until they have enough. With `account` it watches
+/// credits, budgets or failing trackers, and fires at once where that holds already. Free.
 #[utoipa::path(
     post,
     path = "/v1/alerts",
@@ -204,9 +234,9 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
-    let asked: AlertAsked = json_body::read_up_to(&request, body, ORDER_BYTES_MAX).await?;
-    let rule = asked.query();
-    let order = AlertOrder { name: asked.name, hashtags: asked.hashtags, rule, to: asked.to };
+    let mut asked: AlertAsked = json_body::read_up_to(&request, body, ORDER_BYTES_MAX).await?;
+    let watches = asked.watches()?;
+    let order = AlertOrder { name: asked.name, watches, to: asked.to };
     let identity = format!("POST {PATH} {order:?}");
     let idempotency = idempotency_key(&request.parts.headers)?;
     let idempotency = idempotency.map(|key| (key, Fingerprint::of(identity.as_bytes())));

@@ -9,6 +9,7 @@ use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::{AlertErrors, ChangeAlertErrors};
 use crate::problem::Problem;
 use crate::v1::{json_body, json_reply};
+use alerting::account::AccountRule;
 use alerting::order::AlertPatch;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -16,7 +17,7 @@ use domain::alerts::{Frequency, Watched};
 use domain::metrics::TrendWindow;
 use domain::{KeyScope, Moment};
 use http::Response;
-use measure::parameters::{TimeText, TrendWindowName, WatchedName, by};
+use measure::parameters::{TagText, TimeText, TrendWindowName, WatchedName, by};
 use measure::{AlertPreviewQuery, Threshold, Wait};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -35,9 +36,14 @@ pub(crate) struct AlertChangeAsked {
     #[schema(min_items = 1, max_items = 1_000)]
     hashtags: Option<Vec<String>>,
     /// Number to watch: views gained a day (`velocity`), in percent of the views (`growth`), as a deviation from the usual
-    /// (`breakout`), or the percent of views that falls took (`fell`).
+    /// (`breakout`), the percent of views that falls took (`fell`), the pace in percent a day by which emerging hashtags are
+    /// ranked (`emerging`), or the lead over another hashtag in reported views (`overtakes_views`) or in views gained a day
+    /// (`overtakes_gain`).
     #[schema(inline, value_type = Option<WatchedName>, example = "growth")]
     rule: Option<Watched>,
+    /// Hashtag to compare with, by name or id: for `overtakes_views` and `overtakes_gain`, and for no other rule.
+    #[schema(inline, value_type = Option<TagText>, example = json!(null))]
+    versus: Option<String>,
     /// Threshold in the unit of the rule.
     #[schema(value_type = Option<f64>)]
     above: Option<Threshold>,
@@ -63,6 +69,9 @@ pub(crate) struct AlertChangeAsked {
     /// Window that the number is computed over.
     #[schema(inline, value_type = Option<TrendWindowName>, example = "7d")]
     window: Option<TrendWindow>,
+    /// Replaces the rule of an alert on the account.
+    #[schema(example = json!(null))]
+    account: Option<AccountRule>,
     /// Replaces the destinations.
     #[schema(max_items = 20)]
     to: Option<Vec<String>>,
@@ -86,10 +95,12 @@ impl AlertChangeAsked {
         let has_more = self.pending_for.is_some()
             || self.recovers_at.is_some()
             || self.keep_firing.is_some()
-            || self.cooldown.is_some();
+            || self.cooldown.is_some()
+            || self.versus.is_some();
         (has_rule || has_more).then(|| AlertPreviewQuery {
             hashtag: String::new(),
             rule: self.rule.unwrap_or_default(),
+            versus: self.versus.clone(),
             above: self.above,
             about: self.about,
             pending_for: self.pending_for,
@@ -151,6 +162,7 @@ async fn apply(request: AuthenticatedRequest, body: Body) -> Result<Content, Pro
         name: asked.name,
         hashtags: asked.hashtags,
         rule,
+        account: asked.account,
         to: asked.to,
         is_paused: asked.paused,
         muted_until: if asked.unmute { Some(None) } else { until.map(Some) },

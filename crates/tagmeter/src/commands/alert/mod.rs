@@ -12,7 +12,7 @@ use crate::measured::{maybe, real, tag};
 use crate::output::{counted, grouped, print, print_json, print_text, printable, say, table};
 use crate::system::random_bytes;
 use alerting::Alerting;
-use alerting::order::{AlertOrder, AlertPatch};
+use alerting::order::{AlertOrder, AlertPatch, Watches};
 use alerting::view::{AlertHashtagView, AlertView, EventView, SecretView};
 use domain::{AccountId, AlertId, DestinationId, Timestamp};
 use serde::Serialize;
@@ -86,8 +86,10 @@ async fn create(command: CreateAlert, context: &Context) -> Result<(), Failure> 
     let owner = owner(&store, &command.owner).await?;
     let order = AlertOrder {
         name: command.name,
-        hashtags: command.hashtags,
-        rule: command.rule.query(),
+        watches: match command.account.rule() {
+            Some(rule) => Watches::Account(rule),
+            None => Watches::Hashtags { rule: command.rule.query(), hashtags: command.hashtags },
+        },
         to: command.to,
     };
     let id = AlertId::new(context.now(), u128::from_be_bytes(random_bytes()?));
@@ -153,7 +155,8 @@ async fn list(alerting: &Alerting, account_id: AccountId, json: bool) -> Result<
         );
     }
     let rows = alerts.iter().map(|alert| {
-        let fired = alert.hashtags.iter().filter_map(|hashtag| hashtag.last_fired_at).max();
+        let of_account = alert.account.iter().filter_map(|account| account.last_fired_at);
+        let fired = alert.hashtags.iter().filter_map(|hashtag| hashtag.last_fired_at).chain(of_account).max();
         vec![
             alert.id.clone(),
             printable(&alert.name),
@@ -163,7 +166,7 @@ async fn list(alerting: &Alerting, account_id: AccountId, json: bool) -> Result<
             grouped(alert.to.len() as u64),
         ]
     });
-    print(table(&["alert", "name", "hashtags", "state", "last fired", ">to"], rows))
+    print(table(&["alert", "name", "watches", "state", "last fired", ">to"], rows))
 }
 
 async fn show(alerting: &Alerting, account_id: AccountId, id: AlertId, json: bool) -> Result<(), Failure> {
@@ -210,6 +213,16 @@ fn show_alert(alert: &AlertView) -> Result<(), Failure> {
 }
 
 fn show_hashtags(alert: &AlertView) -> Result<(), Failure> {
+    if let Some(account) = &alert.account {
+        let row = vec![
+            account.sentence.clone(),
+            account.state.to_owned(),
+            maybe(account.value, real),
+            account.unit.to_owned(),
+            maybe(account.last_fired_at, Timestamp::to_rfc3339),
+        ];
+        return print(table(&["account", "state", ">now", "unit", "last fired"], [row]));
+    }
     let row = |hashtag: &AlertHashtagView| {
         vec![
             tag(&hashtag.hashtag),
@@ -242,6 +255,9 @@ fn secrets(secrets: Vec<(DestinationId, String)>) -> Vec<SecretView> {
 }
 
 fn names(alert: &AlertView) -> String {
+    if let Some(account) = &alert.account {
+        return account.sentence.clone();
+    }
     let shown: Vec<String> = alert.hashtags.iter().take(NAMES_SHOWN).map(|one| tag(&one.hashtag)).collect();
     match alert.hashtag_count.saturating_sub(shown.len() as u64) {
         0 => shown.join(", "),
@@ -253,6 +269,9 @@ fn names(alert: &AlertView) -> String {
 fn states(alert: &AlertView) -> String {
     let firing = alert.hashtags.iter().filter(|hashtag| hashtag.state == "firing").count() as u64;
     match firing {
+        0 if alert.account.as_ref().is_some_and(|account| account.state == "firing") => {
+            format!("{}, firing", alert.state)
+        }
         0 => alert.state.to_owned(),
         firing => format!("{}, {} firing", alert.state, counted(firing, "hashtag")),
     }
