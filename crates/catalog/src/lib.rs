@@ -99,6 +99,7 @@ impl Catalog {
     /// Opens the catalog over a store. The search index is opened if it fits the store; if not, it is rebuilt
     /// in the background and searches are refused until it is there.
     pub async fn open(store: Store, options: CatalogOptions) -> Result<Self, CatalogError> {
+        store.note_rows_from_before(options.clock.now()).await?;
         let sequence = store.sequence().await?;
         let folder = options.index_path.parent().map(PathBuf::from).unwrap_or_default();
         let index = index::Index::open(store.clone(), options.index_path).await?;

@@ -103,6 +103,8 @@ pub enum Caveat {
     /// Read since 10 September 2026, when the documentation no longer excluded videos from Canada.
     #[strum(serialize = "canada_since_2026_09_10")]
     CanadaLetIn = 31,
+    /// Ranks and percentiles among all hashtags are known for the present alone, and are left out as of a moment.
+    WithoutRanks = 32,
 }
 
 impl Caveat {

@@ -5,7 +5,7 @@ use crate::alert_parameters::{Threshold, Wait};
 use crate::alert_words::{is_about, sentence};
 use crate::parameters::{TagText, TrendWindowName, WatchedName, by, one_of};
 use crate::view::assigned_id;
-use crate::{AsOfQuery, Measure, MeasureError};
+use crate::{AsOfQuery, MadeOf, Measure, MeasureError};
 use catalog::CatalogError;
 use clap::Args;
 use domain::alerts::{
@@ -437,7 +437,8 @@ impl Measure {
         query: &AlertPreviewQuery,
     ) -> Result<AlertPreviewView, MeasureError> {
         query.check()?;
-        let known = self.at(AsOfQuery { as_of: query.as_of }).await?;
+        let known = self.at(AsOfQuery { as_of: query.as_of }, MadeOf::Readings).await?;
+        let hashtag = &known.known(hashtag.clone()).await?;
         let rival = match &query.versus {
             Some(versus) => Some(known.rival(hashtag, versus).await?),
             None => None,
@@ -452,7 +453,7 @@ impl Measure {
             CatalogError::Name(why) => wrong(why.to_string()),
             error => error.into(),
         })?;
-        let rival = found.ok_or_else(|| MeasureError::NotFound(versus.to_owned()))?;
+        let rival = self.known(found.ok_or_else(|| MeasureError::NotFound(versus.to_owned()))?).await?;
         if rival.tag.key() == hashtag.tag.key() {
             return Err(wrong("it is the hashtag itself; name another one".to_owned()));
         }

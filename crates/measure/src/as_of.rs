@@ -2,10 +2,27 @@
 
 use crate::parameters::{TimeText, by};
 use crate::{Measure, MeasureError};
+use catalog::HashtagRef;
 use clap::Args;
-use domain::{Moment, Timestamp};
+use domain::{Hashtag, Moment, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
+
+/// Data that an answer as of a moment is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeOf {
+    /// Readings of hashtags.
+    Readings,
+    /// Videos as well: the moment must not be before the first of which it is stored when videos came in.
+    Videos,
+}
+
+/// A moment as of which questions are answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AsOf {
+    at: Timestamp,
+    made_of: MadeOf,
+}
 
 /// Moment as of which a question is answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, IntoParams, Args)]
@@ -46,24 +63,57 @@ impl Measure {
     ///
     /// # Errors
     ///
-    /// The moment is in the future.
-    pub async fn at(&self, query: AsOfQuery) -> Result<Self, MeasureError> {
-        if query.as_of.is_none() {
-            return Ok(self.clone());
+    /// The moment is in the future, or before the first as of which the answer is known.
+    pub async fn at(&self, query: AsOfQuery, made_of: MadeOf) -> Result<Self, MeasureError> {
+        let store = &self.inner.store;
+        let arrived_at = if query.as_of.is_some() { store.arrived_at().await? } else { None };
+        let Some(at) = query.moment(self.inner.clock.now(), arrived_at)? else { return Ok(self.clone()) };
+        if made_of == MadeOf::Videos
+            && let Some(from) = store.videos_known_from().await?.filter(|from| at < *from)
+        {
+            let why = format!(
+                "it is before {}, and of earlier videos it is not stored when they came in; give that or a later moment",
+                from.to_rfc3339()
+            );
+            return Err(MeasureError::parameter("as_of", why));
         }
-        let arrived_at = self.inner.store.arrived_at().await?;
-        let as_of = query.moment(self.inner.clock.now(), arrived_at)?;
-        Ok(Self { inner: self.inner.clone(), as_of })
+        Ok(Self { inner: self.inner.clone(), as_of: Some(AsOf { at, made_of }) })
     }
 
     /// Returns the moment as of which it measures; `None` for the present.
     pub fn as_of(&self) -> Option<Timestamp> {
-        self.as_of
+        self.as_of.map(|as_of| as_of.at)
+    }
+
+    /// Returns a stored hashtag with the totals that were known at the moment, if the answer shows any.
+    ///
+    /// # Errors
+    ///
+    /// It had not come in by then.
+    pub async fn known(&self, hashtag: Hashtag) -> Result<Hashtag, MeasureError> {
+        let Some(AsOf { at, made_of }) = self.as_of else { return Ok(hashtag) };
+        let store = &self.inner.store;
+        if !store.had_come_in(hashtag.row, at).await? {
+            return Err(MeasureError::NotThen(hashtag.tag.name().to_owned(), at));
+        }
+        Ok(match made_of {
+            MadeOf::Readings => hashtag,
+            MadeOf::Videos => store.hashtag_as_of(hashtag, at).await?,
+        })
+    }
+
+    /// Returns the hashtag of a name with the totals that were known at the moment; `None` if it had not come in by then.
+    pub(super) async fn known_by_ref(&self, hashtag: &HashtagRef) -> Result<Option<Hashtag>, MeasureError> {
+        let Some(found) = self.inner.catalog.hashtag(hashtag).await? else { return Ok(None) };
+        match self.known(found).await {
+            Err(MeasureError::NotThen(..)) => Ok(None),
+            known => known.map(Some),
+        }
     }
 
     /// Returns the moment that lengths of time count back from.
     pub(super) fn now(&self) -> Timestamp {
-        self.as_of.unwrap_or_else(|| self.inner.clock.now())
+        self.as_of().unwrap_or_else(|| self.inner.clock.now())
     }
 }
 

@@ -255,7 +255,7 @@ impl Measure {
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
                 .collect(),
         };
-        let mut meta = Meta { as_of: self.as_of, ..meta_of(&history) };
+        let mut meta = Meta { as_of: self.as_of(), ..meta_of(&history) };
         meta.available = history.available.filter(|_| data.points.is_empty()).map(AvailableView::from);
         meta.say_not_as_read(data.as_read.iter().map(|read| (data.hashtag.as_str(), data.metric, read)));
         Ok(Measured { data, meta, next })

@@ -76,7 +76,7 @@ pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
 pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};
 pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
 pub use alert_words::{plain, rule_in_words};
-pub use as_of::AsOfQuery;
+pub use as_of::{AsOfQuery, MadeOf};
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};
 pub use campaign::{
@@ -130,7 +130,7 @@ pub const SAMPLE_VIDEOS_MAX: u64 = 200_000;
 pub struct Measure {
     inner: Arc<Inner>,
     /// Moment as of which it measures; `None` for the present.
-    as_of: Option<Timestamp>,
+    as_of: Option<as_of::AsOf>,
 }
 
 struct Inner {
@@ -207,6 +207,9 @@ pub enum MeasureError {
     /// Nothing is stored under this name or id.
     #[error("no hashtag {0} is stored")]
     NotFound(String),
+    /// A hashtag had not come in by the moment of the question.
+    #[error("no hashtag {} had come in by {}", .0, .1.to_rfc3339())]
+    NotThen(String, Timestamp),
     /// A text is not the name of a hashtag.
     #[error("{0:?} is not a hashtag: {1}")]
     Name(String, TagError),

@@ -202,7 +202,8 @@ impl Measure {
     /// Returns the hashtag that a text names.
     pub async fn measured_hashtag(&self, text: &str) -> Result<Hashtag, MeasureError> {
         HashtagRef::candidates(text).map_err(|why| MeasureError::Name(text.to_owned(), why))?;
-        self.inner.catalog.find(text).await?.ok_or_else(|| MeasureError::NotFound(text.to_owned()))
+        let found = self.inner.catalog.find(text).await?;
+        self.known(found.ok_or_else(|| MeasureError::NotFound(text.to_owned()))?).await
     }
 
     /// Returns the overview of a hashtag.
@@ -211,18 +212,20 @@ impl Measure {
         // It is not computed for more videos, so they need not be read.
         let concentration = match hashtag.observed.videos > u64::from(CONCENTRATION_VIDEOS_MAX) {
             true => None,
-            false => self.plays_concentration(hashtag.row).await?,
+            false => self.plays_concentration(hashtag).await?,
         };
-        let has_trends = self.has_trends().await?;
-        let newest = self.inner.store.trend_state().await?.newest_at;
+        // What is known of all hashtags together is known of the present alone.
+        let is_now = self.as_of().is_none();
+        let has_trends = !is_now || self.has_trends().await?;
+        let newest = if is_now { self.inner.store.trend_state().await?.newest_at } else { None };
         let outlook = outlook(&series.views, None)
             .map(|outlook| newest.map_or(outlook, |newest| outlook.seen_at(newest)));
         let input = trend_input(&series, concentration, outlook);
         let facts = |window| trend(&input, window, None).map(|trend| TrendFacts::of(&trend, series.sources));
         let week = trend(&input, TrendWindow::Week, None);
         let peers = match week {
-            Some(_) => self.peers(TrendWindow::Week).await?,
-            None => None,
+            Some(_) if is_now => self.peers(TrendWindow::Week).await?,
+            _ => None,
         };
         let placed = week.zip(peers).map(|(week, peers)| emerging(&week, &peers, &Weights::default()));
         let odds = self.odds().await?;
@@ -250,6 +253,10 @@ impl Measure {
         }
         if !has_trends {
             meta.say(Caveat::TrendsPending);
+        }
+        if !is_now {
+            meta.as_of = self.as_of();
+            meta.say(Caveat::WithoutRanks);
         }
         Ok(Measured { data, meta, next: None })
     }

@@ -21,8 +21,8 @@ const CACHE_BYTES_MAX: u64 = 96 << 20;
 /// Estimated number of samples in the cache.
 const CACHED_SAMPLES: usize = 1_000;
 
-/// A hashtag, its last change, and the part that is sampled.
-type Key = (HashtagRow, u64, SamplePart);
+/// A hashtag, its last change, the part that is sampled, and the moment as of which it is.
+type Key = (HashtagRow, u64, SamplePart, Option<Timestamp>);
 
 /// Cache of the samples of recently measured hashtags, each valid until the hashtag changes.
 pub(crate) struct Samples {
@@ -179,8 +179,12 @@ impl Measure {
         let seen = match self.cached(hashtag, part) {
             Some(cached) => cached,
             None => {
-                let read = Arc::new(self.inner.store.sample(hashtag.row, part).await?);
-                self.inner.samples.cache.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
+                let store = &self.inner.store;
+                let read = Arc::new(match self.as_of() {
+                    Some(as_of) => store.sample_as_of(hashtag.row, part, as_of).await?,
+                    None => store.sample(hashtag.row, part).await?,
+                });
+                self.inner.samples.cache.insert(self.key(hashtag, part), Arc::clone(&read));
                 read
             }
         };
@@ -189,7 +193,11 @@ impl Measure {
 
     /// Returns the cached sample as of the hashtag's last change.
     fn cached(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
-        self.inner.samples.cache.get(&(hashtag.row, hashtag.changed, part))
+        self.inner.samples.cache.get(&self.key(hashtag, part))
+    }
+
+    fn key(&self, hashtag: &Hashtag, part: SamplePart) -> Key {
+        (hashtag.row, hashtag.changed, part, self.as_of())
     }
 }
 

@@ -1,10 +1,10 @@
 //! The series of a hashtag, ready to be measured.
 
-use crate::Measure;
+use crate::{Measure, MeasureError};
 use catalog::CatalogError;
 use domain::metrics::series::Series;
 use domain::observation::HashtagCounts;
-use domain::{HashtagRow, SourceSet, Timestamp};
+use domain::{Hashtag, HashtagRow, SourceSet, Timestamp};
 use store::snapshots::{Snapshot, readings_of};
 use store::standings::Standings;
 
@@ -50,9 +50,17 @@ impl Measure {
         hashtag: HashtagRow,
     ) -> Result<Vec<Snapshot<HashtagCounts>>, CatalogError> {
         let store = &self.inner.store;
-        Ok(match self.as_of {
+        Ok(match self.as_of() {
             Some(as_of) => store.hashtag_snapshots_as_of(hashtag, as_of).await?,
             None => store.hashtag_snapshots(hashtag, None, u32::MAX).await?,
+        })
+    }
+
+    /// Returns the number of readings of a hashtag.
+    pub async fn readings_count(&self, hashtag: &Hashtag) -> Result<u64, MeasureError> {
+        Ok(match self.as_of() {
+            Some(_) => self.snapshots_of(hashtag.row).await?.len() as u64,
+            None => self.inner.store.hashtag_snapshots_count(hashtag.row).await?,
         })
     }
 

@@ -272,7 +272,7 @@ impl Measure {
 
     /// Returns true if the week of an outlook began too long ago: its reading is old.
     pub(super) fn is_past(&self, as_of: Timestamp) -> bool {
-        let age_ms = self.inner.clock.now().as_ms().saturating_sub(as_of.as_ms());
+        let age_ms = self.now().as_ms().saturating_sub(as_of.as_ms());
         age_ms > READING_AGE_DAYS_MAX * MS_OF_A_DAY
     }
 

@@ -2,16 +2,17 @@
 //! so that the recorder of the readings (an import, an upstream's answer) need not know of it. Questions only
 //! read stored trends.
 
-use crate::Measure;
+use crate::creators::tally;
 use crate::drafts::{Draft, Pieces, Which};
 use crate::series::HashtagSeries;
 use crate::trend_codec::SourcedTrend;
+use crate::{Measure, MeasureError};
 use catalog::CatalogError;
 use domain::metrics::concentration::concentration;
 use domain::metrics::emerging::SizeBand;
 use domain::metrics::trend::{Trend, TrendInput, TrendWindow};
 use domain::metrics::{Gain, Outlook};
-use domain::{HashtagRow, SourceSet, Timestamp};
+use domain::{Hashtag, HashtagRow, SourceSet, Timestamp};
 use serde::Serialize;
 use sources::files::is_ahead;
 use std::time::Duration;
@@ -279,8 +280,13 @@ impl Measure {
 
     /// Returns the Gini coefficient of plays over creators; `None` if no plays are known or there are too many
     /// videos.
-    pub(super) async fn plays_concentration(&self, hashtag: HashtagRow) -> Result<Option<f64>, CatalogError> {
-        let plays = self.inner.store.creator_plays(&[hashtag], CONCENTRATION_VIDEOS_MAX).await?;
+    pub(super) async fn plays_concentration(&self, hashtag: &Hashtag) -> Result<Option<f64>, MeasureError> {
+        if self.as_of().is_some() {
+            let sample = self.sample(hashtag, |_| true).await?;
+            let plays: Vec<u128> = tally(sample.iter()).iter().filter_map(|tally| tally.plays).collect();
+            return Ok(gini(&plays));
+        }
+        let plays = self.inner.store.creator_plays(&[hashtag.row], CONCENTRATION_VIDEOS_MAX).await?;
         Ok(plays.first().and_then(|creators| gini(&creators.plays)))
     }
 }

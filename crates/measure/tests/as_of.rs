@@ -3,7 +3,7 @@
 
 use domain::metrics::{Mode, Step};
 use domain::{Clock, Count, HashtagObservation, Moment, Observation, Source, Timestamp};
-use measure::{AlertPreviewQuery, AsOfQuery, HistoryMetric, HistoryQuery, Measure, Meta};
+use measure::{AlertPreviewQuery, AsOfQuery, HistoryMetric, HistoryQuery, MadeOf, Measure, Meta};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -88,12 +88,14 @@ async fn steps_are_answered_later(place: &Place, steps: &Steps) -> Result<(), Te
         clock.advance(Duration::from_secs(600));
     }
     for (at, answered, previewed) in seen {
-        let then = live.at(AsOfQuery { as_of: Some(Moment::At(at)) }).await.expect("a moment");
+        let then =
+            live.at(AsOfQuery { as_of: Some(Moment::At(at)) }, MadeOf::Readings).await.expect("a moment");
         prop_assert_eq!(answers(&then).await, answered, "as of {}", at.to_rfc3339());
         prop_assert_eq!(preview(live, Some(at)).await, previewed, "as of {}", at.to_rfc3339());
     }
     let ahead = Some(Moment::At(Timestamp::from_ms(clock.now().as_ms() + 1)));
-    let refused = live.at(AsOfQuery { as_of: ahead }).await.err().expect("the future").to_string();
+    let refused =
+        live.at(AsOfQuery { as_of: ahead }, MadeOf::Readings).await.err().expect("the future").to_string();
     prop_assert!(refused.contains("as_of"), "{}", refused);
     Ok(())
 }

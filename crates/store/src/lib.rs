@@ -34,6 +34,8 @@ pub mod trends;
 
 pub mod standings;
 
+mod known;
+
 pub mod walks;
 
 pub mod work;

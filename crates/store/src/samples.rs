@@ -187,6 +187,19 @@ impl VideoSample {
         Ok(())
     }
 
+    /// Leaves a part of the videos.
+    pub(crate) fn retain(&mut self, part: SamplePart) {
+        match part {
+            SamplePart::Creators(part) => self.videos.retain(|video| part.has(video.author, video.row)),
+            SamplePart::MostPlayed(most) => {
+                let plays = |video: &SampledVideo| video.plays().unwrap_or(0);
+                self.videos.sort_by(|a, b| (plays(b), a.row).cmp(&(plays(a), b.row)));
+                self.videos.truncate(most as usize);
+                self.videos.sort_by_key(|video| video.row);
+            }
+        }
+    }
+
     /// Returns the videos.
     pub fn videos(&self) -> &[SampledVideo] {
         &self.videos

@@ -4,7 +4,7 @@
 use crate::migration::{Set, set};
 
 /// Steps of `catalog.db`.
-pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs", "0006_arrivals");
+pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs", "0006_arrivals", "0007_videos_known");
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: Set = set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers", "0005_alerts", "0006_campaigns", "0007_read_keys", "0008_ended_jobs");
 /// Steps of `walks.db`.
@@ -167,7 +167,7 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
 }
 
 /// Tables of `catalog.db` and `walks.db`.
-static OTHERS: [Table; 27] = [
+static OTHERS: [Table; 29] = [
     Table::new(
         "hashtags",
         File::Catalog,
@@ -275,6 +275,25 @@ static OTHERS: [Table; 27] = [
         &["video", "observed_at", "source"],
     )
     .on(WITH_VIDEO)
+    .moved(NARROW),
+    Table::new(
+        "video_superseded",
+        File::Catalog,
+        columns! {
+            video: integer, superseded_at: integer, author: integer, create_time: integer, region: integer,
+            observed_at: integer, rounded: integer, plays: integer, likes: integer, comments: integer,
+            shares: integer, saves: integer, downloads: integer, tags: integer, removed_at: integer,
+        },
+        &["video", "superseded_at"],
+    )
+    .on(WITH_VIDEO)
+    .moved(NARROW),
+    Table::new(
+        "arrivals",
+        File::Catalog,
+        columns! { arrived_at: integer, hashtags: integer, videos: integer, from_before: integer },
+        &["arrived_at"],
+    )
     .moved(NARROW),
     Table::new(
         "walk_runs",

@@ -107,7 +107,7 @@ impl Standings {
         true
     }
 
-    fn put(&self, hashtag: &mut Hashtag, read: [Option<Count>; 3]) {
+    pub(crate) fn put(&self, hashtag: &mut Hashtag, read: [Option<Count>; 3]) {
         let mut counted = read.map(|count| count.map(Count::on_step));
         let mut as_read = [None; 3];
         for (n, count) in read.into_iter().enumerate() {

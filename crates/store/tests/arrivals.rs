@@ -108,4 +108,24 @@ testkit::on_each_backend! {
         assert_eq!(store.hashtag_snapshots_as_of(CAT, at).await.expect("a series"), series(store).await);
         assert_ne!(series(store).await, [reading]);
     }
+
+    /// Rows of an older version have come in by the first start of one that stores when they do.
+    async fn rows_from_before_are_noted_once(fixture: &TestStore) {
+        let store = fixture.store();
+        let at = |later: i64| Timestamp::from_ms(1_704_100_000_000 + later);
+        store.note_rows_from_before(at(-5)).await.expect("noted");
+        assert_eq!(store.videos_known_from().await.expect("an answer"), None, "of an empty store all is known");
+        store.record_all(vec![prepared(&(3, 0, [Some(5), None]))]).await.expect("recorded");
+        for later in [0, 5] {
+            store.note_rows_from_before(at(later)).await.expect("noted");
+            assert_eq!(store.videos_known_from().await.expect("an answer"), Some(at(0)));
+        }
+        let Prepared::Hashtag(mut dog) = prepared(&(3, 0, [Some(5), None])) else { panic!("a hashtag") };
+        dog.tag.tag = Tag::new("dog").expect("a tag");
+        store.record_at(vec![Prepared::Hashtag(dog)], at(10)).await.expect("recorded");
+        for (hashtag, moment, is_there) in [(1, -10_000, true), (1, 0, true), (2, 9, false), (2, 10, true)] {
+            let had_come_in = store.had_come_in(HashtagRow(hashtag), at(moment)).await;
+            assert_eq!(had_come_in.expect("an answer"), is_there, "{hashtag} at {moment}");
+        }
+    }
 }

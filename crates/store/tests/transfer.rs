@@ -32,7 +32,7 @@ use tokio::sync::Notify;
 const YEAR_MS: i64 = 31_556_952_000;
 
 /// Returns the rows of every table of both files, except a store's own data and the places of entries.
-const DUMPS: [(&str, &str); 33] = [
+const DUMPS: [(&str, &str); 35] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -66,6 +66,8 @@ const DUMPS: [(&str, &str); 33] = [
     ("catalog.db", "SELECT * FROM links ORDER BY hashtag, author, video"),
     ("catalog.db", "SELECT * FROM hashtag_snapshots ORDER BY hashtag, observed_at, source"),
     ("catalog.db", "SELECT * FROM hashtag_superseded ORDER BY hashtag, observed_at, source, superseded_at"),
+    ("catalog.db", "SELECT * FROM video_superseded ORDER BY 1, 2"),
+    ("catalog.db", "SELECT * FROM arrivals ORDER BY arrived_at"),
     ("catalog.db", "SELECT * FROM video_snapshots ORDER BY video, observed_at, source"),
     ("catalog.db", "SELECT * FROM hashtag_windows ORDER BY 1, 2, 3, 4, 5"),
     ("catalog.db", "SELECT * FROM walk_runs ORDER BY hashtag, region, job_id"),

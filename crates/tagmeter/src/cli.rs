@@ -19,7 +19,7 @@ use crate::config::Flags;
 use catalog::import::{EncodingName, ObservedAt, SheetName};
 use clap::{Args, Parser, Subcommand};
 use domain::Moment;
-use measure::HashtagsQuery;
+use measure::{AsOfQuery, HashtagsQuery};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -358,6 +358,8 @@ pub(crate) struct Lookup {
     /// Tag name, with or without #, or TikTok's id
     #[arg(value_name = "NAME|ID")]
     pub(crate) hashtag: String,
+    #[command(flatten)]
+    pub(crate) as_of: AsOfQuery,
     #[command(flatten)]
     pub(crate) output: Json,
 }

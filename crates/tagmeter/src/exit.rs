@@ -159,7 +159,7 @@ impl From<measure::MeasureError> for Failure {
                 Self::usage(format_args!("--{}: {why}", param.trim_end_matches("_id").replace('_', "-")))
             }
             error @ MeasureError::Name(..) => Self::usage(error),
-            error @ MeasureError::NotFound(_) => Self::not_found(error),
+            error @ (MeasureError::NotFound(_) | MeasureError::NotThen(..)) => Self::not_found(error),
             error @ MeasureError::InsufficientHistory(_) => {
                 Self::new(error).hint("import more readings: `tagmeter history` lists the stored ones")
             }

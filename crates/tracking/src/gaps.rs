@@ -67,7 +67,7 @@ impl Tracking {
         let (tracker, tracked) = self.tracked_named(account_id, id, hashtag).await?;
         let mut spans = match tracker.settings.source {
             TrackerSource::None => {
-                let (mut gaps, _) = self.watched(&tracked).await?;
+                let (mut gaps, _) = self.watched(&tracked, None).await?;
                 gaps.retain(|span| {
                     matches!(span.kind, SpanKind::Gap(_)) && before.is_none_or(|before| span.from < before)
                 });
@@ -130,19 +130,28 @@ impl Tracking {
     pub(crate) async fn watched(
         &self,
         tracked: &TrackedHashtag,
+        as_of: Option<Timestamp>,
     ) -> Result<(Vec<Span>, Option<Timestamp>), TrackingError> {
         let times = match tracked.target.hashtag() {
-            Some(tag) => self.reading_times(tag.key()).await?,
+            Some(tag) => self.reading_times(tag.key(), as_of).await?,
             None => Vec::new(),
         };
         let slots = Slots::new(tracked.target.key().as_str(), tracked.interval);
-        Ok((watched(slots, tracked.since, &times, self.now()), times.last().copied()))
+        let now = as_of.unwrap_or_else(|| self.now());
+        Ok((watched(slots, tracked.since, &times, now), times.last().copied()))
     }
 
-    /// Returns the times of all readings of a hashtag, oldest first.
-    async fn reading_times(&self, key: &TagKey) -> Result<Vec<Timestamp>, TrackingError> {
+    /// Returns the times of all readings of a hashtag, or of those that had come in by a moment, oldest first.
+    async fn reading_times(
+        &self,
+        key: &TagKey,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Timestamp>, TrackingError> {
         let Some(hashtag) = self.store().hashtag_by_key(key).await? else { return Ok(Vec::new()) };
-        let snapshots = self.store().hashtag_snapshots(hashtag.row, None, u32::MAX).await?;
+        let snapshots = match as_of {
+            Some(as_of) => self.store().hashtag_snapshots_as_of(hashtag.row, as_of).await?,
+            None => self.store().hashtag_snapshots(hashtag.row, None, u32::MAX).await?,
+        };
         Ok(snapshots.iter().map(|snapshot| snapshot.observed_at).collect())
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::gaps::GapView;
 use crate::{Tracking, TrackingError};
+use domain::observation::HashtagCounts;
 use domain::tracking::{Span, SpanKind, TrackerSource};
-use domain::{AccountId, Count, Timestamp, TrackerId};
+use domain::{AccountId, Count, HashtagRow, Timestamp, TrackerId};
 use serde::Serialize;
+use store::snapshots::Snapshot;
 use store::tracked::SpansOf;
 use store::trackers::{TrackedHashtag, Tracker};
 use utoipa::ToSchema;
@@ -42,6 +44,8 @@ pub struct SeriesRange {
     pub from: Option<Timestamp>,
     /// First moment after it; `None` for now.
     pub until: Option<Timestamp>,
+    /// Moment as of which it is read, from the readings that had come in by then; `None` for the present.
+    pub as_of: Option<Timestamp>,
 }
 
 /// A page of a series, oldest first.
@@ -72,7 +76,9 @@ impl Tracking {
             TrackerSource::Upstream => tracked.since,
         };
         let from = range.from.unwrap_or(begin);
-        let until = range.until.unwrap_or_else(|| Timestamp::from_ms(self.now().as_ms().saturating_add(1)));
+        let end = Timestamp::from_ms(range.as_of.unwrap_or_else(|| self.now()).as_ms().saturating_add(1));
+        let until =
+            range.until.map_or(end, |until| if range.as_of.is_some() { until.min(end) } else { until });
         let Some(tag) = tracked.target.hashtag() else {
             let why = "a keyword has no series; name a hashtag".to_owned();
             return Err(TrackingError::Field { field: "hashtag", why });
@@ -80,7 +86,7 @@ impl Tracking {
         let mut readings = match self.store().hashtag_by_key(tag.key()).await? {
             Some(hashtag) => {
                 let after = Timestamp::from_ms(from.as_ms().saturating_sub(1));
-                self.store().hashtag_snapshots(hashtag.row, Some(after), READINGS_PER_PAGE + 1).await?
+                self.readings_after(hashtag.row, after, range.as_of).await?
             }
             None => Vec::new(),
         };
@@ -89,7 +95,7 @@ impl Tracking {
         let next = readings.get(READINGS_PER_PAGE as usize).map(|reading| reading.observed_at);
         readings.retain(|reading| next.is_none_or(|next| reading.observed_at < next));
         let end = next.unwrap_or(until);
-        let spans = self.spans_between(&tracker, &tracked, from, end).await?;
+        let spans = self.spans_between(&tracker, &tracked, from, end, range.as_of).await?;
         let mut runs = spans.windows(2).filter_map(|pair| match pair {
             [gap, run] if matches!(gap.kind, SpanKind::Gap(_)) && gap.until == run.from => Some(*run),
             _ => None,
@@ -121,16 +127,35 @@ impl Tracking {
         })
     }
 
-    /// Returns the spans that overlap a stretch of time, and the one before them, oldest first.
+    /// Returns the readings of a page and the one after them, as they are or as they were at a moment.
+    async fn readings_after(
+        &self,
+        hashtag: HashtagRow,
+        after: Timestamp,
+        as_of: Option<Timestamp>,
+    ) -> Result<Vec<Snapshot<HashtagCounts>>, TrackingError> {
+        let most = READINGS_PER_PAGE + 1;
+        let Some(as_of) = as_of else {
+            return Ok(self.store().hashtag_snapshots(hashtag, Some(after), most).await?);
+        };
+        let mut readings = self.store().hashtag_snapshots_as_of(hashtag, as_of).await?;
+        readings.retain(|reading| reading.observed_at > after);
+        readings.truncate(most as usize);
+        Ok(readings)
+    }
+
+    /// Returns the spans that overlap a stretch of time, and the one before them, oldest first. Slots that have passed are never
+    /// filled later, so that as of a moment stored spans are those that began before it.
     async fn spans_between(
         &self,
         tracker: &Tracker,
         tracked: &TrackedHashtag,
         from: Timestamp,
         until: Timestamp,
+        as_of: Option<Timestamp>,
     ) -> Result<Vec<Span>, TrackingError> {
         if tracker.settings.source == TrackerSource::None {
-            let (mut spans, _) = self.watched(tracked).await?;
+            let (mut spans, _) = self.watched(tracked, as_of).await?;
             spans.retain(|span| span.from < until);
             return Ok(spans);
         }
@@ -142,10 +167,13 @@ impl Tracking {
                 .tracker_spans(account_id, id, key, SpansOf::All, Some(before), SPANS_PER_PAGE)
                 .await?;
             let is_last = page.len() < SPANS_PER_PAGE;
-            for span in page {
+            for mut span in page {
                 before = span.from;
+                span.until = as_of.map_or(span.until, |as_of| span.until.min(as_of));
                 let is_before = span.until <= from;
-                spans.push(span);
+                if span.from < span.until {
+                    spans.push(span);
+                }
                 if is_before {
                     spans.reverse();
                     return Ok(spans);

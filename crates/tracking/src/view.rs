@@ -287,7 +287,7 @@ impl Tracking {
         tracked: &TrackedHashtag,
     ) -> Result<(u64, u64, Option<Timestamp>), TrackingError> {
         let (mut readings, mut gaps) = (0, 0);
-        let (spans, last_read_at) = self.watched(tracked).await?;
+        let (spans, last_read_at) = self.watched(tracked, None).await?;
         for span in spans {
             match span.kind {
                 SpanKind::Read { readings: more } => readings += more,

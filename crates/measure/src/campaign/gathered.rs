@@ -148,7 +148,7 @@ impl Measure {
         let rivals = settings.plan.rivals().iter().map(|tag| (tag, Party::Rival));
         let mut found = Vec::new();
         for (tag, party) in own.chain(rivals) {
-            let hashtag = self.inner.catalog.hashtag(&HashtagRef::Key(tag.key().clone())).await?;
+            let hashtag = self.known_by_ref(&HashtagRef::Key(tag.key().clone())).await?;
             found.push((tag.clone(), party, hashtag));
         }
         let known: Vec<Hashtag> = found.iter().filter_map(|(.., hashtag)| hashtag.clone()).collect();

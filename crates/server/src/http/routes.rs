@@ -24,7 +24,7 @@ const NEAR_ENOUGH: f64 = 0.7;
 const AS_OF: &str = "as_of";
 /// The refusal of [`AS_OF`] by other paths.
 const NO_AS_OF: &str = "as_of is not accepted here: this path answers from what is stored for the present alone; \
-    /v1/hashtags/{ref}/history is answered as of a moment";
+    hashtags, their history, videos, benchmark and creators, comparisons and campaigns are answered as of a moment";
 
 /// A path of the description.
 #[derive(Debug)]

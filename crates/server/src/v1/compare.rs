@@ -6,7 +6,7 @@ use crate::openapi::MeasureErrors;
 use crate::problem::Problem;
 use catalog::FreshnessRequirement;
 use domain::{Hashtag, Operation};
-use measure::{CompareQuery, CompareView, Measure, Measured};
+use measure::{CompareQuery, CompareView, MadeOf, Measure, Measured};
 
 /// Points of each series at most.
 const POINTS_MAX: usize = 5_000;
@@ -23,6 +23,7 @@ impl Question for Compare {
         is_list: false,
     };
     const OPERATION: Operation = Operation::CompareHashtags;
+    const AS_OF: Option<MadeOf> = Some(MadeOf::Videos);
     type Query = CompareQuery;
     type Answer = CompareView;
     type Row = CompareView;
@@ -36,7 +37,7 @@ impl Question for Compare {
         let query = CompareQuery { points_max: POINTS_MAX, ..request.query };
         let (mut found, mut stale) = (Vec::with_capacity(query.tags.len()), false);
         for tag in &query.tags {
-            let (one, is_stale) = hashtag(measure.catalog(), "tags", tag, freshness).await?;
+            let (one, is_stale) = hashtag(measure, "tags", tag, freshness).await?;
             if found.iter().any(|other: &Hashtag| other.row == one.row) {
                 return Err(Problem::parameter("tags", format!("tags names #{} twice", one.tag.name())));
             }

@@ -132,7 +132,7 @@ impl Paid for Export {
         let disposition = disposition(&request);
         let ExportRequest { of, hashtag: text, format, key_id, request_id, .. } = request;
         let of_hashtag = match &text {
-            Some(text) => Some(hashtag(&app.catalog, "hashtag", text, freshness).await?.0),
+            Some(text) => Some(hashtag(&app.measure, "hashtag", text, freshness).await?.0),
             None => None,
         };
         let slot = app.downloads.slots.take(key_id)?;

@@ -281,6 +281,7 @@ pub(crate) fn problem(error: MeasureError) -> Problem {
         MeasureError::NotFound(text) => {
             Problem::new(ErrorCode::HashtagNotFound, format!("no hashtag {} is stored", shown(&text)))
         }
+        error @ MeasureError::NotThen(..) => Problem::new(ErrorCode::HashtagNotFound, error.to_string()),
         MeasureError::Name(text, why) => not_a_hashtag("ref", &text, &why),
         MeasureError::Parameter { param, why } => Problem::parameter(param, format!("{param}: {why}")),
         error @ MeasureError::TrendsPending => {

@@ -13,10 +13,10 @@ use crate::paging::Paging;
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::routing::get;
-use catalog::{Catalog, CatalogError, FreshnessRequirement};
+use catalog::{CatalogError, FreshnessRequirement};
 use domain::{Hashtag, Operation};
 use measure::parameters::TagText;
-use measure::{AsOfQuery, Measure, MeasureError, Measured, Meta, Tabular};
+use measure::{AsOfQuery, MadeOf, Measure, MeasureError, Measured, Meta, Tabular};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -57,8 +57,8 @@ pub(crate) trait Question: Send + 'static {
     const OPERATION: Operation;
     /// Paging of its answer.
     const PAGING: Paging = Paging::None;
-    /// True if it is answered as of a moment, too.
-    const HAS_AS_OF: bool = false;
+    /// Data that its answer as of a moment is made of; `None` if it is answered for the present alone.
+    const AS_OF: Option<MadeOf> = None;
     /// Its parameters.
     type Query: DeserializeOwned + IntoParams + Send + 'static;
     /// The answer.
@@ -101,9 +101,9 @@ impl<Q: Question> Paid for Measuring<Q> {
         let shape = Shape::read(context)?;
         let page = shape.page(&context.query, Q::PAGING)?;
         let query = extract::parameters(context.query.as_str())?;
-        let as_of = match Q::HAS_AS_OF {
-            true => extract::parameters(context.query.as_str())?,
-            false => AsOfQuery::default(),
+        let as_of = match Q::AS_OF {
+            Some(_) => extract::parameters(context.query.as_str())?,
+            None => AsOfQuery::default(),
         };
         Ok((QuestionRequest { reference: reference(context)?, as_of, query, page }, shape))
     }
@@ -128,7 +128,10 @@ impl<Q: Question> Paid for Measuring<Q> {
     ) -> Result<Content, Problem> {
         let measure = app.measure.clone();
         apart(app, async move {
-            let measure = measure.at(request.as_of).await.map_err(problem)?;
+            let measure = match Q::AS_OF {
+                Some(made_of) => measure.at(request.as_of, made_of).await.map_err(problem)?,
+                None => measure,
+            };
             let freshness = freshness_of(&measure, freshness);
             let mut measured = Q::answer(&measure, request, freshness).await?;
             measured.meta.as_of = measure.as_of();
@@ -195,7 +198,7 @@ fn parameters<Q: Question>() -> Vec<Parameter> {
             .build()
     });
     let own = Q::Query::into_params(|| Some(ParameterIn::Query));
-    let as_of = Q::HAS_AS_OF.then(|| AsOfQuery::into_params(|| Some(ParameterIn::Query)));
+    let as_of = Q::AS_OF.map(|_| AsOfQuery::into_params(|| Some(ParameterIn::Query)));
     let own = own.into_iter().chain(as_of.into_iter().flatten());
     of_path.into_iter().chain(own).chain(question_parameters(Q::PAGING)).collect()
 }
@@ -232,8 +235,8 @@ pub(crate) trait HashtagQuestion: Send + 'static {
     const OPERATION: Operation;
     /// Paging of its answer.
     const PAGING: Paging = Paging::None;
-    /// True if it is answered as of a moment, too.
-    const HAS_AS_OF: bool = false;
+    /// Data that its answer as of a moment is made of; `None` if it is answered for the present alone.
+    const AS_OF: Option<MadeOf> = None;
     /// Its parameters.
     type Query: DeserializeOwned + IntoParams + Send + 'static;
     /// The answer.
@@ -258,7 +261,7 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
     const DESCRIBED: Described = H::DESCRIBED;
     const OPERATION: Operation = H::OPERATION;
     const PAGING: Paging = H::PAGING;
-    const HAS_AS_OF: bool = H::HAS_AS_OF;
+    const AS_OF: Option<MadeOf> = H::AS_OF;
     type Query = H::Query;
     type Answer = H::Answer;
     type Row = H::Row;
@@ -269,7 +272,7 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
         request: QuestionRequest<H::Query>,
         freshness: FreshnessRequirement,
     ) -> Result<Measured<H::Answer>, Problem> {
-        let (found, stale) = hashtag(measure.catalog(), "ref", &request.reference, freshness).await?;
+        let (found, stale) = hashtag(measure, "ref", &request.reference, freshness).await?;
         let measured = H::measure(measure, &found, request.query, request.page).await;
         let mut measured = measured.map_err(problem)?;
         measured.meta.stale = stale;
@@ -277,16 +280,18 @@ impl<H: HashtagQuestion> Question for OfHashtag<H> {
     }
 }
 
-/// Looks up the hashtag that a parameter names, as fresh as requested. The flag is true if it is older.
+/// Looks up the hashtag that a parameter names, as fresh as requested, or as it was known at the moment of the question. The
+/// flag is true if it is older.
 pub(crate) async fn hashtag(
-    catalog: &Catalog,
+    measure: &Measure,
     param: &'static str,
     text: &str,
     freshness: FreshnessRequirement,
 ) -> Result<(Hashtag, bool), Problem> {
-    let found = catalog.fresh_hashtag(text, freshness).await.map_err(|error| match error {
+    let found = measure.catalog().fresh_hashtag(text, freshness).await.map_err(|error| match error {
         CatalogError::Name(why) => not_a_hashtag(param, text, &why),
         error => error.into(),
     })?;
-    found.ok_or_else(|| problem(MeasureError::NotFound(text.to_owned())))
+    let (found, stale) = found.ok_or_else(|| problem(MeasureError::NotFound(text.to_owned())))?;
+    Ok((measure.known(found).await.map_err(problem)?, stale && measure.as_of().is_none()))
 }

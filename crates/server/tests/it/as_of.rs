@@ -1,9 +1,9 @@
 //! Questions as of a moment over the wire: the answer that was given then, beside the live one and never in its place.
 
-use domain::Clock;
+use domain::{Clock, Timestamp};
 use serde_json::Value;
 use std::time::Duration;
-use testkit::{Answer, Place, Request, TestServer, hashtag};
+use testkit::{Answer, Place, Request, TestServer, hashtag, video};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -62,7 +62,6 @@ async fn what_is_refused_costs_nothing(place: &Place) {
             "in the future; give a moment up to 2026-01-01T02:00:00Z",
         ),
         ("/v1/hashtags/cat/history?as_of=soon", "as_of"),
-        ("/v1/hashtags/cat/history.svg?as_of=3h", "had come in by 2025-12-31T23:00:00Z"),
         ("/v1/trending?as_of=1h", "as_of is not accepted here"),
         ("/v1/hashtags?query=cat&as_of=1h", "as_of is not accepted here"),
     ] {
@@ -71,8 +70,16 @@ async fn what_is_refused_costs_nothing(place: &Place) {
         assert!(answer.text().contains(expected), "{path}: {}", answer.text());
     }
     assert_eq!(server.balance().await, 1_000_000);
-    let before = server.get("/v1/hashtags/cat/history?as_of=3h").await;
-    assert_eq!(values(&before), [] as [u64; 0], "nothing had come in");
+    for path in ["", "/history", "/history.svg", "/videos", "/creators", "/benchmark"] {
+        let answer = server.get(&format!("/v1/hashtags/cat{path}?as_of=3h")).await;
+        assert_eq!(answer.status.as_u16(), 404, "{path}: {}", answer.text());
+        assert!(
+            answer.text().contains("no hashtag cat had come in by 2025-12-31T23:00:00Z"),
+            "{}",
+            answer.text()
+        );
+    }
+    assert_eq!(server.balance().await, 1_000_000);
 }
 
 async fn a_preview_replays_the_readings_of_then(place: &Place) {
@@ -93,7 +100,61 @@ async fn a_preview_replays_the_readings_of_then(place: &Place) {
     assert_eq!([preview(None).await, preview(Some("10d")).await, preview(None).await], [40, 30, 40]);
 }
 
+/// A tracker that watches imports: the file of the second day comes on the fourth and closes a gap.
+async fn a_tracker_had_the_gaps_of_then(place: &Place) {
+    let server = place.server().await.start().await;
+    let first = server.clock.now();
+    let day = |n: i64| Timestamp::from_ms(first.as_ms() + n * 86_400_000);
+    let order = serde_json::json!({"hashtags": ["cat"], "source": "none", "every": "day"});
+    let created = server.send(Request::post_json("/v1/trackers", &order).key(&server.key)).await;
+    assert_eq!(created.status.as_u16(), 201, "{}", created.text());
+    let id = created.json()["data"]["id"].as_str().expect("an id").to_owned();
+    for (now, read) in [(1, 0), (3, 2), (4, 1)] {
+        server.clock.set(day(now));
+        server.fixture().record([hashtag("cat").views(1_000).observed_at(day(read)).into()]).await;
+    }
+    let series = async |as_of: &str| {
+        let data = data(&server.get(&format!("/v1/trackers/{id}/series{as_of}")).await);
+        ["readings", "gaps"].map(|name| data[name].as_array().expect("a list").len())
+    };
+    let live = series("").await;
+    let then = series("?as_of=12h").await;
+    assert_eq!((live[0], then[0]), (3, 2));
+    assert!(then[1] > 0, "the day between is a gap: {then:?}");
+    assert_eq!(series("").await, live);
+    let ahead = server.get(&format!("/v1/trackers/{id}/series?as_of=2026-02-01")).await;
+    assert_eq!(ahead.status.as_u16(), 422, "{}", ahead.text());
+}
+
+async fn a_campaign_is_measured_as_of_a_moment(place: &Place) {
+    let server = place.server().await.start().await;
+    let first = server.clock.now();
+    let day = |n: i64| Timestamp::from_ms(first.as_ms() + n * 86_400_000);
+    let order = serde_json::json!({"name": "summer", "hashtags": ["cat"], "from": "2026-01-01"});
+    let created = server.send(Request::post_json("/v1/campaigns", &order).key(&server.key)).await;
+    assert_eq!(created.status.as_u16(), 201, "{}", created.text());
+    for n in 1..=3_i64 {
+        server.clock.set(day(n));
+        let clip = video(n.unsigned_abs()).tag("cat").plays(100).created_at(day(n)).observed_at(day(n));
+        let again =
+            video(1).version(n.unsigned_abs()).tag("cat").plays(100 * n.unsigned_abs()).created_at(day(1));
+        server.fixture().record([clip.into(), again.observed_at(day(n)).into()]).await;
+    }
+    let seen = async |as_of: &str| {
+        let data = data(&server.get(&format!("/v1/campaigns/summer{as_of}")).await);
+        let seen = &data["participation"];
+        (data["measured_at"].clone(), seen["videos"].as_u64(), seen["plays"].as_u64())
+    };
+    let live = seen("").await;
+    assert_eq!((live.1, live.2), (Some(3), Some(500)));
+    let then = seen("?as_of=2026-01-03T12:00:00Z").await;
+    assert_eq!(then, ("2026-01-03T12:00:00Z".into(), Some(2), Some(300)));
+    assert_eq!(seen("").await, live);
+}
+
 testkit::test_on_each_backend! {
+    a_tracker_had_the_gaps_of_then,
+    a_campaign_is_measured_as_of_a_moment,
     a_moment_and_the_present_are_never_mixed,
     what_is_refused_costs_nothing,
     a_preview_replays_the_readings_of_then,

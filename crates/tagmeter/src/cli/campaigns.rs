@@ -6,6 +6,7 @@ use super::trackers::{Owner, views};
 use clap::{Args, Subcommand};
 use domain::Moment;
 use domain::campaign::{Baseline, CampaignGoals, CampaignRef};
+use measure::AsOfQuery;
 
 /// `tagmeter campaign`
 #[derive(Debug, Subcommand)]
@@ -27,11 +28,13 @@ pub(crate) enum Campaign {
     },
     /// Measure a campaign: views beyond the trend before, who took part, share of voice, goals
     #[command(
-        after_help = "Examples:\n  tagmeter campaign show summer\n  tagmeter campaign show cmp_01kb3x8m7q0000000000000000 --json"
+        after_help = "Examples:\n  tagmeter campaign show summer\n  tagmeter campaign show summer --as-of 2026-07-01\n  tagmeter campaign show cmp_01kb3x8m7q0000000000000000 --json"
     )]
     Show {
         #[command(flatten)]
         which: Which,
+        #[command(flatten)]
+        as_of: AsOfQuery,
         #[command(flatten)]
         output: Json,
     },
@@ -117,6 +120,8 @@ pub(crate) struct Create {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) which: Which,
+    #[command(flatten)]
+    pub(crate) as_of: AsOfQuery,
     #[command(flatten)]
     pub(crate) file: ReportFile,
     #[command(flatten)]

@@ -103,6 +103,8 @@ pub(crate) struct Benchmark {
     #[command(flatten)]
     pub(crate) query: BenchmarkQuery,
     #[command(flatten)]
+    pub(crate) as_of: AsOfQuery,
+    #[command(flatten)]
     pub(crate) shape: Shape,
 }
 
@@ -131,6 +133,8 @@ pub(crate) struct Creators {
     pub(crate) hashtag: String,
     #[command(flatten)]
     pub(crate) query: CreatorsQuery,
+    #[command(flatten)]
+    pub(crate) as_of: AsOfQuery,
     /// Maximum number of creators to show; 0 for all
     #[arg(long, value_name = "N", default_value_t = LIMIT)]
     pub(crate) limit: u32,
@@ -143,6 +147,8 @@ pub(crate) struct Creators {
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) query: CompareQuery,
+    #[command(flatten)]
+    pub(crate) as_of: AsOfQuery,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }

@@ -6,11 +6,11 @@ use crate::cli::measuring::Benchmark;
 use crate::exit::Failure;
 use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, table};
-use measure::{BandView, BenchmarkSideView, BenchmarkView};
+use measure::{BandView, BenchmarkSideView, BenchmarkView, MadeOf};
 
 pub(super) async fn run(command: Benchmark, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
-    let measure = context.open_existing_measure().await?;
+    let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Videos).await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let measured = measure.benchmark(&hashtag, command.query).await?;
     let is_empty = measured.data.bands.iter().all(|band| band.videos == 0);

@@ -10,7 +10,7 @@ use crate::output::{print, print_json, print_text, say, table};
 use crate::system::random_bytes;
 use domain::campaign::{CampaignGoals, CampaignRef};
 use domain::{CampaignId, UtcDay};
-use measure::{CampaignOrder, CampaignPatch, CampaignRecord, Measure};
+use measure::{CampaignOrder, CampaignPatch, CampaignRecord, MadeOf, Measure};
 use serde::Serialize;
 use store::accounts::Account;
 
@@ -43,10 +43,10 @@ pub(super) async fn run(command: Campaign, context: &Context) -> Result<(), Fail
             let (measure, owner) = open(context, &owner).await?;
             list(&measure, &owner, output.json).await
         }
-        Campaign::Show { which: Which { campaign, owner }, output } => {
+        Campaign::Show { which: Which { campaign, owner }, as_of, output } => {
             let (measure, owner) = open(context, &owner).await?;
             let campaign = measure.find_campaign(owner.account_id, &campaign).await?;
-            let data = measure.campaign(&campaign).await?;
+            let data = measure.at(as_of, MadeOf::Videos).await?.campaign(&campaign).await?;
             if output.json { print_json(&Answer { data }) } else { shown::show(&data) }
         }
         Campaign::Report(command) => report::run(command, context).await,

@@ -7,7 +7,7 @@ use crate::measured::{Target, basis, counted_share, maybe, nothing_read, share, 
 use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::Hashtag;
 use measure::parameters::Index;
-use measure::{CompareQuery, CompareView, ComparedView, Measure, OverlapView, POINTS_MAX, chart_of};
+use measure::{CompareQuery, CompareView, ComparedView, MadeOf, Measure, OverlapView, POINTS_MAX, chart_of};
 use std::collections::BTreeSet;
 
 /// Characters of a sparkline.
@@ -15,7 +15,7 @@ const SPARK_WIDTH: usize = 48;
 
 pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, true)?;
-    let measure = context.open_existing_measure().await?;
+    let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Videos).await?;
     let hashtags = hashtags_of(&measure, &command.query.tags).await?;
     let now = context.now();
     let query = CompareQuery { points_max: POINTS_MAX, ..command.query };

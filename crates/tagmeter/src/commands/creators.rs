@@ -5,14 +5,14 @@ use crate::cli::measuring::Creators;
 use crate::exit::Failure;
 use crate::measured::{Target, maybe, nothing_posted, observed, per_cent, share};
 use crate::output::{counted, grouped, print, print_text, say, shortened, table};
-use measure::{CreatorView, CreatorsQuery, CreatorsView};
+use measure::{CreatorView, CreatorsQuery, CreatorsView, MadeOf};
 
 /// Characters shown of a display name.
 const NAME_SHOWN_MAX: usize = 32;
 
 pub(super) async fn run(command: Creators, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, false)?;
-    let measure = context.open_existing_measure().await?;
+    let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Videos).await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
     let limit = if command.limit == 0 { u32::MAX } else { command.limit };

@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::measured::{Target, about, maybe, nothing_read, span, spark, when};
 use crate::output::{counted, grouped, print, print_text, say, table};
 use domain::metrics::Step;
-use measure::{HistoryQuery, HistoryView, POINTS_MAX, Place, PointView};
+use measure::{HistoryQuery, HistoryView, MadeOf, POINTS_MAX, Place, PointView};
 
 /// Default number of points in a table.
 const POINTS_SHOWN: u32 = 60;
@@ -15,7 +15,7 @@ const SPARK_WIDTH: usize = 72;
 
 pub(super) async fn run(command: History, context: &Context) -> Result<(), Failure> {
     let target = Target::of(&command.shape, true)?;
-    let measure = context.open_existing_measure().await?.at(command.as_of).await?;
+    let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Readings).await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
     let query = HistoryQuery { limit: POINTS_MAX, ..command.query };

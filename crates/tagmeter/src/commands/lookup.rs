@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::hashtag_view::{DetailsView, WindowView, lines};
 use crate::measured::outlook;
 use crate::output::{print, print_json, print_text};
-use measure::OverviewView;
+use measure::{MadeOf, OverviewView};
 use serde::Serialize;
 
 /// Maximum number of sums over windows of time that are printed, the newest.
@@ -27,13 +27,17 @@ struct Shown {
 }
 
 pub(super) async fn run(command: Lookup, context: &Context) -> Result<(), Failure> {
-    let measure = context.open_existing_measure().await?;
+    let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Videos).await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
-    let windows = measure.store().hashtag_windows(hashtag.row, WINDOWS_MAX).await?;
+    // It is not stored when sums over windows came in.
+    let windows = match measure.as_of() {
+        Some(_) => Vec::new(),
+        None => measure.store().hashtag_windows(hashtag.row, WINDOWS_MAX).await?,
+    };
     let shown = Shown {
         overview: measure.overview(&hashtag).await?.data,
         details: DetailsView::of(&hashtag),
-        snapshots: measure.store().hashtag_snapshots_count(hashtag.row).await?,
+        snapshots: measure.readings_count(&hashtag).await?,
         windows: windows.into_iter().map(WindowView::from).collect(),
     };
     if command.output.json {

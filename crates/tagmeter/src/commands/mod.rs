@@ -223,8 +223,9 @@ fn no_such_account(email: &Email) -> Failure {
 
 /// Returns the hashtag of a name or id as typed.
 async fn hashtag_of(measure: &Measure, typed: &str) -> Result<Hashtag, Failure> {
-    measure.catalog().find(typed).await?.ok_or_else(|| {
+    let found = measure.catalog().find(typed).await?.ok_or_else(|| {
         Failure::not_found(format_args!("there is no hashtag {typed:?}"))
             .hint(format_args!("`tagmeter search {typed:?}` finds others that contain it"))
-    })
+    })?;
+    Ok(measure.known(found).await?)
 }

@@ -42,11 +42,22 @@ fn a_folder_of_an_older_version_opens_with_the_same_numbers() {
     assert_eq!(server.get("/v1/balance", &key).1["data"]["credits"], 42);
     drop(server);
 
+    // It did not store when anything came in: readings count from when they were taken, and of videos nothing is known before
+    // this version.
+    let then = place.json(&["history", "cat", "--from", "2024-02-01", "--as-of", "2024-02-10"]);
+    assert_eq!(then["data"]["points"].as_array().map(Vec::len), Some(10));
+    let refused = place.run(&["lookup", "cat", "--as-of", "2024-02-10"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("it is not stored when they came in"), "{refused:?}");
+    let before = place.json(&["history", "cat", "--as-of", "1ms"])["meta"]["as_of"].clone();
+    let before = before.as_str().expect("a moment");
+
     place.write(
         "more.ndjson",
         r#"{"id":"7000000000000000099","desc":"x","createTime":1700000000,"author":{"id":"6500000000000000009","uniqueId":"c"},"stats":{"playCount":5},"challenges":[{"id":"7551","title":"cat"}]}"#,
     );
     place.ok(&["import", "more.ndjson"]);
     assert_eq!(place.json(&["lookup", "cat"])["observed"]["videos"], 13);
+    assert_eq!(place.json(&["lookup", "cat", "--as-of", before])["observed"]["videos"], 12);
     assert_eq!(place.json(&["audit"])["ok"], true);
 }

@@ -337,7 +337,7 @@ testkit::on_each_backend! {
         }
         let all = world.series(world.me, &tracker).await;
         let (second, fourth) = (all.readings[1].at, all.readings[3].at);
-        let range = SeriesRange { from: Some(second), until: Some(fourth) };
+        let range = SeriesRange { from: Some(second), until: Some(fourth), as_of: None };
         let part = world.tracking(0).series(world.me, tracker, Some("#CAT"), range).await.expect("a series");
         assert_eq!(part.readings, all.readings[1..3]);
         assert_eq!((part.hashtag.as_str(), part.next), ("cat", None));

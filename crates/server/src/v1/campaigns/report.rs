@@ -11,8 +11,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::KeyScope;
 use http::{HeaderValue, Response};
-use measure::campaign_report;
 use measure::parameters::NameOf;
+use measure::{AsOfQuery, MadeOf, campaign_report};
 use reports::Format;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ struct ReportQuery {
     path = "/v1/campaigns/{id}/report",
     operation_id = "campaign_report",
     tag = "campaigns",
-    params(("id" = String, Path, description = "Campaign id or name"), ReportQuery),
+    params(("id" = String, Path, description = "Campaign id or name"), ReportQuery, AsOfQuery),
     responses(
         (status = 200, description = "The report", content(
             (inline(Binary) = "application/pdf"),
@@ -104,7 +104,8 @@ async fn report(request: AuthenticatedRequest, _: Body) -> Result<Content, Probl
         return Err(Problem::parameter("title", why));
     }
     let (which, account_id) = (request.campaign()?, request.caller.key.account_id);
-    let measure = request.app.measure.clone();
+    let measure = request.app.measure.at(request.query()?, MadeOf::Videos).await;
+    let measure = measure.map_err(crate::v1::measured::problem)?;
     apart(&request.app, async move {
         let campaign = measure.find_campaign(account_id, &which).await.map_err(problem)?;
         let view = measure.campaign(&campaign).await.map_err(|error| problem(error.into()))?;

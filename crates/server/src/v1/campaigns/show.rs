@@ -14,7 +14,7 @@ use domain::campaign::Baseline;
 use domain::{KeyScope, Moment};
 use http::Response;
 use measure::parameters::by;
-use measure::{CampaignPatch, CampaignRecord};
+use measure::{AsOfQuery, CampaignPatch, CampaignRecord, MadeOf};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -64,20 +64,22 @@ pub(crate) struct ChangeAsked {
 
 /// Get a campaign
 ///
-/// Returns a campaign with everything that is measured of it, up to now: views beyond the trend before with an interval,
+/// Returns a campaign with everything that is measured of it, up to now or as of a moment: views beyond the trend before with an interval,
 /// participation, share of voice over time, overlap, goals, sentences with footnotes, and what cannot be known. Free.
 #[utoipa::path(
     get,
     path = "/v1/campaigns/{id}",
     operation_id = "get_campaign",
     tag = "campaigns",
-    params(("id" = String, Path, description = "Campaign id or name")),
+    params(("id" = String, Path, description = "Campaign id or name"), AsOfQuery),
     responses((status = 200, description = "The measured campaign", body = MeasuredCampaignAnswer), CampaignErrors),
 )]
 pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let (which, account_id) = (request.campaign()?, request.caller.key.account_id);
-        let measure = request.app.measure.clone();
+        let as_of: AsOfQuery = request.query()?;
+        let measure = request.app.measure.at(as_of, MadeOf::Videos).await;
+        let measure = measure.map_err(crate::v1::measured::problem)?;
         let campaign = measure.find_campaign(account_id, &which).await.map_err(problem)?;
         let view = apart(&request.app, async move {
             measure.campaign(&campaign).await.map_err(|error| problem(error.into()))

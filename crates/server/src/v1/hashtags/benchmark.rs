@@ -4,7 +4,7 @@
 use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
 use domain::{Hashtag, Operation};
-use measure::{BenchmarkQuery, BenchmarkView, Measure, MeasureError, Measured};
+use measure::{BenchmarkQuery, BenchmarkView, MadeOf, Measure, MeasureError, Measured};
 
 pub(crate) struct Benchmark;
 
@@ -18,6 +18,7 @@ impl HashtagQuestion for Benchmark {
         is_list: false,
     };
     const OPERATION: Operation = Operation::HashtagBenchmark;
+    const AS_OF: Option<MadeOf> = Some(MadeOf::Videos);
     type Query = BenchmarkQuery;
     type Answer = BenchmarkView;
     type Row = BenchmarkView;

@@ -4,7 +4,7 @@ use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
 use crate::paging::Paging;
 use domain::{Hashtag, Operation};
-use measure::{CreatorsQuery, CreatorsView, Measure, MeasureError, Measured};
+use measure::{CreatorsQuery, CreatorsView, MadeOf, Measure, MeasureError, Measured};
 
 pub(crate) struct Creators;
 
@@ -19,6 +19,7 @@ impl HashtagQuestion for Creators {
     };
     const OPERATION: Operation = Operation::HashtagCreators;
     const PAGING: Paging = Paging::PAGES;
+    const AS_OF: Option<MadeOf> = Some(MadeOf::Videos);
     type Query = CreatorsQuery;
     type Answer = CreatorsView;
     type Row = CreatorsView;

@@ -4,7 +4,9 @@ use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
 use crate::paging::Paging;
 use domain::{Hashtag, Operation};
-use measure::{HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryQuery, HistoryView, Measure, MeasureError, Measured};
+use measure::{
+    HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryQuery, HistoryView, MadeOf, Measure, MeasureError, Measured,
+};
 
 /// Most points of a page by `points`, the older name of `limit`.
 const POINTS_MAX: u32 = 20_000;
@@ -26,7 +28,7 @@ impl HashtagQuestion for History {
         most: HISTORY_LIMIT_MAX,
         older_name: Some(("points", POINTS_MAX)),
     };
-    const HAS_AS_OF: bool = true;
+    const AS_OF: Option<MadeOf> = Some(MadeOf::Readings);
     type Query = HistoryQuery;
     type Answer = HistoryView;
     type Row = HistoryView;

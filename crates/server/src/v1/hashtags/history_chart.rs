@@ -17,7 +17,7 @@ use charts::{Chart, ChartError, SIZE_PX, Theme};
 use domain::{Hashtag, Operation};
 use http::Response;
 use measure::parameters::{Index, NameOf, TagText, Whole};
-use measure::{AsOfQuery, HistoryQuery, HistoryView, Measure};
+use measure::{AsOfQuery, HistoryQuery, HistoryView, MadeOf, Measure};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -83,9 +83,9 @@ impl Paid for HistoryChart {
         (reference, query, as_of, drawn, is_png): Self::Query,
         freshness: FreshnessRequirement,
     ) -> Result<Content, Problem> {
-        let measure = app.measure.at(as_of).await.map_err(problem)?;
+        let measure = app.measure.at(as_of, MadeOf::Readings).await.map_err(problem)?;
         let freshness = freshness_of(&measure, freshness);
-        let (found, _) = hashtag(&app.catalog, "ref", &reference, freshness).await?;
+        let (found, _) = hashtag(&measure, "ref", &reference, freshness).await?;
         let history = measure.history(&found, query).await.map_err(problem)?.data;
         if history.points.is_empty() {
             return Err(nothing_to_draw(&measure, &found, query).await);

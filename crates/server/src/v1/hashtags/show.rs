@@ -3,7 +3,7 @@
 use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion, NoParameters};
 use domain::{Hashtag, Operation};
-use measure::{Measure, MeasureError, Measured, OverviewView};
+use measure::{MadeOf, Measure, MeasureError, Measured, OverviewView};
 
 pub(crate) struct Show;
 
@@ -17,6 +17,7 @@ impl HashtagQuestion for Show {
         is_list: false,
     };
     const OPERATION: Operation = Operation::ShowHashtag;
+    const AS_OF: Option<MadeOf> = Some(MadeOf::Videos);
     type Query = NoParameters;
     type Answer = OverviewView;
     type Row = OverviewView;

@@ -4,7 +4,7 @@ use super::super::measured::Page;
 use super::super::question::{Described, HashtagQuestion};
 use crate::paging::Paging;
 use domain::{Hashtag, Operation};
-use measure::{Measure, MeasureError, Measured, VideoMeasuredView, VideosQuery};
+use measure::{MadeOf, Measure, MeasureError, Measured, VideoMeasuredView, VideosQuery};
 
 pub(crate) struct Videos;
 
@@ -19,6 +19,7 @@ impl HashtagQuestion for Videos {
     };
     const OPERATION: Operation = Operation::ListHashtagVideos;
     const PAGING: Paging = Paging::PAGES;
+    const AS_OF: Option<MadeOf> = Some(MadeOf::Videos);
     type Query = VideosQuery;
     type Answer = Vec<VideoMeasuredView>;
     type Row = VideoMeasuredView;

@@ -6,12 +6,13 @@ use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::TrackerErrors;
 use crate::problem::Problem;
 use crate::v1::json_reply::{self, answer};
-use crate::v1::measured::Pagination;
+use crate::v1::measured::{Pagination, problem as measure_problem};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::{KeyScope, Moment};
 use http::Response;
 use measure::parameters::{TimeText, by};
+use measure::{AsOfQuery, MadeOf};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tracking::gaps::GapView;
@@ -60,20 +61,23 @@ answer! {
 
 /// Get the series of a tracker
 ///
-/// Returns readings of a hashtag as they were reported, and the gaps between them, oldest first, 1,000 readings per page.
+/// Returns readings of a hashtag as they were reported, and the gaps between them, oldest first, 1,000 readings per page; with
+/// `as_of` those that had come in by then.
 /// Free: a reading was paid for when it was made.
 #[utoipa::path(
     get,
     path = "/v1/trackers/{id}/series",
     operation_id = "get_tracker_series",
     tag = "trackers",
-    params(("id" = String, Path, description = "Tracker id"), SeriesQuery),
+    params(("id" = String, Path, description = "Tracker id"), SeriesQuery, AsOfQuery),
     responses((status = 200, description = "The series", body = TrackerSeriesAnswer), TrackerErrors),
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
         let SeriesQuery { hashtag, from, to, cursor } = request.query()?;
-        let now = request.app.clock.now();
+        let measure = request.app.measure.at(request.query()?, MadeOf::Readings).await;
+        let as_of = measure.map_err(measure_problem)?.as_of();
+        let now = as_of.unwrap_or_else(|| request.app.clock.now());
         let from = cursor.or(from).map(|from| from.begin(now));
         // A day ends with its last millisecond.
         let until = to.map(|to| domain::Timestamp::from_ms(to.end(now).as_ms().saturating_add(1)));
@@ -81,7 +85,7 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
             return Err(Problem::parameter("to", "to is earlier than from; give a later time"));
         }
         let (tracking, id) = (&request.app.tracking, request.tracker_id()?);
-        let range = SeriesRange { from, until };
+        let range = SeriesRange { from, until, as_of };
         let found = tracking.series(request.caller.key.account_id, id, hashtag.as_deref(), range).await;
         let page = found.map_err(problem)?;
         let view = SeriesView { hashtag: page.hashtag, readings: page.readings, gaps: page.gaps };

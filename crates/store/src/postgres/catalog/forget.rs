@@ -22,8 +22,16 @@ const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting =
 /// Reading whole tables needs other settings than an import.
 const WHOLE: &str = "SET LOCAL enable_seqscan = on";
 /// Tables from which forgetting deletes.
-const TABLES: [&str; 7] =
-    ["videos", "video_fragments", "video_ids", "video_snapshots", "links", "handles", "generations"];
+const TABLES: [&str; 8] = [
+    "videos",
+    "video_superseded",
+    "video_fragments",
+    "video_ids",
+    "video_snapshots",
+    "links",
+    "handles",
+    "generations",
+];
 
 impl Postgres {
     pub(crate) async fn forget_videos(&self, ids: Vec<VideoId>) -> Result<ForgottenVideos, StoreError> {
@@ -201,7 +209,8 @@ impl ForgetRows for PostgresRows<'_> {
         const DOING: &str = "delete videos";
         const GONE: &str = "UPDATE tagmeter.store SET videos_gone = videos_gone + $1";
         const SNAPSHOTS: &str = "DELETE FROM tagmeter.video_snapshots WHERE video = ANY($1)";
-        const REST: [&str; 2] = [
+        const REST: [&str; 3] = [
+            "DELETE FROM tagmeter.video_superseded WHERE video = ANY($1)",
             "DELETE FROM tagmeter.video_fragments WHERE video = ANY($1)",
             "DELETE FROM tagmeter.videos WHERE video = ANY($1)",
         ];

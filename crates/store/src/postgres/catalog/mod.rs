@@ -10,6 +10,8 @@ mod hashtags;
 
 mod imported_files;
 
+mod known;
+
 mod plays;
 
 mod record;

@@ -9,6 +9,7 @@ use super::super::Postgres;
 use super::super::connection::{Parameter, Pool};
 use super::changes::{announce, announced};
 use super::forget::forgotten;
+use super::known::note_rows;
 use super::record_background::Background;
 use super::record_copy::Staging;
 use super::record_handles::Handles;
@@ -21,6 +22,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::ForgetKey;
 use crate::hashtags::{CHANGES_RETAINED, tags_blob};
+use crate::known::KnownRows;
 use crate::postgres::partitions::{Snapshots, ensure_partitions};
 use crate::record::{Prepared, Recorded};
 use crate::recording::{
@@ -222,6 +224,7 @@ impl PostgresRows<'_> {
     /// States when the transaction's readings have come in, if that is known.
     fn come_in(&mut self, at: Option<Timestamp>) {
         self.now = at.map_or(UNKNOWN, |at| recording::arrival(at, self.arrived_at));
+        self.videos.come_in(self.now);
     }
 
     fn make_partitions(&mut self, records: &[Prepared]) -> Result<(), StoreError> {
@@ -304,8 +307,14 @@ impl Rows for PostgresRows<'_> {
             self.hashtags.flush(on.transaction, &mut self.staging).await?;
             self.videos.flush_ids(on.transaction, &mut self.staging).await?;
             self.staging.background.settle()?;
-            if ended.next != self.numbers {
+            let known = KnownRows::new(Some(self.numbers), &ended.next).filter(|_| self.now != UNKNOWN);
+            if ended.next != self.numbers || self.videos.has_superseded() {
                 note_arrival(on.transaction, self.now).await?;
+            }
+            if let Some(known) = known {
+                note_rows(on.transaction, self.now, known).await?;
+            }
+            if ended.next != self.numbers {
                 move_on(on.transaction, ended, self.is_cluster).await?;
             }
             Ok(self.snapshots_new.max(0).cast_unsigned())

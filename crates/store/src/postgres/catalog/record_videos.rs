@@ -14,6 +14,7 @@ use crate::recording::{
     COUNTS, ChangedHandle, Point, StoredVideo, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
 };
 use crate::row;
+use crate::runs::UNKNOWN;
 use domain::VideoId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tokio_postgres::types::Type;
@@ -34,6 +35,11 @@ const BY_HANDLE: &str = concat!(
     video_columns!(),
     ", packed FROM tagmeter.videos JOIN tagmeter.video_fragments USING (video) WHERE handle = ANY($1) ORDER BY video"
 );
+const COPY_SUPERSEDED: &str =
+    "COPY tagmeter.video_superseded (video, superseded_at, author, create_time, region, observed_at,
+    rounded, plays, likes, comments, shares, saves, downloads, tags, removed_at) FROM STDIN (FORMAT binary)";
+/// Columns of [`COPY_SUPERSEDED`].
+const COLUMNS_SUPERSEDED: i16 = 15;
 const CHANGE: &str = concat!(
     "INSERT INTO tagmeter.videos (video, id, ",
     video_columns!(),
@@ -99,6 +105,10 @@ pub(super) struct Videos {
     stored: HashMap<u32, StoredVideo>,
     /// In the order of the table.
     pending: BTreeMap<u32, Pending>,
+    /// When the transaction's data has come in, in milliseconds since 1970; unknown of what is moved about.
+    now: i64,
+    /// Videos that the transaction has changed, as they were before it, and their numbers.
+    superseded: (CopyRows, HashSet<u32>),
     points: PendingPoints<COUNTS>,
     first_nonzero: EarliestNonzero<COUNTS>,
 }
@@ -112,9 +122,21 @@ impl Videos {
             absent: HashSet::new(),
             stored: HashMap::new(),
             pending: BTreeMap::new(),
+            now: UNKNOWN,
+            superseded: (CopyRows::new(COLUMNS_SUPERSEDED), HashSet::new()),
             points: PendingPoints::new(POINTS),
             first_nonzero: EarliestNonzero::new(POINTS.whose, POINTS.counts),
         }
+    }
+
+    /// States when the transaction's data has come in.
+    pub(super) fn come_in(&mut self, now: i64) {
+        self.now = now;
+    }
+
+    /// Returns true if the transaction changes a video that was stored before it.
+    pub(super) fn has_superseded(&self) -> bool {
+        !self.superseded.1.is_empty()
     }
 
     /// TikTok's id of a video that the transaction has met.
@@ -254,6 +276,7 @@ impl Videos {
             }
         }
         new.put(staging);
+        staging.put("keep videos as they were", COPY_SUPERSEDED, &mut self.superseded.0);
         changed.take(transaction, staging).await?;
         self.points.flush(transaction, staging, &made).await
     }
@@ -287,6 +310,20 @@ impl Videos {
                 .to_owned(),
         };
         staging.take(transaction, "record videos' digests", &staged, &mut changed).await.map(|_| ())
+    }
+
+    /// Keeps a stored video as it was before the transaction. What came in with it was never seen.
+    fn supersede(&mut self, video: u32) {
+        let Some(before) = self.stored.get(&video) else { return };
+        let (rows, seen) = &mut self.superseded;
+        if self.now == UNKNOWN || video >= self.first_new || !seen.insert(video) {
+            return;
+        }
+        let counts = before.columns();
+        rows.row().number(i64::from(video)).number(self.now).maybe(before.author).maybe(before.create_time);
+        rows.number(i64::from(before.region)).maybe(before.observed_at).number(counts.rounded);
+        let tags = i64::try_from(before.tags.len()).unwrap_or(i64::MAX);
+        rows.each(&counts.values).number(tags).maybe(before.removed_at);
     }
 
     fn put(&mut self, video: u32, id: VideoId, stored: StoredVideo, is_new: bool) {
@@ -385,6 +422,7 @@ impl VideoRows for PostgresRows<'_> {
     }
 
     fn change_video(&mut self, video: u32, id: VideoId, stored: StoredVideo) -> Result<(), StoreError> {
+        self.videos.supersede(video);
         self.videos.put(video, id, stored, false);
         Ok(())
     }

@@ -269,6 +269,7 @@ impl ForgetRows for SqliteRows<'_> {
         let mut rows_of = [
             prepare("DELETE FROM videos WHERE video = ?1")?,
             prepare("DELETE FROM video_fragments WHERE video = ?1")?,
+            prepare("DELETE FROM video_superseded WHERE video = ?1")?,
         ];
         let mut id_of = prepare("DELETE FROM video_ids WHERE id = ?1")?;
         let mut snapshots_of = prepare("DELETE FROM video_snapshots WHERE video = ?1")?;

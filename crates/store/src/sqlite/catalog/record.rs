@@ -1,6 +1,7 @@
 //! One transaction of an import, on SQLite: rows are written by statements prepared once a transaction.
 
 use super::CatalogFile;
+use super::known::note_rows;
 use super::links::LinkStatements;
 use super::read_ahead::ReadAhead;
 use super::record_hashtag::HashtagStatements;
@@ -8,6 +9,7 @@ use super::record_video::{VideoStatements, video_id};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_RETAINED, tags_blob};
+use crate::known::KnownRows;
 use crate::record::Recorded;
 use crate::recording::{
     self, Backfill, BackfillRows, Chunks, Ended, KnownTags, Numbers, Rewritten, Rows, Waiting, WindowRow,
@@ -120,6 +122,10 @@ pub(super) struct SqliteRows<'c> {
     pub(super) readings: Waiting<3>,
     /// When they have come in, in milliseconds since 1970; unknown of what is not recorded but moved about.
     pub(super) now: i64,
+    /// Numbers at the beginning of the transaction.
+    pub(super) first: Option<Numbers>,
+    /// True if a video was kept as it was.
+    pub(super) has_superseded: bool,
     windows_ahead: ReadAhead<WindowKey>,
     /// Less those that were removed.
     pub(super) snapshots_new: i64,
@@ -140,6 +146,8 @@ impl<'c> SqliteRows<'c> {
             windows: transaction.prepare(WRITE_WINDOW).doing("prepare to write windows")?,
             next_windows: transaction.prepare(NEXT_WINDOWS).doing("prepare to read windows")?,
             readings: Waiting::default(),
+            first: None,
+            has_superseded: false,
             windows_ahead: ReadAhead::default(),
             snapshots_new: 0,
             hashtags_read: BTreeSet::new(),
@@ -154,14 +162,16 @@ impl Rows for SqliteRows<'_> {
     fn numbers(&mut self) -> Result<Numbers, StoreError> {
         let next =
             |sql: &str| self.transaction.query_row(sql, [], row::sqlite).doing("find the next row number");
-        Ok(Numbers {
+        let numbers = Numbers {
             hashtag: next("SELECT coalesce(max(hashtag), 0) + 1 FROM hashtags")?,
             video: next(
                 "SELECT max(coalesce((SELECT max(video) FROM videos), 0), last_video) + 1 FROM store",
             )?,
             sequence: super::changes::sequence(self.transaction)?,
             forget_key: super::forget::key_in_use(self.transaction)?,
-        })
+        };
+        self.first = Some(numbers);
+        Ok(numbers)
     }
 
     fn write_window(&mut self, hashtag: u32, window: &WindowRow) -> Result<(), StoreError> {
@@ -198,7 +208,13 @@ impl Rows for SqliteRows<'_> {
         // The next row numbers are those after the largest: only the sequence is kept.
         if !ended.changed.is_empty() {
             list(self.transaction, ended.next.sequence, &ended.changed)?;
+        }
+        let known = KnownRows::new(self.first, &ended.next).filter(|_| self.now != UNKNOWN);
+        if !ended.changed.is_empty() || known.is_some() || self.has_superseded {
             note_arrival(self.transaction, self.now)?;
+        }
+        if let Some(known) = known {
+            note_rows(self.transaction, self.now, known)?;
         }
         Ok(self.snapshots_new.max(0).cast_unsigned())
     }

@@ -9,6 +9,7 @@ use crate::recording::{
     ChangedHandle, Point, StoredVideo, Times, VIDEO_COLUMNS, VideoColumns, VideoRows, video_columns,
 };
 use crate::row;
+use crate::runs::UNKNOWN;
 use domain::VideoId;
 use rusqlite::{OptionalExtension, Row, Statement, Transaction, params};
 
@@ -23,6 +24,7 @@ pub(super) struct VideoStatements<'c> {
     make_snapshots: RowsAtOnce<'c, 10>,
     /// New videos that are not written yet: whatever reads or changes rows of videos flushes them first.
     waiting: Vec<NewVideo>,
+    supersede: Statement<'c>,
     change: Statement<'c>,
     change_fragment: Statement<'c>,
     snapshot: Statement<'c>,
@@ -66,6 +68,13 @@ impl<'c> VideoStatements<'c> {
                     (video, observed_at, source, rounded, plays, likes, comments, shares, saves, downloads)",
             )?,
             waiting: Vec::with_capacity(ROWS_AT_ONCE),
+            // What it was before the transaction is kept, also where that changes it several times.
+            supersede: prepare(
+                "INSERT OR IGNORE INTO video_superseded (video, superseded_at, author, create_time, region, observed_at,
+                    rounded, plays, likes, comments, shares, saves, downloads, tags, removed_at)
+                 SELECT video, ?2, author, create_time, region, observed_at, rounded, plays, likes, comments, shares,
+                    saves, downloads, length(tags) / 4, removed_at FROM videos WHERE video = ?1",
+            )?,
             change: prepare(
                 "UPDATE videos SET author = ?2, create_time = ?3, region = ?4, observed_at = ?5, rounded = ?6,
                     plays = ?7, likes = ?8, comments = ?9, shares = ?10, saves = ?11, downloads = ?12,
@@ -267,6 +276,11 @@ impl VideoRows for SqliteRows<'_> {
 
     fn change_video(&mut self, video: u32, _id: VideoId, after: StoredVideo) -> Result<(), StoreError> {
         self.videos.flush()?;
+        // What came in with this transaction was never seen.
+        if self.now != UNKNOWN && self.first.is_some_and(|first| video < first.video) {
+            self.videos.supersede.execute((video, self.now)).doing("keep a video as it was")?;
+            self.has_superseded = true;
+        }
         let columns = after.columns();
         let (values, ats) = (columns.values, columns.at);
         self.videos

@@ -6,7 +6,7 @@ use crate::commands::Context;
 use crate::exit::Failure;
 use crate::measured::{Document, WrittenFile};
 use crate::output::{print_json, say};
-use measure::campaign_report;
+use measure::{MadeOf, campaign_report};
 use serde::Serialize;
 
 /// Output of `campaign report --json`.
@@ -19,11 +19,11 @@ struct Written<'a> {
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
-    let Report { which: Which { campaign, owner }, file, output } = command;
+    let Report { which: Which { campaign, owner }, as_of, file, output } = command;
     let document = Document::begin(&file, output.json)?;
     let (measure, owner) = open(context, &owner).await?;
     let campaign = measure.find_campaign(owner.account_id, &campaign).await?;
-    let view = measure.campaign(&campaign).await?;
+    let view = measure.at(as_of, MadeOf::Videos).await?.campaign(&campaign).await?;
     if view.hashtags.iter().all(|hashtag| hashtag.readings == 0 && hashtag.videos == 0) {
         say("note: the report is empty: no readings and no videos of its hashtags are stored for this time.");
     }
