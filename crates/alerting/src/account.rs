@@ -219,7 +219,7 @@ impl Alerting {
             event.due_at = now;
             if let (None, Some(kind)) = (unsent, type_of(&event.kind)) {
                 let destinations = self.store().destinations(alert.account_id).await?;
-                event.to = recipients(&destinations, &settings.destinations(), kind);
+                (event.to, event.later) = recipients(&destinations, &settings.destinations(), kind, now);
             }
             events.push(event);
         }
@@ -466,6 +466,7 @@ fn event(
         data: String::new(),
         to: Vec::new(),
         due_at: at,
+        later: Vec::new(),
     };
     Some((event, fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }

@@ -2,6 +2,7 @@
 //! written.
 
 use crate::destinations::{DestinationSettings, secrets_of};
+use crate::digest;
 use crate::evaluate::recipients;
 use crate::found::{DISABLED, event_id, message, type_of};
 use crate::{Alerting, AlertingError};
@@ -18,9 +19,11 @@ use serde_json::{Value, json};
 use std::fmt;
 use store::deliveries::{Attempted, DeliveryClaim};
 use store::destinations::DestinationState;
-use store::events::NewEvent;
+use store::events::{Event, NewEvent};
 use xxhash_rust::xxh3::xxh3_64;
 
+/// Most charts of a mail.
+const CHARTS_MAX: usize = 5;
 /// Longest error in the log, in characters.
 const ERROR_LENGTH_MAX: usize = 300;
 
@@ -63,7 +66,8 @@ impl Alerting {
     /// The store failed: the delivery is attempted again once the lease is over.
     pub async fn deliver(&self, outgoing: &Outgoing, claim: DeliveryClaim) -> Result<bool, AlertingError> {
         let began = self.now();
-        let sent = self.send(outgoing, &claim, began).await;
+        let others = self.due_with(&claim, began).await?;
+        let sent = self.send(outgoing, &claim, &others, began).await;
         let ended = self.now();
         let attempt = usize::try_from(claim.attempts).unwrap_or(usize::MAX).saturating_add(1);
         let next = next(attempt, sent.outcome, ended, seed(claim.event.id));
@@ -79,11 +83,20 @@ impl Alerting {
             },
             state,
             notice,
+            others: others.iter().map(|event| event.sequence).collect(),
         };
         Ok(self.store().write_attempt(claim, attempted).await?)
     }
 
-    async fn send(&self, outgoing: &Outgoing, claim: &DeliveryClaim, now: Timestamp) -> Sent {
+    /// Sends the event of a claim, with others of a digest.
+    async fn send(
+        &self,
+        outgoing: &Outgoing,
+        claim: &DeliveryClaim,
+        others: &[Event],
+        now: Timestamp,
+    ) -> Sent {
+        let events: Vec<&Event> = std::iter::once(&claim.event).chain(others).collect();
         let id: MessageId = match claim.event.id.to_string().parse() {
             Ok(id) => id,
             Err(error) => return Sent::failed(error),
@@ -96,40 +109,55 @@ impl Alerting {
         match parsed {
             Parsed::Webhook(target) => {
                 let signed = secrets_of(&claim.destination).map_err(|error| error.to_string());
-                match signed.and_then(|secrets| Ok((secrets, payload(claim)?))) {
+                match signed.and_then(|secrets| Ok((secrets, payload(&events)?))) {
                     Ok((secrets, payload)) => {
                         post(outgoing, &webhook::post(target, &secrets, &id, now, payload)).await
                     }
                     Err(error) => Sent::failed(error),
                 }
             }
-            Parsed::Chat(chat) => post(outgoing, &chat.post(&message(&claim.event))).await,
+            Parsed::Chat(chat) => {
+                let message = if others.is_empty() { message(&claim.event) } else { digest::digest(&events) };
+                post(outgoing, &chat.post(&message)).await
+            }
             Parsed::Email(address) => {
                 let Some(mailer) = &outgoing.mailer else { return Sent::failed(AlertingError::NoMail) };
-                let charts = self.charts_of(claim).await;
-                match Mail::of(address, &message(&claim.event), charts) {
-                    Ok(mail) => mailed(mailer, &with_way_out(mail, claim), &id, now).await,
+                let mail = if others.is_empty() {
+                    let charts = self.charts_of(&events).await.into_iter().flatten().collect();
+                    Mail::of(address, &message(&claim.event), charts).map(|mail| with_way_out(mail, claim))
+                } else {
+                    let parts = events.iter().map(|event| message(event)).zip(self.charts_of(&events).await);
+                    Mail::of_many(address, &digest::title(&events), parts.collect())
+                };
+                match mail {
+                    Ok(mail) => mailed(mailer, &mail, &id, now).await,
                     Err(error) => Sent::failed(error),
                 }
             }
         }
     }
 
-    /// Draws the chart of a mail: the views of the hashtag of an event up to it. Without one the mail says the same.
-    async fn charts_of(&self, claim: &DeliveryClaim) -> Vec<Image> {
-        let data: Value = serde_json::from_str(&claim.event.data).unwrap_or_default();
-        let text = |name: &str| data.get(name).and_then(Value::as_str);
-        let Some(hashtag) = text("hashtag") else { return Vec::new() };
-        match self.measure.alert_chart(hashtag, text("versus"), claim.event.at).await {
-            Ok(chart) => {
-                let image = chart.and_then(|chart| Image::new("views", &chart.alt, chart.png).ok());
-                image.into_iter().collect()
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a mail has no chart");
-                Vec::new()
-            }
+    /// Draws the charts of a mail, up to [`CHARTS_MAX`]: for the first event of each hashtag its views up to the event.
+    /// Without one the mail says the same.
+    async fn charts_of(&self, events: &[&Event]) -> Vec<Vec<Image>> {
+        let (mut drawn, mut charts) = (Vec::new(), Vec::with_capacity(events.len()));
+        for event in events {
+            let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+            let text = |name: &str| data.get(name).and_then(Value::as_str);
+            let hashtag = text("hashtag").filter(|name| !drawn.contains(&(*name).to_owned()));
+            let Some(hashtag) = hashtag.filter(|_| drawn.len() < CHARTS_MAX) else {
+                charts.push(Vec::new());
+                continue;
+            };
+            drawn.push(hashtag.to_owned());
+            let name = format!("views-{}", drawn.len());
+            let chart = self.measure.alert_chart(hashtag, text("versus"), event.at).await;
+            let chart =
+                chart.inspect_err(|error| tracing::warn!(%error, "a mail has no chart")).ok().flatten();
+            let image = chart.and_then(|chart| Image::new(&name, &chart.alt, chart.png).ok());
+            charts.push(image.into_iter().collect());
         }
+        charts
     }
 
     /// Returns the state of the destination after an attempt, and the notice that it was turned off.
@@ -185,21 +213,26 @@ impl Alerting {
             alert_id: None,
             at: now,
             data: data.to_string(),
-            to: recipients(&others, &everybody, DISABLED),
+            to: recipients(&others, &everybody, DISABLED, now).0,
             due_at: now,
+            later: Vec::new(),
         })
     }
 }
 
-/// Returns the payload of a webhook.
-fn payload(claim: &DeliveryClaim) -> Result<bytes::Bytes, String> {
-    let event = &claim.event;
-    let kind = type_of(&event.kind).ok_or_else(|| format!("{} is no type of events", event.kind))?;
-    let mut data = match serde_json::from_str(&event.data) {
-        Ok(Value::Object(data)) => data,
-        _ => return Err("what is stored of the event cannot be read".to_owned()),
+/// Returns the payload of a webhook: of an event, or of those of a digest.
+fn payload(events: &[&Event]) -> Result<bytes::Bytes, String> {
+    let ([event] | [.., event]) = events else { return Err("there is no event".to_owned()) };
+    let (kind, data) = if events.len() > 1 {
+        digest::payload(events)
+    } else {
+        let kind = type_of(&event.kind).ok_or_else(|| format!("{} is no type of events", event.kind))?;
+        let Ok(Value::Object(mut data)) = serde_json::from_str(&event.data) else {
+            return Err("what is stored of the event cannot be read".to_owned());
+        };
+        data.insert("event".to_owned(), event.id.to_string().into());
+        (kind, data)
     };
-    data.insert("event".to_owned(), event.id.to_string().into());
     let payload = Payload::new(kind, event.at, event.sequence, data).map_err(|error| error.to_string())?;
     Ok(payload.payload())
 }

@@ -2,6 +2,7 @@
 
 use crate::found::{EVENT_TYPES, TEST, event_id};
 use crate::{Alerting, AlertingError};
+use domain::digest::Digest;
 use domain::{AccountId, DestinationId, Timestamp};
 use notify::destination::Destination as Parsed;
 use notify::payload::EventType;
@@ -34,6 +35,9 @@ pub(crate) struct DestinationSettings {
     /// alerts that name it.
     #[serde(default)]
     pub(crate) events: Vec<String>,
+    /// When events of alerts are sent together; `None` to send each at once.
+    #[serde(default)]
+    pub(crate) digest: Option<Digest>,
 }
 
 impl DestinationSettings {
@@ -101,6 +105,8 @@ pub struct DestinationOrder {
     pub description: String,
     /// Types of events that it gets of every alert; [`ALL_EVENTS`] for all.
     pub events: Vec<String>,
+    /// When events of alerts are sent together; `None` to send each at once, and to leave a known one as it is.
+    pub digest: Option<Digest>,
 }
 
 /// A change of a destination; what is `None` stays.
@@ -112,6 +118,8 @@ pub struct DestinationPatch {
     pub events: Option<Vec<String>>,
     /// Turns it on or off.
     pub is_on: Option<bool>,
+    /// New digest; `Some(None)` sends each message at once.
+    pub digest: Option<Option<Digest>>,
 }
 
 /// A created destination.
@@ -136,7 +144,7 @@ pub struct DeliveryPage {
 
 impl Alerting {
     /// Creates a destination. With an address that the account has, that one is returned, with what it subscribes to in
-    /// addition.
+    /// addition, and with the digest if there is one.
     ///
     /// # Errors
     ///
@@ -153,6 +161,7 @@ impl Alerting {
             shown: parsed.to_string(),
             description: description(&order.description)?,
             events: events(&order.events)?,
+            digest: order.digest.clone(),
         };
         let secret = match &parsed {
             Parsed::Webhook(_) => Some(self.new_secret()?),
@@ -172,7 +181,7 @@ impl Alerting {
                 Ok(Created { destination, secret: secret.map(|secret| secret.expose()) })
             }
             DestinationCreated::Known(known) => {
-                let destination = self.add_events(known, &settings.events).await?;
+                let destination = self.add_to(known, settings).await?;
                 Ok(Created { destination, secret: None })
             }
             DestinationCreated::TooMany => Err(AlertingError::TooManyDestinations),
@@ -180,14 +189,18 @@ impl Alerting {
         }
     }
 
-    async fn add_events(&self, known: Destination, added: &[String]) -> Result<Destination, AlertingError> {
-        let mut settings = DestinationSettings::of(&known)?;
-        let new: Vec<String> =
-            added.iter().filter(|event| !settings.events.contains(event)).cloned().collect();
-        if new.is_empty() {
+    async fn add_to(
+        &self,
+        known: Destination,
+        added: DestinationSettings,
+    ) -> Result<Destination, AlertingError> {
+        let old = DestinationSettings::of(&known)?;
+        let mut settings = old.clone();
+        settings.events.extend(added.events.into_iter().filter(|event| !old.events.contains(event)));
+        settings.digest = added.digest.or(settings.digest);
+        if settings == old {
             return Ok(known);
         }
-        settings.events.extend(new);
         let change = DestinationChange { settings: Some(settings.to_json()), ..DestinationChange::default() };
         self.changed(known.account_id, known.id, change).await
     }
@@ -234,6 +247,9 @@ impl Alerting {
         }
         if let Some(wanted) = &patch.events {
             settings.events = events(wanted)?;
+        }
+        if let Some(digest) = patch.digest {
+            settings.digest = digest;
         }
         let off_reason = patch.is_on.map(|is_on| (!is_on).then(|| TURNED_OFF.to_owned()));
         let change = DestinationChange {
@@ -314,6 +330,7 @@ impl Alerting {
             data: data.to_string(),
             to: vec![id],
             due_at: now,
+            later: Vec::new(),
         };
         let number = self.store().record_event(account_id, event).await?.ok_or(AlertingError::IdTaken)?;
         self.measure.catalog().wake_worker();

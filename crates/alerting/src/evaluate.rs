@@ -3,6 +3,7 @@
 //! A subject is evaluated when readings of its hashtag come, and when there should have been one. Any number of workers may
 //! do it at once: the state is written against the version that was read, with its events, so that each event happens once.
 
+use crate::digest;
 use crate::found::{Scene, Unsent, is_for_people, type_of};
 use crate::settings::AlertSettings;
 use crate::state::{StoredRule, SubjectState};
@@ -278,7 +279,7 @@ impl Alerting {
             let mut event = scene.event(found, unsent);
             event.due_at = now;
             if let (None, Some(kind)) = (unsent, type_of(&event.kind)) {
-                event.to = recipients(&destinations, &settings.destinations(), kind);
+                (event.to, event.later) = recipients(&destinations, &settings.destinations(), kind, now);
             }
             events.push(event);
         }
@@ -348,18 +349,27 @@ fn is_old(rule: &StoredRule, at: Timestamp, now: Timestamp) -> bool {
     now.as_ms().saturating_sub(at.as_ms()) > old_ms
 }
 
-/// Returns the destinations of an event: those that the alert names, and webhooks that subscribe to its type.
+/// Returns the destinations of an event: those that the alert names, and webhooks that subscribe to its type. Those with a
+/// digest get it later.
 pub(crate) fn recipients(
     destinations: &[Destination],
     named: &[DestinationId],
     kind: EventType,
-) -> Vec<DestinationId> {
-    let wants = |destination: &&Destination| {
-        let Ok(settings) = crate::destinations::DestinationSettings::of(destination) else { return false };
+    now: Timestamp,
+) -> (Vec<DestinationId>, Vec<(DestinationId, Timestamp)>) {
+    let (mut to, mut later) = (Vec::new(), Vec::new());
+    for destination in destinations {
+        let Ok(settings) = crate::destinations::DestinationSettings::of(destination) else { continue };
         let is_named = named.contains(&destination.id) && (settings.is_webhook() || is_for_people(kind));
-        is_named || settings.subscribes_to(kind)
-    };
-    destinations.iter().filter(wants).map(|destination| destination.id).collect()
+        if !is_named && !settings.subscribes_to(kind) {
+            continue;
+        }
+        match settings.digest.filter(|_| digest::waits(kind.as_str())) {
+            Some(digest) => later.push((destination.id, digest.after(now))),
+            None => to.push(destination.id),
+        }
+    }
+    (to, later)
 }
 
 fn unreadable(subject: &AlertSubject) -> AlertingError {

@@ -22,6 +22,8 @@ pub(crate) const RECOVERED: EventType = EventType::new("alert.recovered");
 pub(crate) const NO_DATA: EventType = EventType::new("alert.no_data");
 /// There are readings again.
 pub(crate) const DATA_BACK: EventType = EventType::new("alert.data_back");
+/// Events of alerts that a destination gets together.
+pub(crate) const DIGEST: EventType = EventType::new("alert.digest");
 /// A destination was turned off.
 pub(crate) const DISABLED: EventType = EventType::new("webhook.disabled");
 /// A test of a destination.
@@ -29,11 +31,12 @@ pub(crate) const TEST: EventType = EventType::new("webhook.test");
 
 /// All kinds, each with a sentence on it and whether rooms of chats and mail addresses get it: the others are for
 /// programs.
-pub const EVENT_TYPES: [(EventType, &str, bool); 6] = [
+pub const EVENT_TYPES: [(EventType, &str, bool); 7] = [
     (FIRED, "An alert began to fire: once for each episode.", true),
     (RECOVERED, "An episode of an alert ended.", false),
     (NO_DATA, "A hashtag of an alert had no reading for too long.", true),
     (DATA_BACK, "A hashtag of an alert has readings again.", false),
+    (DIGEST, "The events of alerts of a day or a week, for a destination with a digest.", true),
     (
         DISABLED,
         "A destination was turned off, because it wanted no more messages or failed for five days.",
@@ -111,6 +114,7 @@ impl Scene<'_> {
             data: Value::Object(self.data(found, at, episode, unsent)).to_string(),
             to: Vec::new(),
             due_at: at,
+            later: Vec::new(),
         }
     }
 

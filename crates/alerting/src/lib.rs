@@ -13,6 +13,8 @@ pub mod deliver;
 
 pub mod destinations;
 
+mod digest;
+
 mod error;
 
 pub mod evaluate;

@@ -262,8 +262,12 @@ impl Alerting {
             let id = match to.parse::<DestinationId>() {
                 Ok(id) => id,
                 Err(_) => {
-                    let order =
-                        DestinationOrder { to: to.clone(), description: String::new(), events: Vec::new() };
+                    let order = DestinationOrder {
+                        to: to.clone(),
+                        description: String::new(),
+                        events: Vec::new(),
+                        digest: None,
+                    };
                     let random = xxh3_128(&[&alert.to_bytes()[..], to.as_bytes()].concat());
                     let new = DestinationId::new(self.now(), random);
                     let created = self.create_destination(account_id, new, &order).await?;

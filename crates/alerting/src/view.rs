@@ -6,6 +6,7 @@ use crate::settings::AlertSettings;
 use crate::state::{StoredCondition, SubjectState};
 use crate::{Alerting, AlertingError};
 use domain::alerts::Watched;
+use domain::digest::Digest;
 use domain::{AccountId, AlertId, Timestamp};
 use measure::rule_in_words;
 use serde::Serialize;
@@ -149,6 +150,8 @@ pub struct DestinationView {
     /// Types of events that it gets of every alert; `*` for all, none if only alerts that name it send to it.
     #[schema(example = json!(["*"]))]
     pub events: Vec<String>,
+    /// When events of alerts are sent together; `null` if each is sent at once.
+    pub digest: Option<DigestView>,
     /// `on`, `failing`, or `off`.
     #[schema(example = "on")]
     pub state: &'static str,
@@ -165,6 +168,27 @@ pub struct DestinationView {
     pub created_at: Timestamp,
     /// Time of the last change.
     pub updated_at: Timestamp,
+}
+
+/// When events of alerts are sent together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = DestinationDigest)]
+pub struct DigestView {
+    /// `day`, or `week`: on Mondays.
+    #[schema(example = "day")]
+    pub every: &'static str,
+    /// Hour of the local day.
+    #[schema(example = 8)]
+    pub hour: u8,
+    /// Time zone of the hour.
+    #[schema(example = "Europe/Berlin")]
+    pub tz: String,
+}
+
+impl DigestView {
+    fn of(digest: &Digest) -> Self {
+        Self { every: digest.every.into(), hour: digest.hour, tz: digest.tz.name().to_owned() }
+    }
 }
 
 /// A secret of a webhook, which is shown once.
@@ -420,6 +444,7 @@ impl DestinationView {
             address: settings.shown,
             description: settings.description,
             events: settings.events,
+            digest: settings.digest.as_ref().map(DigestView::of),
             state: match (&destination.off_reason, destination.failing) {
                 (Some(_), _) => "off",
                 (None, Some(_)) => "failing",

@@ -78,6 +78,8 @@ pub mod tracking;
 
 pub mod alerts;
 
+pub mod digest;
+
 pub mod utc_day;
 
 pub mod length;

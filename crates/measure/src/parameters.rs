@@ -200,6 +200,8 @@ pub(super) type TrendSortName = NameOf<store::trends::TrendSort>;
 /// Names of windows.
 pub type TrendWindowName = NameOf<domain::metrics::TrendWindow>;
 pub(super) type VideoSortName = NameOf<super::VideoSort>;
+/// Names of how often a digest is sent.
+pub type DigestEveryName = NameOf<domain::digest::Every>;
 /// Names of watched numbers.
 pub type WatchedName = NameOf<domain::alerts::Watched>;
 

@@ -56,6 +56,8 @@ pub struct Attempted {
     pub state: DestinationState,
     /// An event that the attempt makes: a destination was turned off.
     pub notice: Option<NewEvent>,
+    /// Numbers of further events that the message has: their deliveries to the destination end as this one.
+    pub others: Vec<u64>,
 }
 
 /// A delivery as it stands.
@@ -248,5 +250,6 @@ pub(crate) const fn is_in(lane: Lane) -> &'static str {
     }
 }
 
-/// Milliseconds after which any next attempt is due: a later time was written while the clock was ahead.
-pub(crate) const DUE_MS_MAX: i64 = 2 * 86_400_000;
+/// Milliseconds after which any next attempt is due: a later time was written while the clock was ahead. Digests of a week
+/// are due within eight days.
+pub(crate) const DUE_MS_MAX: i64 = 9 * 86_400_000;

@@ -26,6 +26,8 @@ pub struct NewEvent {
     pub to: Vec<DestinationId>,
     /// When the first attempts are due.
     pub due_at: Timestamp,
+    /// Destinations that get it later, with others, and when.
+    pub later: Vec<(DestinationId, Timestamp)>,
 }
 
 /// A recorded event.

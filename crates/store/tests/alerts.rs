@@ -58,6 +58,7 @@ fn event(n: i64, cause: &str, alert: Option<&Alert>, to: &[&Destination]) -> New
         data: format!("{{\"n\":{n}}}"),
         to: to.iter().map(|to| to.id).collect(),
         due_at: at(n),
+        later: Vec::new(),
     }
 }
 
@@ -94,6 +95,7 @@ fn attempted(ms: i64, state: DestinationState, next: Option<i64>) -> Attempted {
         next_at: next.map(at),
         state,
         notice: None,
+        others: Vec::new(),
     }
 }
 

@@ -148,12 +148,8 @@ async fn fill_alerts(store: &Store, now: Timestamp) {
         DestinationCreated::Created(destination) => destination,
         other => panic!("{other:?}"),
     };
-    let subject = NewSubject {
-        subject: "cat".to_owned(),
-        name: "cat".to_owned(),
-        state: "{}".to_owned(),
-        due_at: Some(now),
-    };
+    let [subject, name, state] = ["cat", "cat", "{}"].map(str::to_owned);
+    let subject = NewSubject { subject, name, state, due_at: Some(now) };
     let alert = NewAlert {
         id: AlertId::new(now, 2),
         account_id,
@@ -175,6 +171,7 @@ async fn fill_alerts(store: &Store, now: Timestamp) {
             data: "{}".to_owned(),
             to: vec![destination.id],
             due_at: now,
+            later: Vec::new(),
         };
         store.record_event(account_id, event).await.expect("an event");
     }
@@ -188,6 +185,7 @@ async fn fill_alerts(store: &Store, now: Timestamp) {
         next_at: Some(now),
         state: DestinationState::Failing { since: now, failures: 1 },
         notice: None,
+        others: Vec::new(),
     };
     assert!(store.write_attempt(claim, attempted).await.expect("written"));
 }

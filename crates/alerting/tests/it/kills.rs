@@ -14,12 +14,12 @@ use testkit::TestStore;
 const KILLS: usize = 30;
 
 #[expect(clippy::disallowed_methods, reason = "the number of a long run is for the machine to say")]
-fn kills() -> usize {
+pub(crate) fn kills() -> usize {
     std::env::var("TAGMETER_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS)
 }
 
 /// Polls a future so many times and drops it there, as a kill would. Returns true if it was done by then.
-async fn killed_after(polls: usize, work: impl Future<Output = ()>) -> bool {
+pub(crate) async fn killed_after(polls: usize, work: impl Future<Output = ()>) -> bool {
     let mut work = pin!(work);
     for _ in 0..polls {
         let is_done = poll_fn(|context| Poll::Ready(work.as_mut().poll(context).is_ready())).await;
@@ -39,6 +39,7 @@ testkit::on_each_backend! {
             to: receiver.url.clone(),
             description: String::new(),
             events: Vec::new(),
+            digest: None,
         };
         let id = DestinationId::new(world.clock.now(), 5);
         world.alerting.create_destination(world.account, id, &order).await.expect("a destination");

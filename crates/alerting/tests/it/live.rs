@@ -29,7 +29,10 @@ fn year(shift: i64, mut views: f64) -> Vec<(i64, u64)> {
 }
 
 /// Returns the events of a preview after a moment, in the terms of events.
-fn expected(preview: &AlertPreviewView, after: Timestamp) -> Vec<(String, Timestamp, Option<f64>)> {
+pub(crate) fn expected(
+    preview: &AlertPreviewView,
+    after: Timestamp,
+) -> Vec<(String, Timestamp, Option<f64>)> {
     let mut events = Vec::new();
     for fired in &preview.fired {
         events.push(("alert.fired".to_owned(), fired.at, Some(fired.value)));
@@ -40,7 +43,7 @@ fn expected(preview: &AlertPreviewView, after: Timestamp) -> Vec<(String, Timest
     events
 }
 
-async fn preview(world: &World, json: &Value) -> AlertPreviewView {
+pub(crate) async fn preview(world: &World, json: &Value) -> AlertPreviewView {
     let found = world.measure.catalog().find("cat").await.expect("an answer").expect("a hashtag");
     world.measure.alert_preview(&found, &rule(json)).await.expect("a preview")
 }

@@ -63,7 +63,7 @@ async fn a_mail_stands_alone_and_can_be_muted() {
     let shown = mail["shown"][0][0].as_str().expect("an image");
     let html = mail["html"].as_str().expect("HTML");
     assert!(
-        shown.starts_with("views@")
+        shown.starts_with("views-1@")
             && html.contains("30 days from 2026-01-01: #cat, from 1,000,000 to 1,100,000")
     );
     assert!(!html.contains("src=\"http"), "{html}");

@@ -1,6 +1,8 @@
 //! Alerts over real stores: what they find is what their previews said, and every message is sent.
 
 mod account;
+mod digests;
+mod evaluations;
 mod kills;
 mod live;
 mod mail;

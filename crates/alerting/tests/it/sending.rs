@@ -197,7 +197,7 @@ testkit::on_each_backend! {
         assert_eq!(view.state, "off", "{view:?}");
         assert!(view.off_reason.as_deref().is_some_and(|why| why.contains("failed") && why.contains("since")));
 
-        let order = |to: &str| DestinationOrder { to: to.to_owned(), description: String::new(), events: vec![] };
+        let order = |to: &str| DestinationOrder { to: to.to_owned(), description: String::new(), events: vec![], digest: None };
         let new = DestinationId::new(Timestamp::from_ms(1), 9);
         for (to, says) in [
             ("http://127.0.0.1:1/x", "webhooks.allow"),

@@ -189,6 +189,29 @@ impl Mail {
         Self::new(to, message.title.as_str(), text, html, charts)
     }
 
+    /// Creates the mail of several messages under a title, each with its charts.
+    ///
+    /// # Errors
+    ///
+    /// The charts are too large.
+    pub fn of_many(
+        to: Address,
+        title: &str,
+        messages: Vec<(Message, Vec<Image>)>,
+    ) -> Result<Self, MailError> {
+        let texts = messages.iter().map(|(message, _)| message.plain(FACTS_MAX));
+        let text = std::iter::once(Line::new(title).as_str().to_owned())
+            .chain(texts)
+            .collect::<Vec<_>>()
+            .join("\n\n");
+        let mut html = String::from(HTML_BEGIN);
+        for (message, charts) in &messages {
+            section(&mut html, message, charts);
+        }
+        html.push_str(HTML_END);
+        Self::new(to, title, text, html, messages.into_iter().flat_map(|(_, charts)| charts).collect())
+    }
+
     /// Attaches a file.
     ///
     /// # Errors
@@ -265,11 +288,20 @@ fn attribute(c: char, out: &mut String) {
     if c == '"' { out.push_str("&quot;") } else { entities(c, out) }
 }
 
+const HTML_BEGIN: &str =
+    "<!doctype html>\n<html><head><meta charset=\"utf-8\"></head><body style=\"font-family:sans-serif\">\n";
+const HTML_END: &str = "</body></html>\n";
+
 fn html(message: &Message, charts: &[Image]) -> String {
+    let mut html = String::from(HTML_BEGIN);
+    section(&mut html, message, charts);
+    html.push_str(HTML_END);
+    html
+}
+
+/// Adds a message with its charts.
+fn section(html: &mut String, message: &Message, charts: &[Image]) {
     let text = |line: &Line| fit(line.as_str(), Limit::Utf16(usize::MAX), entities);
-    let mut html = String::from(
-        "<!doctype html>\n<html><head><meta charset=\"utf-8\"></head><body style=\"font-family:sans-serif\">\n",
-    );
     let mut element = |before: &str, inner: &str, after: &str| {
         if !inner.is_empty() {
             writeln!(html, "{before}{inner}{after}").expect("a String takes every text");
@@ -292,8 +324,6 @@ fn html(message: &Message, charts: &[Image]) -> String {
     });
     element("<p>", &links.collect::<Vec<_>>().join(" \u{b7} "), "</p>");
     element("<p><small>", &text(&message.reason), "</small></p>");
-    html.push_str("</body></html>\n");
-    html
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod export_forms;
 mod free_pages;
 mod gate;
 mod hang_ups;
+mod hanging;
 mod hostile;
 mod identity;
 mod live_alerts;

@@ -41,6 +41,9 @@ const ENDED: &str =
     "UPDATE tagmeter.deliveries SET due_at_ms = $5, attempts = attempts + 1, tries = tries + 1,
         delivered_at_ms = coalesce($6, delivered_at_ms), lease_until_ms = 0
     WHERE account_id = $1 AND destination_id = $2 AND sequence = $3 AND token = $4";
+const OTHERS_ENDED: &str =
+    "UPDATE tagmeter.deliveries SET due_at_ms = $4, delivered_at_ms = coalesce($5, delivered_at_ms)
+    WHERE account_id = $1 AND destination_id = $2 AND sequence = ANY($3) AND due_at_ms IS NOT NULL";
 const LIST: &str = concat!(
     "SELECT ",
     delivery_columns!(),
@@ -210,6 +213,17 @@ async fn write(
         (&attempted.error, Type::TEXT),
     ];
     transaction.execute_typed(LOG, &parameters).await.doing(DOING)?;
+    if !attempted.others.is_empty() {
+        let others: Vec<i64> = attempted.others.iter().map(|other| other.cast_signed()).collect();
+        let parameters: [Parameter<'_>; 5] = [
+            (&account_id.0, Type::INT8),
+            (&id.as_slice(), Type::BYTEA),
+            (&others, Type::INT8_ARRAY),
+            (&attempted.next_at.map(Timestamp::as_ms), Type::INT8),
+            (&delivered_ms, Type::INT8),
+        ];
+        transaction.execute_typed(OTHERS_ENDED, &parameters).await.doing(DOING)?;
+    }
     let ended_at = Timestamp::from_ms(ended_ms);
     set_state(transaction, account_id, destination.id, &attempted.state, ended_at).await?;
     if let Some(notice) = &attempted.notice {
@@ -220,11 +234,12 @@ async fn write(
 
 /// Statements of this module; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 8] = [
+pub(super) const STATEMENTS: [(&str, &str); 9] = [
     ("DELIVERABLE", DELIVERABLE),
     ("CLAIM", CLAIM),
     ("LOG", LOG),
     ("ENDED", ENDED),
+    ("OTHERS_ENDED", OTHERS_ENDED),
     ("LIST", LIST),
     ("ATTEMPTS", ATTEMPTS),
     ("REPLAY", REPLAY),

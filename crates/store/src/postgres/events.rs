@@ -7,7 +7,7 @@ use crate::error::Doing;
 use crate::events::{Event, EventRow, NewEvent, before, event_columns};
 use crate::ledger::limit;
 use crate::row;
-use domain::{AccountId, AlertId, Timestamp};
+use domain::{AccountId, AlertId, DestinationId, Timestamp};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
@@ -131,17 +131,33 @@ pub(super) async fn add_event(
         // Another node recorded the cause while this one waited for the number.
         return Ok(None);
     }
-    if !event.to.is_empty() {
-        let to: Vec<Vec<u8>> = event.to.iter().map(|id| id.to_bytes().to_vec()).collect();
-        let parameters: [Parameter<'_>; 4] = [
-            (&account_id.0, Type::INT8),
-            (&to, Type::BYTEA_ARRAY),
-            (&number, Type::INT8),
-            (&event.due_at.as_ms(), Type::INT8),
-        ];
-        transaction.execute_typed(DELIVER, &parameters).await.doing(DOING)?;
+    let later = event.later.iter().map(|(id, due_at)| (vec![*id], *due_at));
+    for (to, due_at) in std::iter::once((event.to.clone(), event.due_at)).chain(later) {
+        deliver(transaction, account_id, number, &to, due_at).await?;
     }
     Ok(Some(number.unsigned_abs()))
+}
+
+/// Queues an event for destinations.
+async fn deliver(
+    transaction: &Transaction<'_>,
+    account_id: AccountId,
+    number: i64,
+    to: &[DestinationId],
+    due_at: Timestamp,
+) -> Result<(), StoreError> {
+    if to.is_empty() {
+        return Ok(());
+    }
+    let to: Vec<Vec<u8>> = to.iter().map(|id| id.to_bytes().to_vec()).collect();
+    let parameters: [Parameter<'_>; 4] = [
+        (&account_id.0, Type::INT8),
+        (&to, Type::BYTEA_ARRAY),
+        (&number, Type::INT8),
+        (&due_at.as_ms(), Type::INT8),
+    ];
+    transaction.execute_typed(DELIVER, &parameters).await.doing("record an event")?;
+    Ok(())
 }
 
 /// Statements of this module; see [`super::statements`].

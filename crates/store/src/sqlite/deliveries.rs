@@ -34,6 +34,9 @@ const LOG: &str = "INSERT INTO delivery_attempts
 const ENDED: &str = "UPDATE deliveries SET due_at_ms = ?5, attempts = attempts + 1, tries = tries + 1,
         delivered_at_ms = coalesce(?6, delivered_at_ms), lease_until_ms = 0
     WHERE account_id = ?1 AND destination_id = ?2 AND sequence = ?3 AND token = ?4";
+const OTHERS_ENDED: &str =
+    "UPDATE deliveries SET due_at_ms = ?4, delivered_at_ms = coalesce(?5, delivered_at_ms)
+    WHERE account_id = ?1 AND destination_id = ?2 AND sequence = ?3 AND due_at_ms IS NOT NULL";
 const LIST: &str = concat!(
     "SELECT ",
     delivery_columns!(),
@@ -220,6 +223,12 @@ fn write(
             ])
         })
         .doing(DOING)?;
+    let next_ms = attempted.next_at.map(Timestamp::as_ms);
+    let mut others_ended = transaction.prepare_cached(OTHERS_ENDED).doing(DOING)?;
+    for other in &attempted.others {
+        let of = (account_id.0, id, other.cast_signed(), next_ms, is_delivered.then_some(ended_ms));
+        others_ended.execute(of).doing(DOING)?;
+    }
     let ended_at = Timestamp::from_ms(ended_ms);
     destinations::set_state(transaction, account_id, destination.id, &attempted.state, ended_at)?;
     if let Some(notice) = &attempted.notice {

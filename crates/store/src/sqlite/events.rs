@@ -133,8 +133,9 @@ pub(super) fn add_event(
         })
         .doing(DOING)?;
     let mut deliver = transaction.prepare_cached(DELIVER).doing(DOING)?;
-    for id in &event.to {
-        deliver.execute((account_id.0, id.to_bytes(), number, event.due_at.as_ms())).doing(DOING)?;
+    let at_once = event.to.iter().map(|id| (id, event.due_at));
+    for (id, due_at) in at_once.chain(event.later.iter().map(|(id, due_at)| (id, *due_at))) {
+        deliver.execute((account_id.0, id.to_bytes(), number, due_at.as_ms())).doing(DOING)?;
     }
     Ok(Some(number.unsigned_abs()))
 }

@@ -5,6 +5,7 @@ use super::trackers::Owner;
 use alerting::account::AccountRule;
 use clap::{Args, Subcommand};
 use domain::alerts::{Frequency, Watched};
+use domain::digest::{Every, Zone};
 use domain::metrics::TrendWindow;
 use domain::{AlertId, DestinationId, Moment};
 use measure::parameters::{NUMBER_MAX, Whole, one_of};
@@ -234,7 +235,7 @@ pub(crate) enum Webhook {
     ///
     /// Webhooks are signed after Standard Webhooks; the secret is printed once.
     #[command(
-        after_help = "Examples:\n  tagmeter webhook create https://hooks.example.com/tagmeter\n  tagmeter webhook create slack:https://hooks.slack.com/services/... --event alert.fired --description 'the team'"
+        after_help = "Examples:\n  tagmeter webhook create https://hooks.example.com/tagmeter\n  tagmeter webhook create slack:https://hooks.slack.com/services/... --event alert.fired --description 'the team'\n  tagmeter webhook create me@example.com --digest day --hour 7 --tz Europe/Berlin"
     )]
     Create {
         /// Target of messages
@@ -246,6 +247,15 @@ pub(crate) enum Webhook {
         /// Description
         #[arg(long, value_name = "TEXT", default_value = "")]
         description: String,
+        /// Send events of alerts together, every day or every Monday, in place of each at once
+        #[arg(long, value_name = "EVERY", value_parser = one_of::<Every>())]
+        digest: Option<Every>,
+        /// Hour of the local day at which a digest is sent
+        #[arg(long, value_name = "HOUR", default_value = "8", requires = "digest")]
+        hour: Whole<0, 23>,
+        /// Time zone of the hour, such as Europe/Berlin
+        #[arg(long, value_name = "ZONE", default_value_t, requires = "digest")]
+        tz: Zone,
         #[command(flatten)]
         owner: Owner,
         #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `/v1/webhooks/{id}`: one destination.
 
-use super::{WebhookAnswer, problem};
+use super::{DigestAsked, WebhookAnswer, problem};
 use crate::app::App;
 use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, serve_free};
@@ -30,6 +30,12 @@ pub(crate) struct WebhookChangeAsked {
     events: Option<Vec<String>>,
     /// True turns it on, which forgets its failures, false turns it off and gives up what waits for it.
     on: Option<bool>,
+    /// New digest.
+    digest: Option<DigestAsked>,
+    /// Sends each message at once again.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    no_digest: bool,
 }
 
 /// Get a webhook
@@ -71,7 +77,13 @@ pub(crate) async fn change(State(app): State<Arc<App>>, request: Request) -> Res
 async fn apply(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     let id = request.destination_id()?;
     let asked: WebhookChangeAsked = json_body::read(&request, body).await?;
-    let patch = DestinationPatch { description: asked.description, events: asked.events, is_on: asked.on };
+    if asked.no_digest && asked.digest.is_some() {
+        let detail = "no_digest: digest sends messages together; give one of the two";
+        return Err(Problem::parameter("no_digest", detail));
+    }
+    let digest = if asked.no_digest { Some(None) } else { asked.digest.map(|digest| Some(digest.into())) };
+    let patch =
+        DestinationPatch { description: asked.description, events: asked.events, is_on: asked.on, digest };
     let changed = request.app.alerting.change_destination(request.caller.key.account_id, id, patch).await;
     json_reply::ok(&changed.and_then(|changed| DestinationView::of(&changed)).map_err(problem)?)
 }
