@@ -21,8 +21,8 @@ const CACHE_BYTES_MAX: u64 = 96 << 20;
 /// Estimated number of samples in the cache.
 const CACHED_SAMPLES: usize = 1_000;
 
-/// A hashtag, its last change, the part that is sampled, and the moment as of which it is.
-type Key = (HashtagRow, u64, SamplePart, Option<Timestamp>);
+/// A hashtag, its last change, and the part that is sampled.
+type Key = (HashtagRow, u64, SamplePart);
 
 /// Cache of the samples of recently measured hashtags, each valid until the hashtag changes.
 pub(crate) struct Samples {
@@ -169,22 +169,22 @@ impl Measure {
         is_wanted: impl Fn(&SampledVideo, &[HashtagRow]) -> bool,
     ) -> Result<Sample, MeasureError> {
         // A smaller part may be contained in the cached sample of other questions.
-        if let SamplePart::Creators(some) = part
+        if self.as_of().is_none()
+            && let SamplePart::Creators(some) = part
             && some < self.part_of(hashtag)
             && let Some(cached) = self.cached(hashtag, SamplePart::Creators(self.part_of(hashtag)))
         {
             let is_in = |video: &SampledVideo| some.has(video.author(), video.row());
             return Ok(Sample::of(cached, part, |video, tags| is_in(video) && is_wanted(video, tags)));
         }
-        let seen = match self.cached(hashtag, part) {
-            Some(cached) => cached,
-            None => {
-                let store = &self.inner.store;
-                let read = Arc::new(match self.as_of() {
-                    Some(as_of) => store.sample_as_of(hashtag.row, part, as_of).await?,
-                    None => store.sample(hashtag.row, part).await?,
-                });
-                self.inner.samples.cache.insert(self.key(hashtag, part), Arc::clone(&read));
+        let store = &self.inner.store;
+        let seen = match (self.as_of(), self.cached(hashtag, part)) {
+            // Not cached: the last change of a hashtag does not tell whether what it was is still to be shown.
+            (Some(as_of), _) => Arc::new(store.sample_as_of(hashtag.row, part, as_of).await?),
+            (None, Some(cached)) => cached,
+            (None, None) => {
+                let read = Arc::new(store.sample(hashtag.row, part).await?);
+                self.inner.samples.cache.insert((hashtag.row, hashtag.changed, part), Arc::clone(&read));
                 read
             }
         };
@@ -193,11 +193,7 @@ impl Measure {
 
     /// Returns the cached sample as of the hashtag's last change.
     fn cached(&self, hashtag: &Hashtag, part: SamplePart) -> Option<Arc<VideoSample>> {
-        self.inner.samples.cache.get(&self.key(hashtag, part))
-    }
-
-    fn key(&self, hashtag: &Hashtag, part: SamplePart) -> Key {
-        (hashtag.row, hashtag.changed, part, self.as_of())
+        self.inner.samples.cache.get(&(hashtag.row, hashtag.changed, part))
     }
 }
 

@@ -3,13 +3,15 @@
 
 use domain::campaign::{Baseline, CampaignFilter, CampaignGoals, CampaignPlan, CampaignSpan};
 use domain::{
-    AccountId, CampaignId, Clock, Count, HashtagObservation, Moment, Observation, Tag, Timestamp, VideoId,
+    AccountId, CampaignId, Clock, Count, Creator, Handle, HashtagObservation, Moment, Observation, Tag,
+    Timestamp, VideoId,
 };
 use measure::{
     AsOfQuery, BenchmarkQuery, CompareQuery, CreatorsQuery, MadeOf, Measure, MeasureError, VideosQuery,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use store::campaigns::{Campaign, CampaignSettings};
 use testkit::{FixedClock, Place, TemporaryCatalog, hashtag, video};
@@ -222,6 +224,26 @@ async fn what_is_gone_stays_out(place: &Place) {
     assert_eq!(videos().await, (2, Some(20)));
 }
 
+/// A video that had another creator then: once that one is forgotten, its creator of then is unknown.
+async fn a_forgotten_creator_is_in_nothing_that_was(place: &Place) {
+    let clock = FixedClock::at(at_hour(60));
+    let temp: TemporaryCatalog = place.catalog(&clock).await;
+    temp.record([video(1).handle("ann").tag("cat").observed_at(at_hour(1)).into()]).await;
+    let then = clock.now();
+    clock.advance(Duration::from_secs(60));
+    temp.record([video(2).handle("ann").author(9).tag("cat").observed_at(at_hour(2)).into()]).await;
+    let creators = async || {
+        let known = temp.measure().at(AsOfQuery { as_of: Some(Moment::At(then)) }, MadeOf::Videos).await;
+        let cat = known.expect("a moment").measured_hashtag("cat").await.expect("a hashtag");
+        (cat.observed.videos, cat.observed.creators, cat.observed.by_handle)
+    };
+    assert_eq!(creators().await, (1, 1, 1));
+    let ann = Creator::from(Handle::new("ann").expect("a handle"));
+    temp.store().forget_creators(&BTreeSet::from([ann])).await.expect("forgotten");
+    assert_eq!(creators().await, (1, 0, 0));
+}
+
 testkit::test_on_each_backend! {
+    a_forgotten_creator_is_in_nothing_that_was,
     what_is_gone_stays_out,
 }

@@ -70,6 +70,8 @@ impl Postgres {
     pub(crate) async fn forget_creators(&self, creators: &[Creator]) -> Result<u64, StoreError> {
         const DOING: &str = "forget creators";
         const DROP: &str = "DELETE FROM tagmeter.handles WHERE handle = ANY($1) OR author = ANY($1)";
+        // Of videos that are another creator's now; their own are deleted.
+        const BLANK: &str = "UPDATE tagmeter.video_superseded SET author = NULL WHERE author = ANY($1)";
         let key = self.forget_key().await?;
         let digests: Vec<i64> = creators.iter().map(|creator| key.creator(*creator)).collect();
         // Handles are negative, authors positive.
@@ -80,6 +82,7 @@ impl Postgres {
         transaction.batch_execute(WHOLE).await.doing(DOING)?;
         write_forgotten(&transaction, &digests).await?;
         let dropped = transaction.execute_typed(DROP, &[(&numbers, Type::INT8_ARRAY)]).await.doing(DOING)?;
+        transaction.execute_typed(BLANK, &[(&numbers, Type::INT8_ARRAY)]).await.doing(DOING)?;
         transaction.commit().await.doing(DOING)?;
         Ok(dropped)
     }

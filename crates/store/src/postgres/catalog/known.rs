@@ -53,7 +53,7 @@ impl Postgres {
             WHERE next_hashtag > 1 AND NOT EXISTS (SELECT 1 FROM tagmeter.arrivals)
             RETURNING arrived_at, next_hashtag, next_video";
         const INSERT: &str = "INSERT INTO tagmeter.arrivals (arrived_at, hashtags, videos, from_before)
-            VALUES ($1, $2, $3, 1)";
+            VALUES ($1, $2, $3, 1) ON CONFLICT DO NOTHING";
         if self.first_arrival().await?.is_some() {
             return Ok(());
         }

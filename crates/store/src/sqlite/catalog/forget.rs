@@ -81,6 +81,8 @@ impl CatalogFile {
 
     pub(crate) async fn forget_creators(&self, creators: Vec<Creator>) -> Result<u64, StoreError> {
         const DOING: &str = "forget creators";
+        const BLANK: &str = "UPDATE video_superseded SET author = NULL
+            WHERE author IN (SELECT value FROM json_each(?1))";
         self.overwriting(DOING, move |transaction| {
             let key = key(transaction)?;
             let digests: Vec<i64> = creators.iter().map(|creator| key.creator(*creator)).collect();
@@ -96,6 +98,9 @@ impl CatalogFile {
                 let deleted = transaction.prepare_cached(sql).and_then(|mut s| s.execute([creator.to_i64()]));
                 dropped += deleted.doing(DOING)? as u64;
             }
+            // Of videos that are another creator's now; their own are deleted.
+            let numbers: Vec<String> = creators.iter().map(|creator| creator.to_i64().to_string()).collect();
+            transaction.execute(BLANK, [format!("[{}]", numbers.join(","))]).doing(DOING)?;
             Ok(dropped)
         })
         .await
