@@ -44,25 +44,25 @@ pub enum AccountRule {
     /// Fires when fewer credits are left.
     CreditsLow {
         /// Credits.
-        #[schema(inline, example = 1_000)]
+        #[schema(value_type = u64, minimum = 1, maximum = 9_007_199_254_740_991_u64, example = 1_000)]
         below: Amount,
     },
     /// Fires when the credits last for fewer days at the pace of the last 7 days.
     DaysLeft {
         /// Days.
-        #[schema(inline, example = 7)]
+        #[schema(value_type = u64, minimum = 1, maximum = 366, example = 7)]
         below: Whole<1, 366>,
     },
     /// Fires when the monthly budget of a tracker is used up before the month ends, in fewer days, at its pace of this month.
     BudgetLow {
         /// Days.
-        #[schema(inline, example = 7)]
+        #[schema(value_type = u64, minimum = 1, maximum = 31, example = 7)]
         below: Whole<1, 31>,
     },
     /// Fires when a tracker that reads from a source has missed so many slots in a row, and still fails.
     TrackerFailing {
         /// Slots.
-        #[schema(inline, example = 3)]
+        #[schema(value_type = u64, minimum = 1, maximum = 1_000, example = 3)]
         missed: Whole<1, 1_000>,
     },
 }
