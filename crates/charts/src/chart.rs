@@ -91,6 +91,22 @@ pub struct Chart {
     /// If set, each line is divided by its own first value and multiplied by this ("100 at the start").
     /// Lines that begin with 0 are named in a note.
     pub index_to: Option<f64>,
+    /// Annotations, numbered in the picture in this order. Those outside the time of the readings are omitted.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
+}
+
+/// An annotation of a moment or a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// First moment.
+    #[serde(with = "at_ms")]
+    pub from: Timestamp,
+    /// Last moment.
+    #[serde(with = "at_ms")]
+    pub until: Timestamp,
+    /// Text.
+    pub text: String,
 }
 
 impl Chart {

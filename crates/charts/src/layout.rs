@@ -343,7 +343,7 @@ impl Foot {
         if notes.len() > shown.len()
             && let Some(last) = shown.last_mut()
         {
-            *last = format!("{} more lines have notes.", notes.len() + 1 - most);
+            *last = format!("{} more notes.", notes.len() + 1 - most);
         }
         let mut placed: Vec<Placed> = shown
             .iter()

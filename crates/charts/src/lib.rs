@@ -36,6 +36,8 @@ mod describe;
 
 mod lines;
 
+mod marks;
+
 mod svg;
 
 mod png;
@@ -45,8 +47,9 @@ mod spark;
 pub mod report;
 
 pub use calendar::{day, moment};
-pub use chart::{Chart, ChartPoint, LINES_MAX, Line, SIZE_PX, Theme, VALUE_MAX, VALUE_MIN};
+pub use chart::{Chart, ChartPoint, LINES_MAX, Line, Mark, SIZE_PX, Theme, VALUE_MAX, VALUE_MIN};
 pub use error::ChartError;
+pub use marks::MARKS_MAX;
 pub use number::{grouped, human};
 pub use png::{png, tree};
 pub use spark::{sparkline, sparkline_to};

@@ -1,6 +1,7 @@
 //! Converts readings to drawable ones: indexed, without values that a log scale cannot show, with notes on these.
 
 use crate::chart::{Chart, Line, VALUE_MIN, check_value};
+use crate::marks::{PlottedMark, plotted};
 use crate::text::shortened;
 use crate::{ChartError, ChartPoint};
 use std::collections::BTreeSet;
@@ -49,6 +50,8 @@ pub(crate) struct Plotted {
     pub(crate) values: (f64, f64),
     /// True if all values are whole numbers.
     pub(crate) is_whole: bool,
+    /// Annotations, numbered by their places.
+    pub(crate) marks: Vec<PlottedMark>,
 }
 
 impl Plotted {
@@ -90,7 +93,12 @@ impl Plotted {
         let low = all().map(bottom).fold(f64::INFINITY, f64::min);
         let high = all().map(|spot| spot.value + spot.step / 2.0).fold(f64::NEG_INFINITY, f64::max);
         let is_whole = chart.index_to.is_none() && all().all(|spot| spot.value.fract() == 0.0);
-        Ok(Self { notes, times_ms: (first, last), values: (low, high), is_whole, lines })
+        let (marks, others) = plotted(chart, (first, last));
+        notes.extend(marks.iter().map(|mark| mark.note.clone()));
+        if others > 0 {
+            notes.push(format!("{others} more annotations."));
+        }
+        Ok(Self { notes, times_ms: (first, last), values: (low, high), is_whole, lines, marks })
     }
 
     /// Returns the number of gaps.

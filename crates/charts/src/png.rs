@@ -115,6 +115,7 @@ mod tests {
             theme: Theme::Light,
             is_log: false,
             index_to: None,
+            marks: Vec::new(),
         }
     }
 

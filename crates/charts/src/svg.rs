@@ -4,6 +4,7 @@ use crate::describe::describe;
 use crate::labels::SWATCH;
 use crate::layout::{Area, Layout, Placed, heading};
 use crate::lines::{draw_bands, draw_gaps, draw_lines, gap_pattern, has_bands};
+use crate::marks::draw_marks;
 use crate::markup::{Markup, Tag, number_list};
 use crate::paint::{Paint, dash};
 use crate::plotted::Plotted;
@@ -49,6 +50,7 @@ pub(crate) fn draw(chart: &Chart, paint: &Paint) -> Result<String, ChartError> {
             picture.surface(svg, width, height);
             picture.head(svg);
             picture.grid(svg, chart.index_to);
+            draw_marks(svg, &picture);
             draw_gaps(svg, &picture);
             draw_bands(svg, &picture);
             draw_lines(svg, &picture);
@@ -278,6 +280,6 @@ impl Picture<'_> {
 }
 
 /// A text at a place in a colour.
-fn text<'a>(svg: &'a mut Markup, at: &Placed, colour: &str) -> Tag<'a> {
+pub(crate) fn text<'a>(svg: &'a mut Markup, at: &Placed, colour: &str) -> Tag<'a> {
     svg.tag("text").numbers([("x", at.x), ("y", at.y)]).attr("fill", colour)
 }

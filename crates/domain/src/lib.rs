@@ -68,6 +68,10 @@ pub mod destination_id;
 
 pub mod event_id;
 
+pub mod annotation_id;
+
+pub mod own_annotation;
+
 pub mod campaign_id;
 
 pub mod campaign;
@@ -102,6 +106,7 @@ pub mod metrics;
 
 pub use account::{AccountId, Email};
 pub use alert_id::AlertId;
+pub use annotation_id::AnnotationId;
 pub use api_key::{ApiKey, KeyDigest, KeyId};
 pub use campaign_id::CampaignId;
 pub use caveat::Caveat;

@@ -1,7 +1,7 @@
 //! Answers as charts.
 
-use crate::{HistoryView, PointView};
-use charts::{Chart, ChartPoint, Line, Theme};
+use crate::{HistoryView, MarkView, PointView};
+use charts::{Chart, ChartPoint, Line, Mark, Theme};
 
 /// Width and height of a chart in a file, in pixels.
 const SIZE: (u32, u32) = (1000, 500);
@@ -13,7 +13,11 @@ impl HistoryView {
         let every = if self.step == "raw" { "every reading".to_owned() } else { format!("by {}", self.step) };
         let (metric, newest) = (self.metric, self.not_counted());
         let subtitle = format!("{metric}{gained} as reported by TikTok, {every}, UTC{newest}");
-        chart_of(format!("#{}", self.hashtag), subtitle, self.metric, vec![self.line()])
+        let mark = |mark: &MarkView| Mark { from: mark.from, until: mark.until, text: mark.text.clone() };
+        Chart {
+            marks: self.annotations.iter().map(mark).collect(),
+            ..chart_of(format!("#{}", self.hashtag), subtitle, self.metric, vec![self.line()])
+        }
     }
 
     /// Converts it to a line, without the readings that are left out.
@@ -54,5 +58,6 @@ pub fn chart_of(title: String, subtitle: String, unit: &str, lines: Vec<Line>) -
         theme: Theme::Light,
         is_log: false,
         index_to: None,
+        marks: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! History of a count of a hashtag: all readings or the last one of each hour, day or week, as totals or gains.
 
 use crate::Measure;
+use crate::annotations::{Curve, MarkView, shifts_counts};
 use crate::parameters::{HistoryMetricName, ModeName, StepName, TimeText, by, one_of};
 use crate::view::assigned_id;
 use crate::{AsReadView, AvailableView, DataPeriod, MeasureError, Measured, Meta, Place};
@@ -9,7 +10,7 @@ use domain::caveat::{Caveat, pipeline_of};
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
-use domain::{CaveatSet, Count, Hashtag, Moment, Source, SourceSet, Timestamp};
+use domain::{AccountId, CaveatSet, Count, Hashtag, Moment, Source, SourceSet, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::snapshots::readings_of;
 use strum::{Display, IntoStaticStr, VariantArray};
@@ -94,6 +95,11 @@ pub struct HistoryQuery {
     #[serde(skip)]
     #[param(ignore)]
     pub after: Option<Place>,
+    /// Account whose annotations are returned; `None` for the events of the platform alone.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
+    pub account_id: Option<AccountId>,
 }
 
 impl Default for HistoryQuery {
@@ -107,6 +113,7 @@ impl Default for HistoryQuery {
             repair: true,
             limit: usize::MAX,
             after: None,
+            account_id: None,
         }
     }
 }
@@ -140,6 +147,9 @@ pub struct HistoryView {
     pub as_read: Option<AsReadView>,
     /// Repaired readings of the whole series by kind; empty without repair.
     pub repairs: Vec<RepairsView>,
+    /// Annotations within the time of the points, in order of time: the account's own, and dated events of the platform
+    /// that can shift the counts, unless it hides them.
+    pub annotations: Vec<MarkView>,
 }
 
 /// Repairs of one kind.
@@ -241,6 +251,14 @@ impl Measure {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
         let place = |point: &&HistoryPoint| Place { value: point.at.as_ms() as f64, number: 0 };
         let next = points.last().filter(|_| has_more).map(place);
+        let annotations = match (points.first(), points.last()) {
+            (Some(first), Some(last)) => {
+                let tags = [hashtag.tag.key().clone()];
+                let curve = Curve { tags: &tags, campaign: None, span: (first.at, last.read_at) };
+                self.marks(query.account_id, curve, |event| shifts_counts(event, history.sources)).await?
+            }
+            _ => Vec::new(),
+        };
         let repairs = history.series.repairs().into_iter().filter(|(_, readings)| *readings > 0);
         let data = HistoryView {
             hashtag: hashtag.tag.name().to_owned(),
@@ -254,6 +272,7 @@ impl Measure {
             repairs: repairs
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
                 .collect(),
+            annotations,
         };
         let mut meta = Meta { as_of: self.as_of(), ..meta_of(&history) };
         meta.available = history.available.filter(|_| data.points.is_empty()).map(AvailableView::from);

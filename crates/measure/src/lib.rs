@@ -16,6 +16,8 @@ mod alert_templates;
 
 mod alert_words;
 
+mod annotations;
+
 mod as_of;
 
 mod available;
@@ -76,6 +78,10 @@ pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
 pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};
 pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
 pub use alert_words::{plain, rule_in_words};
+pub use annotations::{
+    AnnotationError, AnnotationOrder, AnnotationPage, AnnotationRecord, AnnotationRef, AnnotationRefError,
+    MarkView,
+};
 pub use as_of::{AsOfQuery, MadeOf};
 pub use available::DataPeriod;
 pub use benchmark::{BandView, BenchmarkQuery, BenchmarkSideView, BenchmarkSidesView, BenchmarkView};

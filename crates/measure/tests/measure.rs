@@ -75,6 +75,7 @@ fn history(step: Step, mode: Mode, limit: usize) -> HistoryQuery {
         repair: true,
         limit,
         after: None,
+        account_id: None,
     }
 }
 

@@ -210,6 +210,7 @@ async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
             repair: true,
             limit: 10,
             after: None,
+            account_id: None,
         };
         temp.measure().history(&cat, query).await.expect("a history").meta
     };

@@ -112,6 +112,9 @@ errors! {
     WebhookNotFound "webhook_not_found" NOT_FOUND "Unknown webhook" Legacy::AsProblem,
         "The account has no webhook or other destination with this id.",
         "Take the id from `Location` of the webhook, or from `GET /v1/webhooks` with a key of the same account.";
+    AnnotationNotFound "annotation_not_found" NOT_FOUND "Unknown annotation" Legacy::AsProblem,
+        "The account has no annotation with this id, and no event of the platform has this name.",
+        "Take the id from `Location` of the annotation, or from `GET /v1/annotations` with a key of the same account.";
     CampaignNotFound "campaign_not_found" NOT_FOUND "Unknown campaign" Legacy::AsProblem,
         "The account has no campaign with this id or name.",
         "Take the id from `Location` of the campaign, or id or name from `GET /v1/campaigns` with a key of the same account.";

@@ -12,8 +12,8 @@ use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{
-    alerts, balance, campaigns, compare, export, imports, me, metrics, status, trackers, trending, usage,
-    walks, webhooks,
+    alerts, annotations, balance, campaigns, compare, export, imports, me, metrics, status, trackers,
+    trending, usage, walks, webhooks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -72,6 +72,8 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(webhooks::test::handler),
         routes!(webhooks::deliveries::handler),
         routes!(webhooks::replay::handler),
+        routes!(annotations::create, annotations::list),
+        routes!(annotations::show::show, annotations::show::change, annotations::show::delete),
         routes!(campaigns::create, campaigns::list),
         routes!(campaigns::show::show, campaigns::show::change, campaigns::show::delete),
         routes!(campaigns::report::handler),

@@ -132,7 +132,7 @@ impl Store {
         }
     }
 
-    /// Deletes an account's campaign. Returns `false` if there is none.
+    /// Deletes an account's campaign with its annotations. Returns `false` if there is none.
     pub async fn delete_campaign(&self, account_id: AccountId, id: CampaignId) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.accounts.delete_campaign(account_id, id).await,

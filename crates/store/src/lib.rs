@@ -60,6 +60,8 @@ pub mod jobs;
 
 pub mod trackers;
 
+pub mod annotations;
+
 pub mod campaigns;
 
 pub mod tracked;

@@ -12,6 +12,7 @@ pub(crate) mod measuring;
 
 mod parse;
 
+pub(crate) mod annotations;
 pub(crate) mod campaigns;
 pub(crate) mod trackers;
 
@@ -158,6 +159,9 @@ pub(crate) enum Command {
     /// Measure campaigns: own hashtags over a time, against the trend before and against competitors
     #[command(subcommand)]
     Campaign(campaigns::Campaign),
+    /// Note what happened on curves: add, list, edit and delete annotations, and hide events of the platform
+    #[command(subcommand)]
+    Annotation(annotations::Annotation),
     /// Show a hashtag by name or id
     #[command(
         after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."

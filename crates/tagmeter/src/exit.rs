@@ -149,6 +149,26 @@ impl From<measure::CampaignError> for Failure {
     }
 }
 
+impl From<measure::AnnotationError> for Failure {
+    fn from(error: measure::AnnotationError) -> Self {
+        use measure::AnnotationError as E;
+        match error {
+            E::Measure(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter annotation list` lists the annotations"),
+            E::NoSuchCampaign => Self::not_found("--campaign: there is no such campaign")
+                .hint("`tagmeter campaign list` lists the campaigns"),
+            // `hashtag` of the API is `--tag` here.
+            E::Field { field: "hashtag", why } => Self::usage(format_args!("--tag: {why}")),
+            E::Field { field: field @ ("text" | "hidden"), why } => {
+                Self::usage(format_args!("{field}: {why}"))
+            }
+            E::Field { field, why } => Self::usage(format_args!("--{field}: {why}")),
+            E::Platform(_) => Self::usage(error).hint("`tagmeter annotation hide NAME` hides it"),
+            E::TooMany | E::KeyOfOtherRequest | E::IdTaken => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

@@ -45,6 +45,7 @@ fn chart(lines: Vec<Line>) -> Chart {
         theme: Theme::Light,
         is_log: false,
         index_to: None,
+        marks: Vec::new(),
     }
 }
 

@@ -39,11 +39,12 @@ pub use view::{
     VoiceBaseView, VoicePointView,
 };
 
+use crate::annotations::{Curve, MarkView};
 use crate::view::{CaveatView, Meta, SAMPLE_VIDEOS_MIN};
 use crate::{AnnotationView, Measure, MeasureError, compare};
 use domain::annotations::{ANNOTATIONS, Shifted};
 use domain::caveat::Caveat;
-use domain::{CaveatSet, SourceSet};
+use domain::{CaveatSet, SourceSet, TagKey};
 use footnotes::Footnotes;
 use gathered::{Gathered, Party};
 use sentences::Numbers;
@@ -86,6 +87,7 @@ impl Measure {
             time_passed,
             unknown: unknown::unknown(&gathered, plan, &hashtags, participation.as_ref()),
             annotations: annotations(&gathered),
+            own_annotations: self.own_annotations(campaign, &gathered).await?,
             caveats: caveats(&gathered, participation.as_ref()),
             hashtags,
             increment,
@@ -96,6 +98,21 @@ impl Measure {
             sentences,
             footnotes: footnotes.list,
         })
+    }
+}
+
+impl Measure {
+    /// Returns the own annotations on a campaign and its own hashtags.
+    async fn own_annotations(
+        &self,
+        campaign: &Campaign,
+        gathered: &Gathered,
+    ) -> Result<Vec<MarkView>, MeasureError> {
+        let plan = &campaign.settings.plan;
+        let tags: Vec<TagKey> = plan.own().iter().map(|tag| tag.key().clone()).collect();
+        let span = (gathered.baseline_from(), gathered.until.unwrap_or(gathered.now));
+        let curve = Curve { tags: &tags, campaign: Some(campaign.id), span };
+        self.marks(Some(campaign.account_id), curve, |_| false).await
     }
 }
 

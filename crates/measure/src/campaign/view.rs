@@ -2,7 +2,7 @@
 
 use crate::view::CaveatView;
 use crate::{
-    AnnotationView, CampaignRecord, ConcentrationView, CreatorView, HashtagRecord, OverlapView,
+    AnnotationView, CampaignRecord, ConcentrationView, CreatorView, HashtagRecord, MarkView, OverlapView,
     VideoMeasuredView,
 };
 use domain::Timestamp;
@@ -35,6 +35,8 @@ pub struct CampaignView {
     pub goals: Vec<CampaignGoalView>,
     /// Dated events of the platform, from the beginning of the baseline on, that can shift its numbers.
     pub annotations: Vec<AnnotationView>,
+    /// Own annotations on the campaign or one of its own hashtags, from the beginning of the baseline on.
+    pub own_annotations: Vec<MarkView>,
     /// Sentences made of these numbers, each with footnotes.
     pub sentences: Vec<SentenceView>,
     /// Footnotes of the sentences: how the numbers are known.

@@ -28,6 +28,7 @@ fn every_row_fits_its_columns() {
         points: vec![point],
         as_read: None,
         repairs: Vec::new(),
+        annotations: Vec::new(),
     };
     let table = history.table().expect("a table");
     assert_eq!(table.rows().len(), 1);

@@ -37,6 +37,7 @@ fn chart(title: &str, lines: Vec<Line>) -> Chart {
         theme: Theme::Light,
         is_log: false,
         index_to: None,
+        marks: Vec::new(),
     }
 }
 

@@ -104,6 +104,16 @@ error_sets! {
     ChangeTrackerErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::TrackerNotFound]];
     /// Errors of one tracker.
     TrackerErrors: [WITH_KEY, &[ErrorCode::TrackerNotFound]];
+    /// Errors of creating an annotation.
+    CreateAnnotationErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[ErrorCode::LimitReached, ErrorCode::IdempotencyKeyReused]
+    ];
+    /// Errors of changing an annotation.
+    ChangeAnnotationErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::AnnotationNotFound]];
+    /// Errors of one annotation.
+    AnnotationErrors: [WITH_KEY, &[ErrorCode::AnnotationNotFound]];
     /// Errors of creating a campaign.
     CreateCampaignErrors: [
         WITH_KEY,

@@ -19,11 +19,12 @@ mod version_3_0;
 mod webhooks;
 
 pub(crate) use errors::{
-    AlertErrors, CampaignErrors, ChangeAlertErrors, ChangeCampaignErrors, ChangeTrackerErrors,
-    ChangeWebhookErrors, ChartErrors, CreateAlertErrors, CreateCampaignErrors, CreateTrackerErrors,
-    CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
-    OpenErrors, PaidErrors, PreviewErrors, SearchErrors, StartWalkErrors, TemplatesErrors, TrackerErrors,
-    UploadErrors, WalkErrors, WebhookErrors,
+    AlertErrors, AnnotationErrors, CampaignErrors, ChangeAlertErrors, ChangeAnnotationErrors,
+    ChangeCampaignErrors, ChangeTrackerErrors, ChangeWebhookErrors, ChartErrors, CreateAlertErrors,
+    CreateAnnotationErrors, CreateCampaignErrors, CreateTrackerErrors, CreateWebhookErrors, ExportErrors,
+    FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors, OpenErrors, PaidErrors,
+    PreviewErrors, SearchErrors, StartWalkErrors, TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors,
+    WebhookErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
@@ -61,6 +62,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "alerts", description = "Alerts on hashtags: when a rule would have fired on the stored readings, and messages when it does. Free."),
         (name = "webhooks", description = "Where messages go: webhooks, chat services and mail addresses, with their log. Free."),
         (name = "campaigns", description = "Own and competing hashtags over a time, measured against the time before. Free."),
+        (name = "annotations", description = "Notes of the account on its curves, and the dated events of the platform. Free."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemBody)),

@@ -11,7 +11,7 @@ use crate::negotiation::{accept, not_acceptable};
 use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::{Query, shown};
-use domain::TagError;
+use domain::{AccountId, TagError};
 use http::HeaderValue;
 use indexmap::IndexSet;
 use measure::{MeasureError, Measured, Meta, Place, Tabular};
@@ -35,6 +35,8 @@ pub(crate) struct Page {
     pub(crate) limit: u32,
     /// The row before its first.
     pub(crate) after: Option<Place>,
+    /// The account that reads it.
+    pub(crate) account_id: AccountId,
 }
 
 /// The requested shape of an answer.
@@ -51,6 +53,8 @@ pub(crate) struct Shape {
     address: String,
     /// File name, without extension.
     name: String,
+    /// The account that reads it.
+    account_id: AccountId,
 }
 
 /// Reference to the next page.
@@ -96,6 +100,7 @@ impl Shape {
             list: context.cursors.list(context.account_id, context.path, &list),
             address: format!("{}?{encoded}", context.public_url.link(context.path)),
             name: last.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
+            account_id: context.account_id,
         })
     }
 
@@ -111,7 +116,7 @@ impl Shape {
             None => None,
             Some(text) => Some(self.list.place(&text)?),
         };
-        Ok(Page { limit, after })
+        Ok(Page { limit, after, account_id: self.account_id })
     }
 
     /// Returns true if `Accept` chose the format.

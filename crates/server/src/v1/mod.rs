@@ -31,6 +31,9 @@ pub(crate) mod walks;
 pub(crate) mod trackers;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod annotations;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod campaigns;
 
 pub(crate) mod hashtags;

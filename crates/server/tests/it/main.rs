@@ -1,6 +1,7 @@
 //! Tests of a real server on a real socket.
 
 mod alerts;
+mod annotations;
 mod as_of;
 mod assigned_ids;
 mod callers;

@@ -44,6 +44,8 @@ const CHANGE: &str = "UPDATE tagmeter.campaigns
         version = version + 1
     WHERE account_id = $1 AND campaign_id = $2 AND version = $10";
 const DELETE: &str = "DELETE FROM tagmeter.campaigns WHERE account_id = $1 AND campaign_id = $2";
+const DELETE_ANNOTATIONS: &str =
+    "DELETE FROM tagmeter.annotations WHERE account_id = $1 AND campaign_id = $2";
 
 impl Postgres {
     pub(crate) async fn create_campaign(
@@ -186,9 +188,15 @@ impl Postgres {
         account_id: AccountId,
         id: CampaignId,
     ) -> Result<bool, StoreError> {
+        const DOING: &str = "delete a campaign";
         let bytes = id.to_bytes();
         let parameters: [Parameter<'_>; 2] = [(&account_id.0, Type::INT8), (&bytes.as_slice(), Type::BYTEA)];
-        Ok(self.write_campaign(DELETE, &parameters).await?.doing("delete a campaign")? == 1)
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await.doing(DOING)?;
+        let deleted = transaction.execute_typed(DELETE, &parameters).await.doing(DOING)?;
+        transaction.execute_typed(DELETE_ANNOTATIONS, &parameters).await.doing(DOING)?;
+        transaction.commit().await.doing(DOING)?;
+        Ok(deleted == 1)
     }
 
     /// Executes one statement in a transaction, and returns the number of its rows or the error of the server.
@@ -211,7 +219,7 @@ impl Postgres {
 
 /// Statements of this module; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 8] = [
+pub(super) const STATEMENTS: [(&str, &str); 9] = [
     ("CAMPAIGN", CAMPAIGN),
     ("NAMED", NAMED),
     ("CAMPAIGNS", CAMPAIGNS),
@@ -220,4 +228,5 @@ pub(super) const STATEMENTS: [(&str, &str); 8] = [
     ("CREATE", CREATE),
     ("CHANGE", CHANGE),
     ("DELETE", DELETE),
+    ("DELETE_ANNOTATIONS", DELETE_ANNOTATIONS),
 ];

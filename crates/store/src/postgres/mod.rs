@@ -49,6 +49,8 @@ mod jobs;
 
 mod trackers;
 
+mod annotations;
+
 mod campaigns;
 
 mod tracked;

@@ -4,8 +4,8 @@
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{
-    alerts, campaigns, charges, deliveries, destinations, events, idempotency, jobs, ledger, tracked,
-    trackers, work,
+    alerts, annotations, campaigns, charges, deliveries, destinations, events, idempotency, jobs, ledger,
+    tracked, trackers, work,
 };
 
 /// Statements by name.
@@ -14,7 +14,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 12] = [
+const MODULES: [Module; 13] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -25,6 +25,7 @@ const MODULES: [Module; 12] = [
     ("idempotency.rs", include_str!("idempotency.rs"), &idempotency::STATEMENTS, &[]),
     ("jobs.rs", include_str!("jobs.rs"), &jobs::STATEMENTS, &[]),
     ("trackers.rs", include_str!("trackers.rs"), &trackers::STATEMENTS, &[]),
+    ("annotations.rs", include_str!("annotations.rs"), &annotations::STATEMENTS, &[]),
     ("campaigns.rs", include_str!("campaigns.rs"), &campaigns::STATEMENTS, &[]),
     ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
     ("alerts.rs", include_str!("alerts.rs"), &alerts::STATEMENTS, &[]),
@@ -64,12 +65,14 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "tagmeter.balances",
     "tagmeter.entries",
     "tagmeter.idempotency",
     "tagmeter.jobs",
     "tagmeter.campaigns",
+    "tagmeter.annotations",
+    "tagmeter.hidden_annotations",
     "tagmeter.trackers",
     "tagmeter.tracker_hashtags",
     "tagmeter.tracker_spans",

@@ -3,7 +3,7 @@
 use super::{Column, Distribution, File, Kind, NARROW, On, Table, WIDE, WIDEST, WITH_ACCOUNT};
 
 /// Tables of `accounts.db`; those that a transfer moves in the order in which it writes them.
-pub(super) static TABLES: [Table; 19] = [
+pub(super) static TABLES: [Table; 21] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -124,6 +124,26 @@ pub(super) static TABLES: [Table; 19] = [
     )
     .on(WITH_ACCOUNT)
     .moved(WIDE),
+    Table::new(
+        "annotations",
+        File::Accounts,
+        columns! {
+            account_id: integer, annotation_id: blob, tag_key: text, tag_name: text, campaign_id: blob,
+            from_ms: integer, until_ms: integer, text: text, created_at_ms: integer,
+            updated_at_ms: integer, idempotency_key: text, fingerprint: blob,
+        },
+        &["account_id", "annotation_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(WIDE),
+    Table::new(
+        "hidden_annotations",
+        File::Accounts,
+        columns! { account_id: integer, name: text, hidden_at_ms: integer },
+        &["account_id", "name"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(NARROW),
     Table::new(
         "reading_queue",
         File::Accounts,

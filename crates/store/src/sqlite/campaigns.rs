@@ -100,6 +100,12 @@ impl AccountsFile {
                         (account_id.0, id.to_bytes()),
                     )
                     .doing(DOING)?;
+                transaction
+                    .execute(
+                        "DELETE FROM annotations WHERE account_id = ?1 AND campaign_id = ?2",
+                        (account_id.0, id.to_bytes()),
+                    )
+                    .doing(DOING)?;
                 transaction.commit().doing(DOING)?;
                 Ok(deleted == 1)
             })

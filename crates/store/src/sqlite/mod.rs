@@ -45,6 +45,8 @@ mod jobs;
 
 mod trackers;
 
+mod annotations;
+
 mod campaigns;
 
 mod tracked;

@@ -76,6 +76,9 @@ pub(crate) struct History {
     /// Maximum number of points, the newest, 1 to 10,000; 0 for all [default: 60 in a table, all elsewhere]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_LIMIT_MAX)))]
     pub(crate) limit: Option<u32>,
+    /// Address of the account whose annotations are shown. Without it, the only account's, if there is one
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) account: Option<String>,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }

@@ -1,5 +1,6 @@
 //! `tagmeter history`: shows a count of a hashtag over time, with notes on its points.
 
+use super::annotation::{annotated_by, when as time_of};
 use super::{Context, hashtag_of};
 use crate::cli::measuring::History;
 use crate::exit::Failure;
@@ -18,7 +19,8 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Readings).await?;
     let hashtag = hashtag_of(&measure, &command.hashtag).await?;
     let now = context.now();
-    let query = HistoryQuery { limit: POINTS_MAX, ..command.query };
+    let account_id = annotated_by(measure.store(), command.account.as_deref()).await?;
+    let query = HistoryQuery { limit: POINTS_MAX, account_id, ..command.query };
     let mut measured = measure.history(&hashtag, query).await?;
     if measured.next.is_some() {
         return Err(Failure::new(format_args!("it has more than {} points", grouped(POINTS_MAX as u64)))
@@ -61,6 +63,9 @@ fn show(history: &HistoryView, summary: &Summary) -> Result<(), Failure> {
     let value = format!(">{}{gained}", history.metric);
     let at = if history.step == "raw" { "read at" } else { history.step };
     print(table(&[at, &value, "note"], history.points.iter().map(row)))?;
+    for mark in &history.annotations {
+        print_text(format_args!("{}: {}", time_of(mark.from, mark.until), mark.text))?;
+    }
     if summary.earlier > 0 {
         say(format_args!("{} before these: --limit 0 shows all.", counted(summary.earlier, "point")));
     }
@@ -136,6 +141,7 @@ mod tests {
             points: Vec::new(),
             as_read: None,
             repairs: Vec::new(),
+            annotations: Vec::new(),
         }
     }
 

@@ -4,6 +4,8 @@ mod account;
 
 mod alert;
 
+mod annotation;
+
 mod audit;
 
 mod backfill;
@@ -104,6 +106,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Track(command) => trackers::track(command, &context).await.map(done),
         Command::Trackers(command) => trackers::trackers(command, &context).await.map(done),
         Command::Untrack(command) => trackers::untrack(command, &context).await.map(done),
+        Command::Annotation(command) => annotation::run(command, &context).await.map(done),
         Command::Campaign(command) => campaign::run(command, &context).await.map(done),
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),
         Command::Search(command) => search::run(command, &context).await.map(done),

@@ -53,6 +53,7 @@ mod tests {
             points: points.iter().map(point).collect(),
             as_read: None,
             repairs: Vec::new(),
+            annotations: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@ impl HashtagQuestion for History {
     const DESCRIBED: Described = Described {
         path: "/v1/hashtags/{ref}/history",
         summary: "History of a count of a hashtag",
-        description: "Its readings, or the last one of each hour, day or week; as totals or gains. Implausible readings are repaired and marked; gaps are not filled and have their length.",
+        description: "Its readings, or the last one of each hour, day or week; as totals or gains. Implausible readings are repaired and marked; gaps are not filled and have their length. With the annotations of the account.",
         answer: "The history",
         schema: "HistoryAnswer",
         is_list: false,
@@ -40,6 +40,11 @@ impl HashtagQuestion for History {
         page: Page,
     ) -> Result<Measured<HistoryView>, MeasureError> {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        measure.history(hashtag, HistoryQuery { limit, after: page.after, ..query }).await
+        measure
+            .history(
+                hashtag,
+                HistoryQuery { limit, after: page.after, account_id: Some(page.account_id), ..query },
+            )
+            .await
     }
 }

@@ -73,7 +73,7 @@ impl Paid for HistoryChart {
 
     fn read(context: &RequestContext<'_>) -> Result<Self::Query, Problem> {
         let query = context.query.as_str();
-        let history = extract::parameters(query)?;
+        let history = HistoryQuery { account_id: Some(context.account_id), ..extract::parameters(query)? };
         let (as_of, drawn) = (extract::parameters(query)?, extract::parameters(query)?);
         Ok((reference(context)?, history, as_of, drawn, context.path.ends_with(".png")))
     }

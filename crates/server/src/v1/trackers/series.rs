@@ -9,14 +9,17 @@ use crate::v1::json_reply::{self, answer};
 use crate::v1::measured::{Pagination, problem as measure_problem};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::{KeyScope, Moment};
+use domain::{KeyScope, Moment, Source, Tag};
 use http::Response;
+use measure::MarkView;
 use measure::parameters::{TimeText, by};
 use measure::{AsOfQuery, MadeOf};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use strum::VariantArray;
 use tracking::gaps::GapView;
-use tracking::series::{ReadingView, SeriesRange};
+use tracking::series::{ReadingView, SeriesPage, SeriesRange};
 use utoipa::{IntoParams, ToSchema};
 
 /// Query parameters of the series.
@@ -52,6 +55,8 @@ pub(crate) struct SeriesView {
     readings: Vec<ReadingView>,
     /// Gaps that overlap the time of this page, oldest first.
     gaps: Vec<GapView>,
+    /// Annotations within the time of the readings, in order of time.
+    annotations: Vec<MarkView>,
 }
 
 answer! {
@@ -88,8 +93,23 @@ pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Re
         let range = SeriesRange { from, until, as_of };
         let found = tracking.series(request.caller.key.account_id, id, hashtag.as_deref(), range).await;
         let page = found.map_err(problem)?;
-        let view = SeriesView { hashtag: page.hashtag, readings: page.readings, gaps: page.gaps };
+        let annotations = annotations(&request, &page).await?;
+        let view =
+            SeriesView { hashtag: page.hashtag, readings: page.readings, gaps: page.gaps, annotations };
         json_reply::page(&view, Pagination::new(page.next.map(|next| next.to_rfc3339())))
     })
     .await
+}
+
+/// Returns the annotations within the time of a page.
+async fn annotations(request: &AuthenticatedRequest, page: &SeriesPage) -> Result<Vec<MarkView>, Problem> {
+    let (Some(first), Some(last)) = (page.readings.first(), page.readings.last()) else {
+        return Ok(Vec::new());
+    };
+    let names: BTreeSet<&str> = page.readings.iter().map(|reading| reading.source).collect();
+    let sources = Source::VARIANTS.iter().copied().filter(|source| names.contains(source.name())).collect();
+    let tag = Tag::new(&page.hashtag).map_err(Problem::internal)?;
+    let account_id = request.caller.key.account_id;
+    let marks = request.app.measure.marks_of_series(account_id, &tag, (first.at, last.at), sources).await;
+    marks.map_err(Problem::internal)
 }

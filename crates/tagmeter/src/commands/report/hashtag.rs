@@ -452,6 +452,7 @@ mod tests {
             points: (0..weeks).map(point).collect(),
             as_read: None,
             repairs: Vec::new(),
+            annotations: Vec::new(),
         }
     }
 
