@@ -42,7 +42,7 @@ struct Redaction {
     /// Ids of the keys that were printed so far.
     keys: Vec<String>,
     /// Ids of trackers, alerts, destinations and campaigns that were printed so far.
-    ids: [Vec<String>; 4],
+    ids: [Vec<String>; IDS.len()],
 }
 
 /// Prefix of a secret key; its id follows.
