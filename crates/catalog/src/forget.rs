@@ -41,6 +41,8 @@ pub struct ForgetReport {
     pub handles: u64,
     /// Stored answers that named any of it.
     pub answers: u64,
+    /// Stored reports of shares that named any of it, from which those entries were removed.
+    pub shares: u64,
     /// Files in which deleted bytes may remain.
     pub wiped: Wiped,
 }
@@ -108,7 +110,9 @@ impl Catalog {
         }
         let ids = videos.iter().map(|id| id.get());
         let owners = wanted.creators.iter().filter_map(|creator| creator.id()).map(|id| id.get());
-        report.answers = store.forget_answers(Named { ids: ids.chain(owners).collect(), handles }).await?;
+        let named = Named { ids: ids.chain(owners).collect(), handles };
+        report.answers = store.forget_answers(named.clone()).await?;
+        report.shares = store.forget_in_shares(named).await?;
         self.invalidate_changed().await?;
         self.settle().await?;
         report.wiped = store.end_forgetting(is_rewritten).await?;

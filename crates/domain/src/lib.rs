@@ -74,6 +74,10 @@ pub mod own_annotation;
 
 pub mod campaign_id;
 
+pub mod share_id;
+
+pub mod share_link;
+
 pub mod campaign;
 
 pub mod notes;
@@ -127,6 +131,8 @@ pub use observation::{HashtagObservation, Observation, RemovedObservation, Video
 pub use operation::{Operation, OperationNumber};
 pub use region::Region;
 pub use request_id::RequestId;
+pub use share_id::ShareId;
+pub use share_link::{ShareDigest, ShareToken, Slug};
 pub use source::Source;
 pub use tag::{Tag, TagError, TagKey};
 pub use time::{Clock, Timestamp};

@@ -11,11 +11,13 @@ use crate::metrics::Metrics;
 use crate::openapi::Documents;
 use crate::options::Options;
 use crate::request_ids::RequestIds;
+use crate::share_access::{CookieKey, Tries};
 use crate::status::StatusBoard;
 use alerting::Alerting;
 use catalog::{Answers, Catalog};
 use domain::Clock;
 use measure::Measure;
+use sharing::Sharing;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -29,6 +31,7 @@ pub(crate) struct App {
     pub(crate) measure: Measure,
     pub(crate) tracking: Tracking,
     pub(crate) alerting: Alerting,
+    pub(crate) sharing: Sharing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request_ids: RequestIds,
     pub(crate) keys: Keys,
@@ -46,6 +49,12 @@ pub(crate) struct App {
     pub(crate) measuring: Arc<Semaphore>,
     /// Large answers and their files.
     pub(crate) downloads: Downloads,
+    /// Seals the cookies of shares with passwords.
+    pub(crate) share_cookies: CookieKey,
+    /// Tries of their passwords.
+    pub(crate) share_tries: Tries,
+    /// Permits for digests of passwords: each takes a core and 19 MiB.
+    pub(crate) passwords: Semaphore,
     /// Permits for uploads.
     pub(crate) uploads: Semaphore,
     /// The API description.

@@ -121,6 +121,12 @@ errors! {
     CampaignExists "campaign_exists" CONFLICT "Name taken" Legacy::AsProblem,
         "The account has another campaign with this name.",
         "Give another name, or change the campaign that has it by `PATCH /v1/campaigns/{name}`.";
+    ShareNotFound "share_not_found" NOT_FOUND "Unknown share" Legacy::AsProblem,
+        "The account has no share with this id.",
+        "Take the id from `Location` of the share, or from `GET /v1/shares` with a key of the same account. The token of a link is no id.";
+    ShareRevoked "share_revoked" CONFLICT "Share revoked" Legacy::AsProblem,
+        "The share was revoked, which is for good: its report is deleted.",
+        "Create another share and send its link.";
     LimitReached "limit_reached" CONFLICT "Limit reached" Legacy::AsProblem,
         "The account has as many of these as it may; `detail` says how many.",
         "Delete one that is no longer needed, or add to one that exists.";

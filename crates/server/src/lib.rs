@@ -7,6 +7,7 @@
 //! and charges), `downloads` (large answers), `contract` (the challenge endpoints), `v1` (measurement,
 //! accounts, jobs), `problem` and `errors`.
 
+mod apart;
 mod app;
 mod contract;
 mod downloads;
@@ -34,6 +35,7 @@ mod query;
 mod request_ids;
 mod router;
 mod server;
+mod share_access;
 mod status;
 mod v1;
 

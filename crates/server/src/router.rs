@@ -12,7 +12,7 @@ use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{
-    alerts, annotations, balance, campaigns, compare, export, imports, me, metrics, status, trackers,
+    alerts, annotations, balance, campaigns, compare, export, imports, me, metrics, shares, status, trackers,
     trending, usage, walks, webhooks,
 };
 use axum::Router;
@@ -77,6 +77,8 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(campaigns::create, campaigns::list),
         routes!(campaigns::show::show, campaigns::show::change, campaigns::show::delete),
         routes!(campaigns::report::handler),
+        routes!(shares::create, shares::list),
+        routes!(shares::show::show, shares::show::change, shares::show::revoke),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),
@@ -84,6 +86,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(operations::openapi_json::older),
         routes!(operations::mute::show, operations::mute::mute),
         routes!(operations::status::handler),
+        routes!(operations::share::show, operations::share::enter),
     ];
     let documented = OpenApiRouter::with_openapi(openapi::base());
     let (router, description) = all.into_iter().fold(documented, add).split_for_parts();

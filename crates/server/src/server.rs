@@ -16,11 +16,13 @@ use crate::openapi::Documents;
 use crate::options::{MEASURED_AT_ONCE, Options, UPLOADS_AT_ONCE};
 use crate::request_ids::RequestIds;
 use crate::router;
+use crate::share_access::{CookieKey, Tries};
 use crate::status::StatusBoard;
 use alerting::Alerting;
 use catalog::Answers;
 use domain::Clock;
 use measure::Measure;
+use sharing::Sharing;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -31,6 +33,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tracking::Tracking;
 
+/// Passwords of shares that are digested at once.
+const PASSWORDS_AT_ONCE: usize = 2;
+
 /// Dependencies of a server.
 #[derive(Clone)]
 pub struct Parts {
@@ -38,6 +43,8 @@ pub struct Parts {
     pub measure: Measure,
     /// Alerts on what is measured, and where their messages may go.
     pub alerting: Alerting,
+    /// Shares of what is measured.
+    pub sharing: Sharing,
     /// Clock of requests and charges.
     pub clock: Arc<dyn Clock>,
     /// 64 random bits, by which request ids differ from those of other servers and runs.
@@ -98,6 +105,7 @@ impl Server {
             tracking: Tracking::new(parts.measure.catalog().clone()),
             measure: parts.measure,
             alerting: parts.alerting,
+            sharing: parts.sharing,
             clock: parts.clock,
             compressor: Compressor::new(),
             health: Health::new(),
@@ -105,6 +113,9 @@ impl Server {
             drain: Arc::new(Drain::new()),
             options,
             measuring: Arc::new(Semaphore::new(MEASURED_AT_ONCE)),
+            share_cookies: CookieKey::of_store(identity),
+            share_tries: Tries::default(),
+            passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             documents: Documents::of(&description),
             cursors: CursorKey::of_store(identity),

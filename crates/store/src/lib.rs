@@ -64,6 +64,8 @@ pub mod annotations;
 
 pub mod campaigns;
 
+pub mod shares;
+
 pub mod tracked;
 
 pub mod alerts;

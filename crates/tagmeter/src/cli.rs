@@ -14,6 +14,7 @@ mod parse;
 
 pub(crate) mod annotations;
 pub(crate) mod campaigns;
+pub(crate) mod shares;
 pub(crate) mod trackers;
 
 use crate::config::Flags;
@@ -162,6 +163,9 @@ pub(crate) enum Command {
     /// Note what happened on curves: add, list, edit and delete annotations, and hide events of the platform
     #[command(subcommand)]
     Annotation(annotations::Annotation),
+    /// List, show and revoke links to reports
+    #[command(subcommand)]
+    Share(shares::Share),
     /// Show a hashtag by name or id
     #[command(
         after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."

@@ -10,6 +10,7 @@ use measure::Measure;
 use notify::dial::{Connector, SystemResolver};
 use notify::email::{MAIL_LIMIT, Mailer};
 use notify::send::{SEND_LIMIT, Sender};
+use sharing::Sharing;
 use std::sync::Arc;
 
 /// Returns alerts on what is measured.
@@ -21,6 +22,11 @@ pub(crate) fn alerting(settings: &Settings, measure: Measure) -> Alerting {
         chance: Arc::new(|| random_bytes().ok()),
     };
     Alerting::new(measure, setup)
+}
+
+/// Returns shares of what is measured.
+pub(crate) fn sharing(measure: Measure) -> Sharing {
+    Sharing::new(measure, Arc::new(|| random_bytes().ok()))
 }
 
 /// Returns what sends messages.

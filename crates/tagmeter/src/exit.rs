@@ -169,6 +169,20 @@ impl From<measure::AnnotationError> for Failure {
     }
 }
 
+impl From<sharing::ShareError> for Failure {
+    fn from(error: sharing::ShareError) -> Self {
+        use sharing::ShareError as E;
+        match error {
+            E::Measure(error) => error.into(),
+            E::Campaign(error) => error.into(),
+            E::Store(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter share list` lists the shares"),
+            E::Field { field, why } => Self::usage(format_args!("--{field}: {why}")),
+            _ => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

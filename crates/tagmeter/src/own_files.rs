@@ -36,7 +36,7 @@ fn written(command: &Command) -> Option<&Path> {
         Command::Compare(compare) => &compare.shape.file.output,
         Command::Export(export) => &export.file.output,
         Command::Report(report) => return Some(&report.file.output),
-        Command::Campaign(Campaign::Report(report)) => return Some(&report.file.output),
+        Command::Campaign(Campaign::Report(report)) => &report.output,
         _ => return None,
     };
     path.as_deref()

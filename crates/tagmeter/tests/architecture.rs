@@ -10,7 +10,7 @@ use std::process::Command;
 mod words;
 
 /// Crates that each crate may use. Development dependencies are free, `testkit` is nothing else.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("search", &[]),
@@ -23,21 +23,28 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("tracking", &["catalog", "domain", "store"]),
     ("alerting", &["catalog", "domain", "measure", "notify", "store"]),
+    ("sharing", &["charts", "domain", "measure", "store"]),
     (
         "server",
-        &["alerting", "catalog", "charts", "domain", "measure", "reports", "store", "tables", "tracking"],
+        &[
+            "alerting", "catalog", "charts", "domain", "measure", "reports", "sharing", "store", "tables",
+            "tracking",
+        ],
     ),
     ("worker", &["alerting", "catalog", "domain", "sources", "store", "tracking"]),
     (
         "tagmeter",
         &[
             "alerting", "catalog", "charts", "domain", "measure", "notify", "reports", "search", "server",
-            "sources", "store", "tables", "tracking", "worker",
+            "sharing", "sources", "store", "tables", "tracking", "worker",
         ],
     ),
     (
         "testkit",
-        &["alerting", "catalog", "domain", "measure", "notify", "server", "sources", "store", "worker"],
+        &[
+            "alerting", "catalog", "domain", "measure", "notify", "server", "sharing", "sources", "store",
+            "worker",
+        ],
     ),
 ];
 

@@ -22,6 +22,8 @@ mod place;
 pub mod postgres;
 
 mod server;
+
+mod sharing;
 #[cfg(unix)]
 mod small_disk;
 
@@ -41,6 +43,7 @@ pub use description::{Described, Description};
 pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};
 pub use place::Place;
 pub use server::{TestServer, TestServerBuilder};
+pub use sharing::sharing;
 #[cfg(unix)]
 pub use small_disk::SmallDisk;
 pub use temporary::TemporaryCatalog;

@@ -139,6 +139,7 @@ impl TestServerBuilder {
         let parts = Parts {
             measure: fixture.measure().clone(),
             alerting: crate::alerting(fixture.measure(), self.policy.clone()),
+            sharing: crate::sharing(fixture.measure()),
             clock: Arc::new(clock.clone()),
             seed,
         };

@@ -125,6 +125,17 @@ error_sets! {
         [WITH_KEY, WITH_BODY, &[ErrorCode::CampaignNotFound, ErrorCode::CampaignExists]];
     /// Errors of one campaign.
     CampaignErrors: [WITH_KEY, &[ErrorCode::CampaignNotFound]];
+    /// Errors of creating a share.
+    CreateShareErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[ErrorCode::CampaignNotFound, ErrorCode::LimitReached, ErrorCode::IdempotencyKeyReused]
+    ];
+    /// Errors of changing a share.
+    ChangeShareErrors:
+        [WITH_KEY, WITH_BODY, &[ErrorCode::ShareNotFound, ErrorCode::ShareRevoked]];
+    /// Errors of one share.
+    ShareErrors: [WITH_KEY, &[ErrorCode::ShareNotFound]];
     /// Errors of a preview of an alert.
     PreviewErrors:
         [WITH_KEY, WITH_BODY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];

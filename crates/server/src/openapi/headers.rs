@@ -29,7 +29,7 @@ enum On {
 }
 
 /// Name, type, description and place of each header.
-const HEADERS: [(&str, Type, &str, On); 25] = [
+const HEADERS: [(&str, Type, &str, On); 28] = [
     ("X-Request-Id", Type::String, "The id of this request in the server's log.", On::Every),
     ("X-Credits-Charged", Type::Integer, "Credits charged for this request.", On::Every),
     ("X-Credits-Remaining", Type::Integer, "The account's balance; absent without a valid key.", On::WithKey),
@@ -84,7 +84,12 @@ const HEADERS: [(&str, Type, &str, On); 25] = [
     ),
     ("Link", Type::String, "`rel=\"next\"`: the next page; absent on the last one.", On::Page),
     ("Content-Disposition", Type::String, "The suggested file name, on answers that are files.", On::File),
-    ("Location", Type::String, "Path of what was created, or of the job.", On::Status(&["201", "202"])),
+    (
+        "Location",
+        Type::String,
+        "Path of what was created, of the job, or of the page.",
+        On::Status(&["201", "202", "303"]),
+    ),
     ("Content-Security-Policy", Type::String, "The page loads nothing.", On::Html),
     (
         "Referrer-Policy",
@@ -93,6 +98,9 @@ const HEADERS: [(&str, Type, &str, On); 25] = [
         On::Html,
     ),
     ("X-Robots-Tag", Type::String, "`noindex`.", On::Html),
+    ("X-Content-Type-Options", Type::String, "`nosniff`.", On::Html),
+    ("X-Frame-Options", Type::String, "`DENY`, unless other sites may embed the page.", On::Html),
+    ("Set-Cookie", Type::String, "Opens the share for an hour.", On::Status(&["303"])),
     (
         "Retry-After",
         Type::Integer,
@@ -137,7 +145,7 @@ impl Traits {
             is_stored: has("If-Range"),
             is_paged: has("cursor") && has("fields"),
             is_file: has("format") && !is_job,
-            is_html: operation.responses.responses.get("200").is_some_and(is_html),
+            is_html: operation.responses.responses.values().any(is_html),
         }
     }
 }

@@ -20,11 +20,11 @@ mod webhooks;
 
 pub(crate) use errors::{
     AlertErrors, AnnotationErrors, CampaignErrors, ChangeAlertErrors, ChangeAnnotationErrors,
-    ChangeCampaignErrors, ChangeTrackerErrors, ChangeWebhookErrors, ChartErrors, CreateAlertErrors,
-    CreateAnnotationErrors, CreateCampaignErrors, CreateTrackerErrors, CreateWebhookErrors, ExportErrors,
-    FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors, OpenErrors, PaidErrors,
-    PreviewErrors, SearchErrors, StartWalkErrors, TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors,
-    WebhookErrors,
+    ChangeCampaignErrors, ChangeShareErrors, ChangeTrackerErrors, ChangeWebhookErrors, ChartErrors,
+    CreateAlertErrors, CreateAnnotationErrors, CreateCampaignErrors, CreateShareErrors, CreateTrackerErrors,
+    CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
+    OpenErrors, PaidErrors, PreviewErrors, SearchErrors, ShareErrors, StartWalkErrors, TemplatesErrors,
+    TrackerErrors, UploadErrors, WalkErrors, WebhookErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;

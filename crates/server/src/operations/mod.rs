@@ -1,4 +1,4 @@
-//! Endpoints for operators and tools: liveness, readiness, metrics, the API description. Free, without a key,
+//! Endpoints for operators, tools and people with a link: liveness, readiness, metrics, the API description, shares. Free, without a key,
 //! and cheap.
 
 pub(crate) mod healthz;
@@ -14,3 +14,6 @@ pub(crate) mod mute;
 pub(crate) mod status;
 
 mod page;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod share;

@@ -36,6 +36,9 @@ pub(crate) mod annotations;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod campaigns;
 
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod shares;
+
 pub(crate) mod hashtags;
 
 pub(crate) mod trending;

@@ -4,6 +4,7 @@
 
 use super::hashtags::reference;
 use super::measured::{Page, Pagination, Shape, not_a_hashtag, problem};
+use crate::apart::apart;
 use crate::app::App;
 use crate::extract;
 use crate::gate::reply::Content;
@@ -23,7 +24,6 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use tables::Format;
-use tokio::runtime::Handle;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder,
@@ -147,22 +147,6 @@ pub(super) fn freshness_of(measure: &Measure, asked: FreshnessRequirement) -> Fr
         Some(_) => FreshnessRequirement { only_stored: true, ..asked },
         None => asked,
     }
-}
-
-/// Runs a measurement on a thread of its own, once there is room for one more: reading and sorting the videos of a hashtag
-/// must not delay other calls.
-pub(super) async fn apart<T: Send + 'static>(
-    app: &App,
-    measurement: impl Future<Output = Result<T, Problem>> + Send + 'static,
-) -> Result<T, Problem> {
-    let room = Arc::clone(&app.measuring).acquire_owned().await.map_err(Problem::internal)?;
-    let runtime = Handle::current();
-    // After a timeout the work continues, so its permit is returned when it ends.
-    let work = tokio::task::spawn_blocking(move || {
-        let _room = room;
-        runtime.block_on(measurement)
-    });
-    work.await.map_err(Problem::internal)?
 }
 
 /// Returns the route of a question with its description.

@@ -11,12 +11,12 @@ const PATH: &str = "/v1/campaigns";
 const DAYS: i64 = 20;
 
 /// Returns the moment so many days and an hour before now.
-fn ago(days: i64) -> Timestamp {
+pub(crate) fn ago(days: i64) -> Timestamp {
     Timestamp::from_ms(FixedClock::default().now().as_ms() - days * DAY_MS - 3_600_000)
 }
 
 /// Daily readings of a hashtag over 60 days: so many views a day before the campaign, and so many since.
-fn readings(name: &str, id: u64, before: u64, since: u64) -> Vec<Observation> {
+pub(crate) fn readings(name: &str, id: u64, before: u64, since: u64) -> Vec<Observation> {
     let mut views = 1_000_000;
     let day = |days: i64| {
         views += if days >= DAYS { before + days.unsigned_abs() % 3 * 10 } else { since };

@@ -96,6 +96,10 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("/v1/campaigns/{id}", "/v1/campaigns/cmp_01kb3x8m7q0000000000000000", 404),
     ("/v1/campaigns/{id}", "/v1/campaigns/a%20b", 404),
     ("/v1/campaigns/{id}/report", "/v1/campaigns/nobody/report", 404),
+    ("/v1/shares", "/v1/shares", 200),
+    ("/v1/shares", "/v1/shares?cursor=1", 422),
+    ("/v1/shares/{id}", "/v1/shares/shr_01kb3x8m7q0000000000000000", 404),
+    ("/share/{slug}/{token}", "/share/a/0", 404),
     ("/v1/imports", "/v1/imports", 403),
     ("/healthz", "/healthz", 200),
     ("/readyz", "/readyz", 200),
@@ -126,10 +130,11 @@ async fn every_answer_is_as_described() {
     let of_trackers =
         ["", "/candidates", "/gaps", "/hashtags", "/series"].map(|rest| format!("/v1/trackers/{{id}}{rest}"));
     let elsewhere = [
-        vec!["/mute/{token}".to_owned()],
+        ["/mute/{token}", "/share/{slug}/{token}"].map(str::to_owned).to_vec(),
         ["/v1/alerts/{id}", "/v1/alerts/{id}/events"].map(str::to_owned).to_vec(),
         ["/v1/campaigns/{id}", "/v1/campaigns/{id}/report"].map(str::to_owned).to_vec(),
         ["/v1/imports", "/v1/imports/{id}"].map(str::to_owned).to_vec(),
+        vec!["/v1/shares/{id}".to_owned()],
         of_trackers.to_vec(),
         vec!["/v1/walks/{id}".to_owned()],
         ["/v1/webhooks/{id}", "/v1/webhooks/{id}/deliveries"].map(str::to_owned).to_vec(),
@@ -148,8 +153,8 @@ async fn every_path_that_needs_a_key_says_so_and_no_other_requires_one() {
         let answer = server.send(request).await;
         let security = document["paths"][&path][&method]["security"].as_array().expect("security");
         if security.is_empty() {
-            // No link of a message ends in the name of its parameter.
-            let expected = if path == "/mute/{token}" { 404 } else { 200 };
+            // No link ends in the name of its parameter.
+            let expected = if path.ends_with("/{token}") { 404 } else { 200 };
             assert_eq!(answer.status.as_u16(), expected, "{path}");
         } else {
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "missing_api_key"), "{path}");

@@ -36,6 +36,7 @@ mod panics;
 mod protocol;
 mod routes;
 mod scopes;
+mod shares;
 mod status;
 mod trackers;
 mod upstream;

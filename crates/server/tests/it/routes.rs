@@ -216,8 +216,14 @@ async fn pages_of_allowed_origins_may_read_answers_and_others_may_not() {
                 ]
                 .contains(&name.as_str());
                 // No script needs what the browser itself obeys.
-                let is_of_pages =
-                    ["content-security-policy", "referrer-policy", "x-robots-tag"].contains(&name.as_str());
+                let is_of_pages = [
+                    "content-security-policy",
+                    "referrer-policy",
+                    "x-robots-tag",
+                    "x-content-type-options",
+                    "x-frame-options",
+                ]
+                .contains(&name.as_str());
                 let is_always_shown = is_always_shown || is_of_pages;
                 let is_ours = name.as_str().starts_with("access-control");
                 assert!(

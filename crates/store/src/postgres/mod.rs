@@ -53,6 +53,8 @@ mod annotations;
 
 mod campaigns;
 
+mod shares;
+
 mod tracked;
 
 mod alerts;

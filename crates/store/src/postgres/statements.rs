@@ -1,11 +1,11 @@
 //! Every statement of the ledger that touches balances, entries or stored answers names the account, and so
 //! does every one that touches jobs, so that on a cluster it is for one shard. Exceptions are deleting stored
-//! answers by age, searching them for forgotten data, looking for a job to run, the work that waits, the trackers and alerts of a hashtag, what is due or old, and the audit,
+//! answers by age, searching them and the documents of shares for forgotten data, looking for a job to run, the work that waits, the trackers and alerts of a hashtag, what is due or old, and the audit,
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{
     alerts, annotations, campaigns, charges, deliveries, destinations, events, idempotency, jobs, ledger,
-    tracked, trackers, work,
+    shares, tracked, trackers, work,
 };
 
 /// Statements by name.
@@ -14,7 +14,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 13] = [
+const MODULES: [Module; 14] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -27,6 +27,7 @@ const MODULES: [Module; 13] = [
     ("trackers.rs", include_str!("trackers.rs"), &trackers::STATEMENTS, &[]),
     ("annotations.rs", include_str!("annotations.rs"), &annotations::STATEMENTS, &[]),
     ("campaigns.rs", include_str!("campaigns.rs"), &campaigns::STATEMENTS, &[]),
+    ("shares.rs", include_str!("shares.rs"), &shares::STATEMENTS, &[]),
     ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
     ("alerts.rs", include_str!("alerts.rs"), &alerts::STATEMENTS, &[]),
     ("events.rs", include_str!("events.rs"), &events::STATEMENTS, &[]),
@@ -35,11 +36,12 @@ const MODULES: [Module; 13] = [
     ("work.rs", include_str!("work.rs"), &work::STATEMENTS, &[]),
 ];
 /// Statements for no single account.
-const FOR_ALL: [&str; 18] = [
+const FOR_ALL: [&str; 19] = [
     "FORGET",
     "SET_RIGHT",
     "CLAIMABLE",
     "LOOK_THROUGH",
+    "NEXT_DOCUMENT",
     "UNDER",
     "WATCHERS",
     "WATCHED",
@@ -65,7 +67,7 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
     "tagmeter.balances",
     "tagmeter.entries",
     "tagmeter.idempotency",
@@ -73,6 +75,8 @@ const TABLES: [&str; 17] = [
     "tagmeter.campaigns",
     "tagmeter.annotations",
     "tagmeter.hidden_annotations",
+    "tagmeter.shares",
+    "tagmeter.share_documents",
     "tagmeter.trackers",
     "tagmeter.tracker_hashtags",
     "tagmeter.tracker_spans",

@@ -1,9 +1,9 @@
-//! Tables of accounts: keys, the ledger, jobs, trackers, campaigns, alerts and what they send.
+//! Tables of accounts: keys, the ledger, jobs, trackers, campaigns, shares, alerts and what they send.
 
-use super::{Column, Distribution, File, Kind, NARROW, On, Table, WIDE, WIDEST, WITH_ACCOUNT};
+use super::{Column, DOCUMENTS, Distribution, File, Kind, NARROW, On, Table, WIDE, WIDEST, WITH_ACCOUNT};
 
 /// Tables of `accounts.db`; those that a transfer moves in the order in which it writes them.
-pub(super) static TABLES: [Table; 21] = [
+pub(super) static TABLES: [Table; 24] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -143,6 +143,34 @@ pub(super) static TABLES: [Table; 21] = [
         &["account_id", "name"],
     )
     .on(WITH_ACCOUNT)
+    .moved(NARROW),
+    Table::new(
+        "shares",
+        File::Accounts,
+        columns! {
+            account_id: integer, share_id: blob, kind: integer, slug: text, title: text, settings: text,
+            is_frozen: flag, created_at_ms: integer, expires_at_ms: integer, revoked_at_ms: integer,
+            opened: integer, last_opened_at_ms: integer, idempotency_key: text, fingerprint: blob,
+        },
+        &["account_id", "share_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(WIDE),
+    Table::new(
+        "share_documents",
+        File::Accounts,
+        columns! { account_id: integer, share_id: blob, document: text },
+        &["account_id", "share_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(DOCUMENTS),
+    Table::new(
+        "share_tokens",
+        File::Accounts,
+        columns! { sha256: blob, account_id: integer, share_id: blob },
+        &["sha256"],
+    )
+    .on(Distribution::By("sha256"))
     .moved(NARROW),
     Table::new(
         "reading_queue",

@@ -49,6 +49,8 @@ mod annotations;
 
 mod campaigns;
 
+mod shares;
+
 mod tracked;
 
 mod alerts;

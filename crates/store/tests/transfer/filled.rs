@@ -8,7 +8,8 @@ use domain::tracking::{
 };
 use domain::{
     AccountId, AlertId, AnnotationId, ApiKey, CampaignId, Clock, Credits, DestinationId, EventId, JobId,
-    KeyId, KeyScope, Observation, Operation, RequestId, Source, Tag, TagKey, Timestamp, TrackerId, UtcDay,
+    KeyId, KeyScope, Observation, Operation, RequestId, ShareId, ShareToken, Slug, Source, Tag, TagKey,
+    Timestamp, TrackerId, UtcDay,
 };
 use store::Store;
 use store::accounts::AccountCreated;
@@ -22,6 +23,7 @@ use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::jobs::{JobEnd, JobKind, Lease, NewJob};
 use store::keys::NewKey;
 use store::ledger::Charge;
+use store::shares::{NewShare, ShareCreated, ShareKind};
 use store::tracked::{ReadingReserved, TrackedUpdate};
 use store::trackers::{NewTracked, NewTracker, TrackerSettings};
 use store::walk_runs::WalkRun;
@@ -69,6 +71,7 @@ pub(crate) async fn filled() -> TemporaryCatalog {
     fill_alerts(fixture.store(), now).await;
     fill_campaigns(fixture.store(), now).await;
     fill_annotations(fixture.store(), now).await;
+    fill_shares(fixture.store(), now).await;
     fixture
 }
 
@@ -283,4 +286,29 @@ async fn fill_account(store: &Store, n: u8, now: Timestamp) {
         };
         store.charge(charge).await.expect("an outcome");
     }
+}
+
+/// Adds a frozen share of a repeatable request, and a revoked one.
+async fn fill_shares(store: &Store, now: Timestamp) {
+    let key = Some(("share".parse().expect("a key"), Fingerprint::of(b"share")));
+    for (random, idempotency) in [(1, key), (2, None)] {
+        let share = NewShare {
+            id: ShareId::new(now, random),
+            account_id: AccountId(1),
+            digest: ShareToken::new(random).digest(),
+            kind: ShareKind::Page,
+            slug: Slug::of_title("summer"),
+            title: "Summer".to_owned(),
+            settings: "{}".to_owned(),
+            is_frozen: true,
+            document: "{}".to_owned(),
+            at: now,
+            expires_at: Timestamp::from_ms(now.as_ms() + 86_400_000),
+            idempotency,
+        };
+        let created = store.create_share(share).await.expect("an answer");
+        assert!(matches!(created, ShareCreated::Created(_)), "{created:?}");
+    }
+    store.count_opening(AccountId(1), ShareId::new(now, 1), now).await.expect("counted");
+    store.revoke_share(AccountId(1), ShareId::new(now, 2), now).await.expect("an answer").expect("a share");
 }

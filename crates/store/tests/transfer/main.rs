@@ -13,7 +13,7 @@ use testkit::{FixedClock, video};
 use tokio::sync::Notify;
 
 /// Returns the rows of every table of both files, except a store's own data and the places of entries.
-const DUMPS: [(&str, &str); 37] = [
+const DUMPS: [(&str, &str); 40] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -32,6 +32,9 @@ const DUMPS: [(&str, &str); 37] = [
     ("accounts.db", "SELECT * FROM campaigns ORDER BY account_id, campaign_id"),
     ("accounts.db", "SELECT * FROM annotations ORDER BY account_id, annotation_id"),
     ("accounts.db", "SELECT * FROM hidden_annotations ORDER BY account_id, name"),
+    ("accounts.db", "SELECT * FROM shares ORDER BY account_id, share_id"),
+    ("accounts.db", "SELECT * FROM share_documents ORDER BY account_id, share_id"),
+    ("accounts.db", "SELECT * FROM share_tokens ORDER BY sha256"),
     ("accounts.db", "SELECT * FROM reading_queue ORDER BY tag_key"),
     ("accounts.db", "SELECT * FROM destinations ORDER BY account_id, destination_id"),
     ("accounts.db", "SELECT * FROM alerts ORDER BY account_id, alert_id"),

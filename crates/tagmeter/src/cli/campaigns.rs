@@ -1,12 +1,14 @@
 //! The command lines of `tagmeter campaign`.
 
 use super::Json;
-use super::documents::ReportFile;
+use super::documents::ReportForm;
 use super::trackers::{Owner, views};
 use clap::{Args, Subcommand};
 use domain::Moment;
 use domain::campaign::{Baseline, CampaignGoals, CampaignRef};
 use measure::AsOfQuery;
+use sharing::{DAYS_DEFAULT, DAYS_MAX};
+use std::path::PathBuf;
 
 /// `tagmeter campaign`
 #[derive(Debug, Subcommand)]
@@ -38,9 +40,9 @@ pub(crate) enum Campaign {
         #[command(flatten)]
         output: Json,
     },
-    /// Write a report of a campaign to send: sentences with footnotes, charts, tables and the method
+    /// Write a report of a campaign to send, or share it by a link: sentences with footnotes, charts, tables, method
     #[command(
-        after_help = "Examples:\n  tagmeter campaign report summer -o summer.pdf\n  tagmeter campaign report summer -o summer.xlsx --logo logo.png --color '#004d40' --accent '#00796b' --sender 'Example Agency'\n  tagmeter campaign report summer -o pictures.zip --title 'Summer, week 3' --json"
+        after_help = "Examples:\n  tagmeter campaign report summer -o summer.pdf\n  tagmeter campaign report summer -o summer.xlsx --logo logo.png --color '#004d40' --accent '#00796b' --sender 'Example Agency'\n  tagmeter campaign report summer -o pictures.zip --title 'Summer, week 3' --json\n  tagmeter campaign report summer --frozen-link --days 30"
     )]
     Report(Report),
     /// Change a campaign: what is given replaces the old one
@@ -120,12 +122,24 @@ pub(crate) struct Create {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) which: Which,
+    /// Write the report to this file, in the format of its extension; - for standard output
+    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["frozen_link", "live_link"])]
+    pub(crate) output: Option<PathBuf>,
+    /// Share the report by a link that shows the numbers of now whenever it is opened, and print the link
+    #[arg(long, conflicts_with_all = ["output", "format", "force", "as_of", "live_link"])]
+    pub(crate) frozen_link: bool,
+    /// Share the report by a link that shows the numbers of the moment it is opened, and print the link
+    #[arg(long, conflicts_with_all = ["output", "format", "force", "as_of"])]
+    pub(crate) live_link: bool,
+    /// Days until the link expires
+    #[arg(long, value_name = "DAYS", default_value_t = DAYS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=i64::from(DAYS_MAX)), conflicts_with = "output")]
+    pub(crate) days: u16,
     #[command(flatten)]
     pub(crate) as_of: AsOfQuery,
     #[command(flatten)]
-    pub(crate) file: ReportFile,
+    pub(crate) form: ReportForm,
     #[command(flatten)]
-    pub(crate) output: Json,
+    pub(crate) json: Json,
 }
 
 /// `tagmeter campaign edit`

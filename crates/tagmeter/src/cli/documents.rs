@@ -12,6 +12,13 @@ pub(crate) struct ReportFile {
     /// Write the report to this file, in the format of its extension; - for standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) form: ReportForm,
+}
+
+/// Format, heading and look of a report.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReportForm {
     /// Format, whatever the file's extension
     #[arg(long, value_name = "FORMAT", value_parser = one_of::<Format>())]
     pub(crate) format: Option<Format>,

@@ -43,6 +43,8 @@ struct Rest {
     handles: u64,
     /// Stored answers that named any of it.
     answers: u64,
+    /// Stored reports of shares from which entries were removed.
+    shares: u64,
     /// Large answers in files of this node.
     downloads: u64,
     /// True if the write-ahead logs are empty; `null` on PostgreSQL.
@@ -92,6 +94,7 @@ pub(super) async fn run(command: Forget, context: &Context) -> Result<(), Failur
         hashtags: report.hashtags,
         handles: report.handles,
         answers: report.answers,
+        shares: report.shares,
         downloads,
         logs_empty: report.wiped.are_logs_empty,
     };
@@ -190,11 +193,12 @@ impl Forgot {
         }
         let Some(rest) = &self.rest else { return Ok(()) };
         print_text(format_args!(
-            "Also deleted: {}, {}, {}. {} changed.",
+            "Also deleted: {}, {}, {}. {} and {} changed.",
             counted(rest.handles, "handle"),
             counted(rest.answers, "stored answer"),
             counted(rest.downloads, "download"),
-            counted(rest.hashtags, "hashtag")
+            counted(rest.hashtags, "hashtag"),
+            counted(rest.shares, "shared report")
         ))?;
         if rest.logs_empty == Some(false) {
             say(

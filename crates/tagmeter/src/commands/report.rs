@@ -38,7 +38,7 @@ struct Frame {
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
-    let document = Document::begin(&command.file, command.json)?;
+    let document = Document::begin(&command.file.output, &command.file.form, command.json)?;
     let measure = context.open_existing_measure().await?;
     let hashtags = hashtags_of(&measure, &command.hashtags).await?;
     let now = context.now();
@@ -65,7 +65,7 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
         ));
     }
     let report = charts::report::Report {
-        title: command.file.title.unwrap_or_else(|| names.join(", ")),
+        title: command.file.form.title.unwrap_or_else(|| names.join(", ")),
         subtitle: subtitle(&names, frame),
         generated_at: now,
         brand: Brand::default(),

@@ -1,7 +1,7 @@
 //! Writes a report to a file or to standard output, in a format and in somebody's name.
 
 use super::NewFile;
-use crate::cli::documents::{Look, ReportFile};
+use crate::cli::documents::{Look, ReportForm};
 use crate::exit::Failure;
 use crate::output::{Out, printed};
 use charts::report::{Brand, LOGO_BYTES_MAX, Logo, Report};
@@ -30,8 +30,7 @@ pub(crate) struct WrittenFile {
 impl Document {
     /// Returns the destination of the command line, and begins its file, before anything is measured. `is_json` is
     /// true if a summary is printed to standard output.
-    pub(crate) fn begin(command: &ReportFile, is_json: bool) -> Result<Self, Failure> {
-        let path = command.output.as_path();
+    pub(crate) fn begin(path: &Path, command: &ReportForm, is_json: bool) -> Result<Self, Failure> {
         if path != Path::new("-") {
             let format = command.format.map_or_else(|| of_path(path), Ok)?;
             let brand = brand(&command.look)?;

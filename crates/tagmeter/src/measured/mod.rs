@@ -16,7 +16,7 @@ mod spark;
 
 mod target;
 
-pub(crate) use document::{Document, WrittenFile};
+pub(crate) use document::{Document, WrittenFile, brand};
 pub(crate) use format::FileFormat;
 pub(crate) use new_file::{NewFile, remove_unfinished};
 pub(crate) use nothing::{nothing_moves, nothing_posted, nothing_read};

@@ -107,6 +107,48 @@ fn a_report_is_written_in_each_format_in_somebodys_name() {
 }
 
 #[test]
+fn a_link_is_printed_once_and_opens_until_it_is_revoked() {
+    let place = place();
+    place.key();
+    place.write("tagmeter.toml", "public_url = \"https://tags.example.com\"\n");
+    place.ok(&[
+        "campaign",
+        "create",
+        "summer",
+        "--tags",
+        "drop",
+        "--from",
+        "2025-10-01",
+        "--to",
+        "2025-10-20",
+    ]);
+    let logo = r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="6"><rect width="20" height="6"/></svg>"#;
+    place.write("logo.svg", logo);
+    let line = ["campaign", "report", "summer", "--frozen-link", "--logo", "logo.svg", "--title", "October"];
+    let printed = place.ok(&line);
+    let path = printed.out.trim().strip_prefix("https://tags.example.com").expect("a link").to_owned();
+    assert!(path.starts_with("/share/october/") && path.len() == 47, "{path}");
+    let live = place.json(&["campaign", "report", "summer", "--live-link", "--days", "7"]);
+    assert_eq!((&live["data"]["mode"], &live["data"]["title"]), (&json!("live"), &json!("Campaign summer")));
+    let server = place.serve();
+    let (status, page) = server.get_text(&path, "");
+    assert_eq!(status, 200, "{page}");
+    for part in ["<h1>October</h1>", "171,000", "Frozen: shows the state of", "data:image/svg+xml"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let listed = place.json(&["share", "list"]);
+    let shares = listed["shares"].as_array().expect("shares");
+    let states: Vec<_> =
+        shares.iter().map(|share| (share["mode"].clone(), share["opened"].clone())).collect();
+    assert_eq!(states, [(json!("live"), json!(0)), (json!("frozen"), json!(1))]);
+    assert!(shares.iter().all(|share| share["url"].is_null()), "{listed}");
+    let id = shares[1]["id"].as_str().expect("an id");
+    assert!(place.ok(&["share", "show", id]).out.contains("frozen"));
+    place.ok(&["share", "revoke", id]);
+    assert_eq!(server.get_text(&path, "").0, 404);
+}
+
+#[test]
 fn a_campaign_needs_an_account() {
     let place = Place::new();
     let refused = place.run(&["campaign", "list"]);

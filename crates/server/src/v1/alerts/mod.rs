@@ -2,8 +2,8 @@
 
 use super::json_reply::answer;
 use super::measured::{Pagination, not_a_hashtag, problem as measure_problem};
-use super::question::apart;
 use super::{json_body, json_reply};
+use crate::apart::apart;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::quote::key_of_other_request;

@@ -7,6 +7,7 @@ pub(crate) mod show;
 use super::json_reply::answer;
 use super::measured::Pagination;
 use super::{json_body, json_reply};
+use crate::apart::apart;
 use crate::app::App;
 use crate::errors::ErrorCode;
 use crate::gate::quote::key_of_other_request;
@@ -14,7 +15,6 @@ use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, idempotency_key, serve_free};
 use crate::openapi::{CreateCampaignErrors, FreeErrors};
 use crate::problem::Problem;
-use crate::v1::question::apart;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::campaign::{Baseline, CampaignGoals, CampaignRef};
@@ -135,7 +135,7 @@ answer! {
 }
 
 /// Converts an error of campaigns.
-fn problem(error: CampaignError) -> Problem {
+pub(super) fn problem(error: CampaignError) -> Problem {
     let detail = error.to_string();
     match error {
         CampaignError::Measure(MeasureError::Catalog(error)) => error.into(),

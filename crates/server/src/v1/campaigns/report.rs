@@ -1,12 +1,12 @@
 //! `GET /v1/campaigns/{id}/report`: a measured campaign as a document, workbook, pictures, page, or as their content.
 
 use super::problem;
+use crate::apart::apart;
 use crate::app::App;
 use crate::gate::reply::{Content, JSON};
 use crate::gate::{AuthenticatedRequest, serve_free_file};
 use crate::openapi::{Binary, CampaignErrors};
 use crate::problem::Problem;
-use crate::v1::question::apart;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::KeyScope;

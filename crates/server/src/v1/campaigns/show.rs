@@ -1,12 +1,12 @@
 //! `/v1/campaigns/{id}`: one campaign.
 
 use super::{CampaignAnswer, GoalsAsked, MeasuredCampaignAnswer, ORDER_BYTES_MAX, problem};
+use crate::apart::apart;
 use crate::app::App;
 use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::{CampaignErrors, ChangeCampaignErrors};
 use crate::problem::Problem;
-use crate::v1::question::apart;
 use crate::v1::{json_body, json_reply};
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -1,15 +1,20 @@
-//! `tagmeter campaign report`: writes a measured campaign as a file to send.
+//! `tagmeter campaign report`: writes a measured campaign as a file to send, or shares it by a link.
 
 use super::open;
 use crate::cli::campaigns::{Report, Which};
 use crate::commands::Context;
+use crate::delivery;
 use crate::exit::Failure;
-use crate::measured::{Document, WrittenFile};
-use crate::output::{print_json, say};
-use measure::{MadeOf, campaign_report};
+use crate::measured::{Document, WrittenFile, brand};
+use crate::output::{print, print_json, say};
+use domain::AccountId;
+use domain::campaign::CampaignRef;
+use measure::{AsOfQuery, CampaignView, MadeOf, Measure, campaign_report};
 use serde::Serialize;
+use sharing::{CreatedShare, ShareOrder, ShareView, Subject};
+use store::shares::ShareKind;
 
-/// Output of `campaign report --json`.
+/// Output of `campaign report --json` for a file.
 #[derive(Serialize)]
 struct Written<'a> {
     file: &'a str,
@@ -18,21 +23,78 @@ struct Written<'a> {
     bytes: u64,
 }
 
+/// Output of `campaign report --json` for a link.
+#[derive(Serialize)]
+struct Shared {
+    data: ShareView,
+}
+
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
-    let Report { which: Which { campaign, owner }, as_of, file, output } = command;
-    let document = Document::begin(&file, output.json)?;
-    let (measure, owner) = open(context, &owner).await?;
-    let campaign = measure.find_campaign(owner.account_id, &campaign).await?;
-    let view = measure.at(as_of, MadeOf::Videos).await?.campaign(&campaign).await?;
-    if view.hashtags.iter().all(|hashtag| hashtag.readings == 0 && hashtag.videos == 0) {
-        say("note: the report is empty: no readings and no videos of its hashtags are stored for this time.");
+    if command.frozen_link || command.live_link {
+        return share(command, context).await;
     }
-    let report = campaign_report(&view, file.title);
+    let Report { which: Which { campaign, owner }, output, as_of, form, json, .. } = command;
+    let Some(path) = output else { return Err(Failure::usage("give -o FILE, --frozen-link or --live-link")) };
+    let document = Document::begin(&path, &form, json.json)?;
+    let (measure, owner) = open(context, &owner).await?;
+    let view = measured(&measure, owner.account_id, &campaign, as_of).await?;
+    let report = campaign_report(&view, form.title);
     let Some(WrittenFile { name, format, bytes }) = document.write(report)? else { return Ok(()) };
-    if output.json {
+    if json.json {
         let campaign = view.campaign.name.as_str();
         return print_json(&Written { file: &name, format: format.name(), campaign, bytes });
     }
     say(format_args!("The report is in {name}."));
+    Ok(())
+}
+
+async fn measured(
+    measure: &Measure,
+    account_id: AccountId,
+    campaign: &CampaignRef,
+    as_of: AsOfQuery,
+) -> Result<CampaignView, Failure> {
+    let campaign = measure.find_campaign(account_id, campaign).await?;
+    let view = measure.at(as_of, MadeOf::Videos).await?.campaign(&campaign).await?;
+    if view.hashtags.iter().all(|hashtag| hashtag.readings == 0 && hashtag.videos == 0) {
+        say("note: the report is empty: no readings and no videos of its hashtags are stored for this time.");
+    }
+    Ok(view)
+}
+
+/// Creates a share and prints its link, which is shown nowhere else.
+async fn share(command: Report, context: &Context) -> Result<(), Failure> {
+    let public_url = &context.settings.public_url.value;
+    if public_url.as_str().is_empty() {
+        let why = "a link begins with the address of the server, which the settings do not have";
+        return Err(Failure::usage(why).hint("set public_url, such as https://api.example.com"));
+    }
+    let Report { which: Which { campaign, owner }, form, live_link, days, json, .. } = command;
+    let brand = brand(&form.look)?;
+    let (measure, owner) = open(context, &owner).await?;
+    let order = ShareOrder {
+        subject: Subject::Campaign(campaign),
+        heading: form.title,
+        brand,
+        is_live: live_link,
+        kind: ShareKind::Page,
+        sites: Vec::new(),
+        passwords: Vec::new(),
+        days,
+    };
+    let created = delivery::sharing(measure).create(owner.account_id, order, None).await?;
+    let CreatedShare { share, path } = created;
+    let url = public_url.link(path.as_deref().unwrap_or_default());
+    let data = ShareView::of(&share, Some(url.clone()), context.now())?;
+    if json.json {
+        return print_json(&Shared { data });
+    }
+    print(&url)?;
+    say(format_args!(
+        "{} until {}: whoever has the link sees the report. It is shown only now. `tagmeter share revoke {}` closes it.",
+        if live_link { "Live" } else { "Frozen" },
+        data.expires_at.to_rfc3339(),
+        data.id
+    ));
     Ok(())
 }

@@ -236,8 +236,13 @@ pub(super) const RUNS: &[(&str, &[&str])] = &[
             "campaign report autumn -o autumn.xlsx --account me@example.com --json",
             "campaign report autumn -o autumn.pdf --account me@example.com",
             "campaign report nobody -o nobody.pdf --account me@example.com",
+            "campaign report autumn --frozen-link --account me@example.com",
+            "campaign report autumn --account me@example.com",
         ],
     ),
+    ("share list", &["share list --account me@example.com", "share list --account me@example.com --json"]),
+    ("share show", &["share show shr_01kb3x8m7q0000000000000000 --account me@example.com", "share show x"]),
+    ("share revoke", &["share revoke shr_01kb3x8m7q0000000000000000 --account me@example.com"]),
     (
         "campaign edit",
         &[
