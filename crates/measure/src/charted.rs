@@ -13,9 +13,8 @@ impl HistoryView {
         let every = if self.step == "raw" { "every reading".to_owned() } else { format!("by {}", self.step) };
         let (metric, newest) = (self.metric, self.not_counted());
         let subtitle = format!("{metric}{gained} as reported by TikTok, {every}, UTC{newest}");
-        let mark = |mark: &MarkView| Mark { from: mark.from, until: mark.until, text: mark.text.clone() };
         Chart {
-            marks: self.annotations.iter().map(mark).collect(),
+            marks: marks(&self.annotations),
             ..chart_of(format!("#{}", self.hashtag), subtitle, self.metric, vec![self.line()])
         }
     }
@@ -44,6 +43,12 @@ impl HistoryView {
         let read = self.as_read.as_ref().filter(|_| self.mode == "total");
         read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default()
     }
+}
+
+/// Converts annotations to those of a chart.
+pub fn marks(annotations: &[MarkView]) -> Vec<Mark> {
+    let mark = |mark: &MarkView| Mark { from: mark.from, until: mark.until, text: mark.text.clone() };
+    annotations.iter().map(mark).collect()
 }
 
 /// Returns a chart of lines, with defaults for the rest.

@@ -93,7 +93,7 @@ pub use campaign::{
     SentenceView, TogetherView, VoiceBaseView, VoicePointView,
 };
 pub use campaign_report::campaign_report;
-pub use charted::chart_of;
+pub use charted::{chart_of, marks};
 pub use compare::{
     COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
 };

@@ -204,10 +204,14 @@ fn write_section(part: &mut Markup, section: &Section, charts: &[String], footno
     }
 }
 
+/// Characters of a key figure beyond which it is smaller: a number must not break.
+const VALUE_CHARS: usize = 9;
+
 fn write_figure(figures: &mut Markup, figure: &KeyFigure, footnotes: &Footnotes<'_>) {
     figures.tag("div").attr("class", "figure").holding(|card| {
         paragraph(card, "label", &figure.label);
-        card.tag("p").attr("class", "value").holding(|value| {
+        let is_long = figure.value.chars().count() > VALUE_CHARS;
+        card.tag("p").attr("class", if is_long { "value long" } else { "value" }).holding(|value| {
             value.text(&figure.value);
             write_markers(value, &footnotes.numbers(&figure.footnotes));
         });

@@ -2,9 +2,9 @@
 
 use super::{maybe, numbered, observed, per_cent, reported, share, signed, table};
 use crate::campaign::{CampaignView, TogetherView};
-use crate::chart_of;
+use crate::{chart_of, marks};
 use charts::report::{KeyFigure, Section, Statement};
-use charts::{Chart, ChartPoint, Line, grouped};
+use charts::{Chart, ChartPoint, Line, Mark, grouped};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -120,7 +120,13 @@ fn growth(view: &CampaignView) -> Option<Chart> {
     let is_log = values().fold(0.0, f64::max) / least >= LOG_FROM;
     (!lines.is_empty()).then(|| {
         let subtitle = "lifetime views as reported, from the beginning of the baseline on, UTC".to_owned();
-        Chart { is_log, ..chart_of("Views".to_owned(), subtitle, "views", lines) }
+        let platform = view.annotations.iter().map(|event| Mark {
+            from: event.from,
+            until: event.until,
+            text: event.text.to_owned(),
+        });
+        let marks = marks(&view.own_annotations).into_iter().chain(platform).collect();
+        Chart { is_log, marks, ..chart_of("Views".to_owned(), subtitle, "views", lines) }
     })
 }
 

@@ -126,6 +126,12 @@ async fn a_tracker_and_a_campaign_show_them_too() {
     let own = view["own_annotations"].as_array().unwrap_or_else(|| panic!("{view}"));
     let texts: Vec<&Value> = own.iter().map(|mark| &mark["text"]).collect();
     assert_eq!(texts, [&json!("first spot"), &json!("cat day")]);
+    let report = server.get("/v1/campaigns/summer/report?format=html").await;
+    assert_eq!(report.status.as_u16(), 200, "{}", report.text());
+    for note in ["first spot", "cat day"] {
+        assert!(report.text().contains(note), "{note} is on no chart");
+    }
+    assert!(!report.text().contains("horse day"));
     let tracker = json!({"hashtags": ["cat"], "source": "none"});
     let tracker = send(&server, Method::POST, "/v1/trackers", &tracker).await.json()["data"]["id"].clone();
     let path = format!("/v1/trackers/{}/series?from=2025-08-10", tracker.as_str().expect("an id"));

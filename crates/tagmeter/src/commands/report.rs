@@ -7,6 +7,7 @@ mod method;
 mod together;
 
 use super::Context;
+use super::annotation::annotated_by;
 use super::compare::hashtags_of;
 use crate::cli::measuring::Report;
 use crate::exit::Failure;
@@ -14,6 +15,7 @@ use crate::measured::{Document, WrittenFile, per_cent, tag};
 use crate::output::{grouped, print_json, say};
 use charts::report::{Brand, ReportColumn, ReportTable};
 use charts::{day, human};
+use domain::AccountId;
 use domain::metrics::{Mode, Step};
 use domain::{Moment, Timestamp, UtcDay};
 use measure::{HistoryQuery, HistoryView, Meta, POINTS_MAX, PointView};
@@ -35,6 +37,8 @@ struct Written<'a> {
 struct Frame {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    /// Account whose annotations the charts have.
+    account_id: Option<AccountId>,
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
@@ -45,6 +49,7 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     let frame = Frame {
         from: command.span.from.map(|from| from.begin(now)),
         to: command.span.to.map(|to| to.end(now)),
+        account_id: annotated_by(measure.store(), None).await?,
     };
     let mut sections = Vec::new();
     if hashtags.len() > 1 {
@@ -97,7 +102,15 @@ impl Frame {
     /// Returns the query of a hashtag's whole history within the period.
     fn history(self, step: Step, mode: Mode) -> HistoryQuery {
         let (from, to) = (self.from.map(Moment::At), self.to.map(Moment::At));
-        HistoryQuery { from, to, step, mode, limit: POINTS_MAX, ..HistoryQuery::default() }
+        HistoryQuery {
+            from,
+            to,
+            step,
+            mode,
+            limit: POINTS_MAX,
+            account_id: self.account_id,
+            ..HistoryQuery::default()
+        }
     }
 
     /// Describes the videos of the benchmark, the related hashtags and the creators, which ignore the end of

@@ -15,6 +15,7 @@ use domain::{Caveat, Hashtag, Moment};
 use measure::{
     BandView, BenchmarkView, CreatorsQuery, CreatorsView, HistoryMetric, HistoryQuery, HistoryView,
     LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView, chart_of,
+    marks,
 };
 
 /// Labels of posts from before and after the limit of five hashtags.
@@ -253,7 +254,8 @@ fn totals_chart(history: &HistoryView) -> Option<Chart> {
     let line = history.line();
     (line.points.len() > 1).then(|| {
         let subtitle = format!("lifetime views, {}, UTC{}", readings(history.step), history.not_counted());
-        chart_of(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line])
+        let chart = chart_of(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line]);
+        Chart { marks: marks(&history.annotations), ..chart }
     })
 }
 
@@ -261,7 +263,8 @@ fn gains_chart(history: &HistoryView) -> Option<Chart> {
     let line = history.line();
     (line.points.len() > 1).then(|| {
         let subtitle = format!("since the reading before, {}, UTC", readings(history.step));
-        chart_of(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line])
+        let chart = chart_of(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line]);
+        Chart { marks: marks(&history.annotations), ..chart }
     })
 }
 
