@@ -22,7 +22,7 @@ const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting =
 /// Reading whole tables needs other settings than an import.
 const WHOLE: &str = "SET LOCAL enable_seqscan = on";
 /// Tables from which forgetting deletes.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "videos",
     "video_superseded",
     "video_fragments",
@@ -31,6 +31,7 @@ const TABLES: [&str; 8] = [
     "links",
     "handles",
     "generations",
+    "share_documents",
 ];
 
 impl Postgres {
