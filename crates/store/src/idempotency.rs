@@ -55,6 +55,14 @@ impl Fingerprint {
     }
 }
 
+/// A request under a key that an earlier one had.
+pub(crate) enum Repeated<T> {
+    /// The same request: what it created.
+    Same(T),
+    /// Another request.
+    Other,
+}
+
 /// An answer as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAnswer {

@@ -9,6 +9,7 @@ use crate::alerts::{
     NewSubject, SubjectRow, alert_columns, first_version, subject_columns,
 };
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use domain::{AccountId, AlertId, Timestamp};
@@ -96,15 +97,12 @@ impl Postgres {
     }
 
     async fn alert_created_before(&self, alert: &NewAlert) -> Result<Option<AlertCreated>, StoreError> {
-        const DOING: &str = "look for an alert of this key";
-        let Some((key, fingerprint)) = &alert.idempotency else { return Ok(None) };
-        let parameters: [Parameter<'_>; 2] = [(&alert.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
-        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let (alert, known): (AlertRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
-        if known != Some(fingerprint.0.as_slice()) {
-            return Ok(Some(AlertCreated::OtherRequest));
-        }
-        Ok(Some(AlertCreated::Same(alert.into())))
+        let before = self.repeated::<AlertRow>(OF_KEY, alert.account_id, alert.idempotency.as_ref()).await?;
+        Ok(match before {
+            Some(Repeated::Same(row)) => Some(AlertCreated::Same(row.into())),
+            Some(Repeated::Other) => Some(AlertCreated::OtherRequest),
+            None => None,
+        })
     }
 
     pub(crate) async fn alert(

@@ -8,6 +8,7 @@ use crate::annotations::{
     OwnAnnotation, annotation_columns,
 };
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use domain::{AccountId, AnnotationId, CampaignId, TagKey, Timestamp};
@@ -96,16 +97,14 @@ impl Postgres {
         &self,
         annotation: &NewAnnotation,
     ) -> Result<Option<AnnotationCreated>, StoreError> {
-        const DOING: &str = "look for an annotation of this key";
-        let Some((key, fingerprint)) = &annotation.idempotency else { return Ok(None) };
-        let parameters: [Parameter<'_>; 2] =
-            [(&annotation.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
-        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let (annotation, known): (AnnotationRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
-        if known != Some(fingerprint.0.as_slice()) {
-            return Ok(Some(AnnotationCreated::OtherRequest));
-        }
-        Ok(Some(AnnotationCreated::Same(annotation.read()?)))
+        let before = self
+            .repeated::<AnnotationRow>(OF_KEY, annotation.account_id, annotation.idempotency.as_ref())
+            .await?;
+        Ok(match before {
+            Some(Repeated::Same(row)) => Some(AnnotationCreated::Same(row.read()?)),
+            Some(Repeated::Other) => Some(AnnotationCreated::OtherRequest),
+            None => None,
+        })
     }
 
     pub(crate) async fn annotation(

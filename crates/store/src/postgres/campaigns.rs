@@ -8,6 +8,7 @@ use crate::campaigns::{
     campaign_columns,
 };
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use domain::campaign::CampaignRef;
@@ -95,16 +96,13 @@ impl Postgres {
         &self,
         campaign: &NewCampaign,
     ) -> Result<Option<CampaignCreated>, StoreError> {
-        const DOING: &str = "look for a campaign of this key";
-        let Some((key, fingerprint)) = &campaign.idempotency else { return Ok(None) };
-        let parameters: [Parameter<'_>; 2] =
-            [(&campaign.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
-        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let (campaign, known): (CampaignRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
-        if known != Some(fingerprint.0.as_slice()) {
-            return Ok(Some(CampaignCreated::OtherRequest));
-        }
-        Ok(Some(CampaignCreated::Same(campaign.read()?)))
+        let before =
+            self.repeated::<CampaignRow>(OF_KEY, campaign.account_id, campaign.idempotency.as_ref()).await?;
+        Ok(match before {
+            Some(Repeated::Same(row)) => Some(CampaignCreated::Same(row.read()?)),
+            Some(Repeated::Other) => Some(CampaignCreated::OtherRequest),
+            None => None,
+        })
     }
 
     pub(crate) async fn campaign(

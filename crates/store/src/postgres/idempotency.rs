@@ -6,9 +6,11 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
-use crate::idempotency::{AnswerRow, Fingerprint, IdempotencyKey, KeyLookup, Spans, answer_columns};
+use crate::idempotency::{
+    AnswerRow, Fingerprint, IdempotencyKey, KeyLookup, Repeated, Spans, answer_columns,
+};
 use crate::ledger::limit;
-use crate::row;
+use crate::row::{self, FromRow};
 use domain::AccountId;
 use tokio_postgres::types::Type;
 
@@ -35,6 +37,23 @@ const DROP_ONE: &str =
 const ANSWERS_AT_ONCE: i64 = 16;
 
 impl Postgres {
+    /// Returns the row of what was created under a key. `sql` selects it, and the fingerprint after it, of account `$1` and
+    /// key `$2`.
+    pub(super) async fn repeated<R: for<'r> FromRow<'r>>(
+        &self,
+        sql: &str,
+        account_id: AccountId,
+        idempotency: Option<&(IdempotencyKey, Fingerprint)>,
+    ) -> Result<Option<Repeated<R>>, StoreError> {
+        const DOING: &str = "look for the first request of a key";
+        let Some((key, fingerprint)) = idempotency else { return Ok(None) };
+        let parameters: [Parameter<'_>; 2] = [(&account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
+        let Some(found) = self.pool.query_opt(DOING, sql, &parameters).await? else { return Ok(None) };
+        let (created, known): (R, Option<&[u8]>) = row::read(&found).doing(DOING)?;
+        let is_same = known == Some(fingerprint.0.as_slice());
+        Ok(Some(if is_same { Repeated::Same(created) } else { Repeated::Other }))
+    }
+
     /// Implements `Store::forget_answers`.
     pub(crate) async fn forget_answers(&self, named: &Named) -> Result<u64, StoreError> {
         const DOING: &str = "search stored answers";

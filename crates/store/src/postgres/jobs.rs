@@ -5,6 +5,7 @@ use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::jobs::{
     Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, job_interrupted,
     lease_is_over,
@@ -104,15 +105,12 @@ impl Postgres {
     }
 
     async fn created_before(&self, job: &NewJob) -> Result<Option<JobCreated>, StoreError> {
-        const DOING: &str = "look for a job of this key";
-        let Some((key, fingerprint)) = &job.idempotency else { return Ok(None) };
-        let parameters: [Parameter<'_>; 2] = [(&job.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
-        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let (job, known): (JobRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
-        if known != Some(fingerprint.0.as_slice()) {
-            return Ok(Some(JobCreated::OtherRequest));
-        }
-        Ok(Some(JobCreated::Same(job.read()?)))
+        let before = self.repeated::<JobRow>(OF_KEY, job.account_id, job.idempotency.as_ref()).await?;
+        Ok(match before {
+            Some(Repeated::Same(row)) => Some(JobCreated::Same(row.read()?)),
+            Some(Repeated::Other) => Some(JobCreated::OtherRequest),
+            None => None,
+        })
     }
 
     pub(crate) async fn job(&self, account_id: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {

@@ -5,6 +5,7 @@ use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use crate::shares::{NewShare, SHARES_MAX, Share, ShareCreated, ShareRow, left_out, share_columns};
@@ -111,15 +112,12 @@ impl Postgres {
     }
 
     async fn share_created_before(&self, share: &NewShare) -> Result<Option<ShareCreated>, StoreError> {
-        const DOING: &str = "look for a share of this key";
-        let Some((key, fingerprint)) = &share.idempotency else { return Ok(None) };
-        let parameters: [Parameter<'_>; 2] = [(&share.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
-        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let (share, known): (ShareRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
-        if known != Some(fingerprint.0.as_slice()) {
-            return Ok(Some(ShareCreated::OtherRequest));
-        }
-        Ok(Some(ShareCreated::Same(share.read()?)))
+        let before = self.repeated::<ShareRow>(OF_KEY, share.account_id, share.idempotency.as_ref()).await?;
+        Ok(match before {
+            Some(Repeated::Same(row)) => Some(ShareCreated::Same(row.read()?)),
+            Some(Repeated::Other) => Some(ShareCreated::OtherRequest),
+            None => None,
+        })
     }
 
     pub(crate) async fn share(

@@ -4,6 +4,7 @@ use super::Postgres;
 use super::connection::Parameter;
 use crate::StoreError;
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::ledger::{limit, to_i64};
 use crate::row;
 use crate::trackers::{
@@ -139,16 +140,13 @@ impl Postgres {
         &self,
         tracker: &NewTracker,
     ) -> Result<Option<TrackerCreated>, StoreError> {
-        const DOING: &str = "look for a tracker of this key";
-        let Some((key, fingerprint)) = &tracker.idempotency else { return Ok(None) };
-        let parameters: [Parameter<'_>; 2] =
-            [(&tracker.account_id.0, Type::INT8), (&key.as_str(), Type::TEXT)];
-        let Some(found) = self.pool.query_opt(DOING, OF_KEY, &parameters).await? else { return Ok(None) };
-        let (tracker, known): (TrackerRow, Option<&[u8]>) = row::read(&found).doing(DOING)?;
-        if known != Some(fingerprint.0.as_slice()) {
-            return Ok(Some(TrackerCreated::OtherRequest));
-        }
-        Ok(Some(TrackerCreated::Same(tracker.read()?)))
+        let before =
+            self.repeated::<TrackerRow>(OF_KEY, tracker.account_id, tracker.idempotency.as_ref()).await?;
+        Ok(match before {
+            Some(Repeated::Same(row)) => Some(TrackerCreated::Same(row.read()?)),
+            Some(Repeated::Other) => Some(TrackerCreated::OtherRequest),
+            None => None,
+        })
     }
 
     pub(crate) async fn tracker(

@@ -12,7 +12,7 @@ use crate::error::Doing;
 use crate::ledger::{Cause, Granted, SIGN_UP};
 use crate::row;
 use domain::{AccountId, Credits, Email, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -152,6 +152,13 @@ fn create_account(
     }
     transaction.commit().doing("commit an account")?;
     Ok(AccountCreated::Created(account_id))
+}
+
+/// Begins a change. Its caller commits it.
+pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .doing("begin a change of accounts.db")
 }
 
 /// Syncs the names of a new file and of its folder: SQLite syncs the file, and the folder for its WAL.

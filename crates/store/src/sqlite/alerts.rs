@@ -1,20 +1,22 @@
 //! Alerts in `accounts.db`.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
 use super::events::add_event;
-use super::trackers::begin;
+use super::idempotency::repeated;
 use crate::StoreError;
 use crate::alerts::{
     ALERTS_MAX, Alert, AlertChange, AlertCreated, AlertEvaluated, AlertRow, AlertSubject, NewAlert,
     NewSubject, SubjectRow, alert_columns, first_version, subject_columns,
 };
 use crate::error::Doing;
-use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use domain::{AccountId, AlertId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, Transaction, params};
 
+const OF_KEY: &str =
+    "SELECT alert_id, fingerprint FROM alerts WHERE account_id = ?1 AND idempotency_key = ?2";
 const ALERT: &str =
     concat!("SELECT ", alert_columns!(), " FROM alerts WHERE account_id = ?1 AND alert_id = ?2");
 const ALERTS: &str = concat!(
@@ -240,10 +242,13 @@ fn keys(connection: &Connection, sql: &str, parameters: impl Params) -> Result<V
 fn create(transaction: &Transaction<'_>, alert: &NewAlert) -> Result<AlertCreated, StoreError> {
     const DOING: &str = "create an alert";
     let NewAlert { id, account_id, settings, subjects, idempotency, at } = alert;
-    if let Some((key, fingerprint)) = idempotency
-        && let Some(created) = created_before(transaction, *account_id, key, *fingerprint)?
-    {
-        return Ok(created);
+    match repeated(transaction, OF_KEY, *account_id, idempotency.as_ref())? {
+        Some(Repeated::Same(id)) => {
+            let same = one(transaction, *account_id, AlertId::from_bytes(id))?;
+            return Ok(same.map_or(AlertCreated::IdTaken, AlertCreated::Same));
+        }
+        Some(Repeated::Other) => return Ok(AlertCreated::OtherRequest),
+        None => {}
     }
     let alerts: i64 = transaction
         .query_row("SELECT count(*) FROM alerts WHERE account_id = ?1", [account_id.0], row::sqlite)
@@ -269,27 +274,6 @@ fn create(transaction: &Transaction<'_>, alert: &NewAlert) -> Result<AlertCreate
     }
     add_subjects(transaction, *account_id, *id, subjects, first_version(0))?;
     Ok(one(transaction, *account_id, *id)?.map_or(AlertCreated::IdTaken, AlertCreated::Created))
-}
-
-fn created_before(
-    connection: &Connection,
-    account_id: AccountId,
-    key: &IdempotencyKey,
-    fingerprint: Fingerprint,
-) -> Result<Option<AlertCreated>, StoreError> {
-    let found: Option<([u8; 16], [u8; 32])> = connection
-        .prepare_cached(
-            "SELECT alert_id, fingerprint FROM alerts WHERE account_id = ?1 AND idempotency_key = ?2",
-        )
-        .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
-        .doing("look for an alert of this key")?;
-    match found {
-        Some((id, known)) if known == fingerprint.0 => {
-            Ok(one(connection, account_id, AlertId::from_bytes(id))?.map(AlertCreated::Same))
-        }
-        Some(_) => Ok(Some(AlertCreated::OtherRequest)),
-        None => Ok(None),
-    }
 }
 
 fn add_subjects(

@@ -1,16 +1,18 @@
 //! Annotations in `accounts.db`.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
+use super::idempotency::repeated;
 use crate::StoreError;
 use crate::annotations::{
     ANNOTATIONS_MAX, AnnotatedCurves, AnnotationCreated, AnnotationRow, AnnotationSettings, NewAnnotation,
     OwnAnnotation, annotation_columns,
 };
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use domain::{AccountId, AnnotationId, CampaignId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Params, Transaction, params};
 
 const ONE: &str = concat!(
     "SELECT ",
@@ -166,12 +168,6 @@ impl AccountsFile {
     }
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .doing("begin a change of annotations")
-}
-
 /// Executes one statement in a transaction, and returns the number of its rows.
 fn write(connection: &mut Connection, sql: &str, parameters: impl Params) -> Result<usize, StoreError> {
     const DOING: &str = "write an annotation";
@@ -207,19 +203,13 @@ fn create(
 ) -> Result<AnnotationCreated, StoreError> {
     const DOING: &str = "create an annotation";
     let NewAnnotation { id, account_id, settings, idempotency, at } = annotation;
-    if let Some((key, fingerprint)) = idempotency {
-        let found: Option<([u8; 16], [u8; 32])> = transaction
-            .prepare_cached(OF_KEY)
-            .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
-            .doing("look for an annotation of this key")?;
-        match found {
-            Some((id, known)) if known == fingerprint.0 => {
-                let same = one(transaction, *account_id, AnnotationId::from_bytes(id))?;
-                return Ok(same.map_or(AnnotationCreated::IdTaken, AnnotationCreated::Same));
-            }
-            Some(_) => return Ok(AnnotationCreated::OtherRequest),
-            None => {}
+    match repeated(transaction, OF_KEY, *account_id, idempotency.as_ref())? {
+        Some(Repeated::Same(id)) => {
+            let same = one(transaction, *account_id, AnnotationId::from_bytes(id))?;
+            return Ok(same.map_or(AnnotationCreated::IdTaken, AnnotationCreated::Same));
         }
+        Some(Repeated::Other) => return Ok(AnnotationCreated::OtherRequest),
+        None => {}
     }
     let number: i64 = transaction
         .query_row("SELECT count(*) FROM annotations WHERE account_id = ?1", [account_id.0], row::sqlite)

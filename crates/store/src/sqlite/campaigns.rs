@@ -1,17 +1,19 @@
 //! Campaigns in `accounts.db`.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
+use super::idempotency::repeated;
 use crate::StoreError;
 use crate::campaigns::{
     CAMPAIGNS_MAX, Campaign, CampaignChanged, CampaignCreated, CampaignRow, CampaignSettings, NewCampaign,
     campaign_columns,
 };
 use crate::error::Doing;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use domain::campaign::{CampaignName, CampaignRef};
 use domain::{AccountId, CampaignId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Params, Transaction, params};
 
 const CAMPAIGN: &str =
     concat!("SELECT ", campaign_columns!(), " FROM campaigns WHERE account_id = ?1 AND campaign_id = ?2");
@@ -113,10 +115,6 @@ impl AccountsFile {
     }
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a change of campaigns")
-}
-
 fn one(
     connection: &Connection,
     account_id: AccountId,
@@ -144,19 +142,13 @@ fn many(connection: &Connection, sql: &str, parameters: impl Params) -> Result<V
 fn create(transaction: &Transaction<'_>, campaign: &NewCampaign) -> Result<CampaignCreated, StoreError> {
     const DOING: &str = "create a campaign";
     let NewCampaign { id, account_id, settings, idempotency, at } = campaign;
-    if let Some((key, fingerprint)) = idempotency {
-        let found: Option<([u8; 16], [u8; 32])> = transaction
-            .prepare_cached(OF_KEY)
-            .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
-            .doing("look for a campaign of this key")?;
-        match found {
-            Some((id, known)) if known == fingerprint.0 => {
-                let same = one(transaction, *account_id, CampaignId::from_bytes(id))?;
-                return Ok(same.map_or(CampaignCreated::IdTaken, CampaignCreated::Same));
-            }
-            Some(_) => return Ok(CampaignCreated::OtherRequest),
-            None => {}
+    match repeated(transaction, OF_KEY, *account_id, idempotency.as_ref())? {
+        Some(Repeated::Same(id)) => {
+            let same = one(transaction, *account_id, CampaignId::from_bytes(id))?;
+            return Ok(same.map_or(CampaignCreated::IdTaken, CampaignCreated::Same));
         }
+        Some(Repeated::Other) => return Ok(CampaignCreated::OtherRequest),
+        None => {}
     }
     let campaigns: i64 = transaction
         .query_row("SELECT count(*) FROM campaigns WHERE account_id = ?1", [account_id.0], row::sqlite)

@@ -1,9 +1,8 @@
 //! Deliveries in `accounts.db`.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
 use super::destinations;
 use super::events::{add_event, event};
-use super::trackers::begin;
 use crate::StoreError;
 use crate::deliveries::{
     AttemptRow, Attempted, ClaimedRow, DUE_MS_MAX, Delivery, DeliveryClaim, DeliveryRow, Lane, LoggedAttempt,

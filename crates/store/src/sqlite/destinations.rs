@@ -1,7 +1,6 @@
 //! Destinations in `accounts.db`.
 
-use super::accounts::AccountsFile;
-use super::trackers::begin;
+use super::accounts::{AccountsFile, begin};
 use crate::StoreError;
 use crate::destinations::{
     DESTINATIONS_MAX, Destination, DestinationChange, DestinationCreated, DestinationRow, DestinationState,

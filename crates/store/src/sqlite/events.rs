@@ -1,7 +1,6 @@
 //! Events in `accounts.db`, with the deliveries that are written beside them.
 
-use super::accounts::AccountsFile;
-use super::trackers::begin;
+use super::accounts::{AccountsFile, begin};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::events::{Event, EventRow, NewEvent, before, event_columns};

@@ -6,7 +6,7 @@ use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
 use crate::idempotency::{
-    AnswerRow, Fingerprint, IdempotencyKey, Idempotent, KeyLookup, Spans, answer_columns,
+    AnswerRow, Fingerprint, IdempotencyKey, Idempotent, KeyLookup, Repeated, Spans, answer_columns,
 };
 use crate::ledger::Charge;
 use crate::row;
@@ -15,6 +15,21 @@ use rusqlite::{Connection, OptionalExtension};
 
 /// Stored answers searched at once: a megabyte each at most.
 const ANSWERS_AT_ONCE: i64 = 16;
+
+/// Returns the id of what was created under a key. `sql` selects id and fingerprint of account `?1` and key `?2`.
+pub(super) fn repeated(
+    connection: &Connection,
+    sql: &str,
+    account_id: AccountId,
+    idempotency: Option<&(IdempotencyKey, Fingerprint)>,
+) -> Result<Option<Repeated<[u8; 16]>>, StoreError> {
+    let Some((key, fingerprint)) = idempotency else { return Ok(None) };
+    let found: Option<([u8; 16], [u8; 32])> = connection
+        .prepare_cached(sql)
+        .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
+        .doing("look for the first request of a key")?;
+    Ok(found.map(|(id, known)| if known == fingerprint.0 { Repeated::Same(id) } else { Repeated::Other }))
+}
 
 impl AccountsFile {
     pub(crate) fn idempotent_answer(

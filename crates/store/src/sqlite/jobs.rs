@@ -1,16 +1,17 @@
 //! Jobs in `accounts.db`: a job accepted with a 202 is not lost.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
+use super::idempotency::repeated;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::idempotency::Repeated;
 use crate::jobs::{
     Claim, Claiming, Job, JobCreated, JobKind, JobRow, JobState, Lease, NewJob, job_columns, job_interrupted,
     lease_is_over,
 };
 use crate::row;
 use domain::{AccountId, JobId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, params};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -18,6 +19,7 @@ macro_rules! select {
     };
 }
 
+const OF_KEY: &str = "SELECT job_id, fingerprint FROM jobs WHERE account_id = ?1 AND idempotency_key = ?2";
 const JOB: &str = select!("WHERE account_id = ?1 AND job_id = ?2");
 /// Kinds are JSON, as SQLite has no arrays.
 const CLAIMABLE: &str = concat!(
@@ -238,15 +240,14 @@ impl AccountsFile {
     }
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a change of jobs")
-}
-
 fn create(transaction: &Transaction<'_>, job: &NewJob) -> Result<JobCreated, StoreError> {
-    if let Some((key, fingerprint)) = &job.idempotency
-        && let Some(created) = created_before(transaction, job.account_id, key, *fingerprint)?
-    {
-        return Ok(created);
+    match repeated(transaction, OF_KEY, job.account_id, job.idempotency.as_ref())? {
+        Some(Repeated::Same(id)) => {
+            let same = one(transaction, JOB, (job.account_id.0, id))?;
+            return Ok(same.map_or(JobCreated::IdTaken, JobCreated::Same));
+        }
+        Some(Repeated::Other) => return Ok(JobCreated::OtherRequest),
+        None => {}
     }
     let idempotency = job.idempotency.as_ref();
     let made = transaction
@@ -272,25 +273,6 @@ fn create(transaction: &Transaction<'_>, job: &NewJob) -> Result<JobCreated, Sto
     }
     let created = one(transaction, JOB, (job.account_id.0, job.id.to_bytes()))?;
     Ok(created.map_or(JobCreated::IdTaken, JobCreated::Created))
-}
-
-fn created_before(
-    connection: &Connection,
-    account_id: AccountId,
-    key: &IdempotencyKey,
-    fingerprint: Fingerprint,
-) -> Result<Option<JobCreated>, StoreError> {
-    let found: Option<([u8; 16], [u8; 32])> = connection
-        .prepare_cached("SELECT job_id, fingerprint FROM jobs WHERE account_id = ?1 AND idempotency_key = ?2")
-        .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
-        .doing("look for a job of this key")?;
-    match found {
-        Some((id, known)) if known == fingerprint.0 => {
-            Ok(one(connection, JOB, (account_id.0, id))?.map(JobCreated::Same))
-        }
-        Some(_) => Ok(Some(JobCreated::OtherRequest)),
-        None => Ok(None),
-    }
 }
 
 fn one(connection: &Connection, sql: &str, parameters: impl Params) -> Result<Option<Job>, StoreError> {

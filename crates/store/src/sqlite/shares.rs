@@ -1,15 +1,17 @@
 //! Shares in `accounts.db`.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
 use super::catalog::forget::overwriting;
+use super::idempotency::repeated;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::Named;
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use crate::shares::{NewShare, SHARES_MAX, Share, ShareCreated, ShareRow, left_out, share_columns};
 use domain::{AccountId, ShareDigest, ShareId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, params};
 
 const SHARE: &str =
     concat!("SELECT ", share_columns!(), " FROM shares WHERE account_id = ?1 AND share_id = ?2");
@@ -183,10 +185,6 @@ impl AccountsFile {
     }
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a change of shares")
-}
-
 fn one(connection: &Connection, account_id: AccountId, id: ShareId) -> Result<Option<Share>, StoreError> {
     Ok(many(connection, SHARE, (account_id.0, id.to_bytes()))?.pop())
 }
@@ -199,28 +197,15 @@ fn many(connection: &Connection, sql: &str, parameters: impl Params) -> Result<V
     rows.into_iter().map(ShareRow::read).collect()
 }
 
-fn created_before(
-    transaction: &Transaction<'_>,
-    share: &NewShare,
-) -> Result<Option<ShareCreated>, StoreError> {
-    let Some((key, fingerprint)) = &share.idempotency else { return Ok(None) };
-    let found: Option<([u8; 16], [u8; 32])> = transaction
-        .prepare_cached(OF_KEY)
-        .and_then(|mut s| s.query_row((share.account_id.0, key.as_str()), row::sqlite).optional())
-        .doing("look for a share of this key")?;
-    Ok(match found {
-        None => None,
-        Some((id, known)) if known == fingerprint.0 => {
-            one(transaction, share.account_id, ShareId::from_bytes(id))?.map(ShareCreated::Same)
-        }
-        Some(_) => Some(ShareCreated::OtherRequest),
-    })
-}
-
 fn create(transaction: &Transaction<'_>, share: &NewShare) -> Result<ShareCreated, StoreError> {
     const DOING: &str = "create a share";
-    if let Some(before) = created_before(transaction, share)? {
-        return Ok(before);
+    match repeated(transaction, OF_KEY, share.account_id, share.idempotency.as_ref())? {
+        Some(Repeated::Same(id)) => {
+            let same = one(transaction, share.account_id, ShareId::from_bytes(id))?;
+            return Ok(same.map_or(ShareCreated::Taken, ShareCreated::Same));
+        }
+        Some(Repeated::Other) => return Ok(ShareCreated::OtherRequest),
+        None => {}
     }
     let number: i64 = transaction.query_row(NUMBER, [share.account_id.0], row::sqlite).doing(DOING)?;
     if number.unsigned_abs() >= SHARES_MAX {

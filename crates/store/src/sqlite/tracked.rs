@@ -1,7 +1,7 @@
 //! Readings of trackers in `accounts.db`.
 
-use super::accounts::AccountsFile;
-use super::trackers::{begin, one, tracked};
+use super::accounts::{AccountsFile, begin};
+use super::trackers::{one, tracked};
 use crate::StoreError;
 use crate::error::Doing;
 use crate::jobs::Lease;

@@ -1,9 +1,10 @@
 //! Trackers in `accounts.db`, beside the ledger that their readings are charged to.
 
-use super::accounts::AccountsFile;
+use super::accounts::{AccountsFile, begin};
+use super::idempotency::repeated;
 use crate::StoreError;
 use crate::error::Doing;
-use crate::idempotency::{Fingerprint, IdempotencyKey};
+use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
 use crate::trackers::{
@@ -13,8 +14,10 @@ use crate::trackers::{
 };
 use domain::tracking::{Keyword, Month, TargetKey, TrackerSource};
 use domain::{AccountId, Timestamp, TrackerId};
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, params};
 
+const OF_KEY: &str =
+    "SELECT tracker_id, fingerprint FROM trackers WHERE account_id = ?1 AND idempotency_key = ?2";
 const TRACKER: &str =
     concat!("SELECT ", tracker_columns!(), " FROM trackers WHERE account_id = ?1 AND tracker_id = ?2");
 const TRACKERS: &str = concat!(
@@ -184,10 +187,6 @@ impl AccountsFile {
     }
 }
 
-pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).doing("begin a change of trackers")
-}
-
 pub(super) fn one(
     connection: &Connection,
     account_id: AccountId,
@@ -219,10 +218,13 @@ pub(super) fn tracked(
 fn create(transaction: &Transaction<'_>, tracker: &NewTracker) -> Result<TrackerCreated, StoreError> {
     const DOING: &str = "create a tracker";
     let NewTracker { id, account_id, settings, hashtags, idempotency, at } = tracker;
-    if let Some((key, fingerprint)) = idempotency
-        && let Some(created) = created_before(transaction, *account_id, key, *fingerprint)?
-    {
-        return Ok(created);
+    match repeated(transaction, OF_KEY, *account_id, idempotency.as_ref())? {
+        Some(Repeated::Same(id)) => {
+            let same = one(transaction, *account_id, TrackerId::from_bytes(id))?;
+            return Ok(same.map_or(TrackerCreated::IdTaken, TrackerCreated::Same));
+        }
+        Some(Repeated::Other) => return Ok(TrackerCreated::OtherRequest),
+        None => {}
     }
     let trackers: i64 = transaction
         .query_row("SELECT count(*) FROM trackers WHERE account_id = ?1", [account_id.0], row::sqlite)
@@ -258,27 +260,6 @@ fn create(transaction: &Transaction<'_>, tracker: &NewTracker) -> Result<Tracker
     add(transaction, *account_id, *id, settings, hashtags, *at)?;
     count(transaction, *account_id, *id)?;
     Ok(one(transaction, *account_id, *id)?.map_or(TrackerCreated::IdTaken, TrackerCreated::Created))
-}
-
-fn created_before(
-    connection: &Connection,
-    account_id: AccountId,
-    key: &IdempotencyKey,
-    fingerprint: Fingerprint,
-) -> Result<Option<TrackerCreated>, StoreError> {
-    let found: Option<([u8; 16], [u8; 32])> = connection
-        .prepare_cached(
-            "SELECT tracker_id, fingerprint FROM trackers WHERE account_id = ?1 AND idempotency_key = ?2",
-        )
-        .and_then(|mut s| s.query_row((account_id.0, key.as_str()), row::sqlite).optional())
-        .doing("look for a tracker of this key")?;
-    match found {
-        Some((id, known)) if known == fingerprint.0 => {
-            Ok(one(connection, account_id, TrackerId::from_bytes(id))?.map(TrackerCreated::Same))
-        }
-        Some(_) => Ok(Some(TrackerCreated::OtherRequest)),
-        None => Ok(None),
-    }
 }
 
 /// Adds hashtags, and queues them where the tracker reads from a source.
