@@ -1,7 +1,8 @@
 //! Answers as charts.
 
-use crate::{HistoryView, MarkView, PointView};
+use crate::{CompareView, HistoryView, MarkView, PointView};
 use charts::{Chart, ChartPoint, Line, Mark, Theme};
+use std::collections::BTreeSet;
 
 /// Width and height of a chart in a file, in pixels.
 const SIZE: (u32, u32) = (1000, 500);
@@ -42,6 +43,16 @@ impl HistoryView {
     pub fn not_counted(&self) -> String {
         let read = self.as_read.as_ref().filter(|_| self.mode == "total");
         read.map(|read| format!("; newest reading {} not counted", read.shown())).unwrap_or_default()
+    }
+}
+
+impl CompareView {
+    /// Returns the annotations of all series, each once.
+    pub fn marks(&self) -> Vec<Mark> {
+        let all = self.hashtags.iter().flat_map(|one| &one.series.annotations);
+        let mut seen = BTreeSet::new();
+        let once: Vec<MarkView> = all.filter(|mark| seen.insert(&*mark.id)).cloned().collect();
+        marks(&once)
     }
 }
 

@@ -15,7 +15,7 @@ use domain::metrics::history::Step;
 use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, overlap, share_of_voice, shares};
 use domain::metrics::structural_break::{Shared, shared_by_side};
 use domain::metrics::{Side, SideCounts, Sides};
-use domain::{CaveatSet, Hashtag, HashtagRow, Moment, Timestamp};
+use domain::{AccountId, CaveatSet, Hashtag, HashtagRow, Moment, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use store::videos::VideoRow;
@@ -69,6 +69,11 @@ pub struct CompareQuery {
     #[serde(skip)]
     #[param(ignore)]
     pub points_max: usize,
+    /// Account whose annotations the series have; `None` for the events of the platform alone.
+    #[arg(skip)]
+    #[serde(skip)]
+    #[param(ignore)]
+    pub account_id: Option<AccountId>,
 }
 
 /// Hashtags side by side.
@@ -253,9 +258,9 @@ impl Measure {
         part: CreatorsPart,
         meta: &mut Meta,
     ) -> Result<(ComparedView, Sample), MeasureError> {
-        let &CompareQuery { metric, from, to, step, .. } = query;
-        let history =
-            HistoryQuery { metric, from, to, step, limit: query.points_max, ..HistoryQuery::default() };
+        let &CompareQuery { metric, from, to, step, account_id, .. } = query;
+        let limit = query.points_max;
+        let history = HistoryQuery { metric, from, to, step, limit, account_id, ..HistoryQuery::default() };
         let series = self.history(hashtag, history).await?;
         let now = self.now();
         let (from, to) = (from.map(|from| from.begin(now)), to.map(|to| to.end(now)));

@@ -304,6 +304,7 @@ async fn hashtags_are_compared_side_by_side(place: &Where) {
         to: None,
         index: "100".parse().ok(),
         points_max: 100,
+        account_id: None,
         tags: Vec::new(),
     };
     let made = temp.measure().compare(&both, &query).await.expect("a comparison");

@@ -81,6 +81,7 @@ async fn comparisons_sample_the_same_creators(place: &Place) {
         to: None,
         index: None,
         points_max: 10,
+        account_id: None,
         tags: Vec::new(),
     };
     // Also when another question has cached a larger part of one.

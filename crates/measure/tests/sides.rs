@@ -72,6 +72,7 @@ fn compare() -> CompareQuery {
         to: None,
         index: None,
         points_max: 10,
+        account_id: None,
         tags: Vec::new(),
     }
 }

@@ -34,7 +34,8 @@ impl Question for Compare {
         request: QuestionRequest<CompareQuery>,
         freshness: FreshnessRequirement,
     ) -> Result<Measured<CompareView>, Problem> {
-        let query = CompareQuery { points_max: POINTS_MAX, ..request.query };
+        let account_id = Some(request.page.account_id);
+        let query = CompareQuery { points_max: POINTS_MAX, account_id, ..request.query };
         let (mut found, mut stale) = (Vec::with_capacity(query.tags.len()), false);
         for tag in &query.tags {
             let (one, is_stale) = hashtag(measure, "tags", tag, freshness).await?;

@@ -77,6 +77,14 @@ async fn annotations_are_on_the_curves_of_their_account() {
     assert!(picture.text().contains("TV &lt;spot&gt; &amp; more"), "{}", picture.text());
     assert!(!picture.text().contains("long ago"), "{}", picture.text());
 
+    let compared = server.get("/v1/compare?tags=cat,horse&step=day").await.json();
+    let texts = |place: usize| {
+        let marks = compared["data"]["hashtags"][place]["series"]["annotations"].as_array().expect("a list");
+        marks.iter().map(|mark| mark["text"].as_str().expect("a text")).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(0), [platform, "TV <spot> & more", "everywhere"]);
+    assert_eq!(texts(1), [platform, "everywhere"]);
+
     let (_, theirs) = server.other_account("you@example.com", KeyScope::Call).await;
     let answer = server.send(Request::get(cat).key(&theirs)).await.json();
     assert_eq!(

@@ -152,6 +152,9 @@ pub(crate) struct Compare {
     pub(crate) query: CompareQuery,
     #[command(flatten)]
     pub(crate) as_of: AsOfQuery,
+    /// Address of the account whose annotations the series have. Without it, the only account's, if there is one
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) account: Option<String>,
     #[command(flatten)]
     pub(crate) shape: Shape,
 }

@@ -1,5 +1,6 @@
 //! `tagmeter compare`: compares hashtags by series, share of voice and overlap.
 
+use super::annotation::annotated_by;
 use super::{Context, hashtag_of};
 use crate::cli::measuring::Compare;
 use crate::exit::Failure;
@@ -18,7 +19,8 @@ pub(super) async fn run(command: Compare, context: &Context) -> Result<(), Failu
     let measure = context.open_existing_measure().await?.at(command.as_of, MadeOf::Videos).await?;
     let hashtags = hashtags_of(&measure, &command.query.tags).await?;
     let now = context.now();
-    let query = CompareQuery { points_max: POINTS_MAX, ..command.query };
+    let account_id = annotated_by(measure.store(), command.account.as_deref()).await?;
+    let query = CompareQuery { points_max: POINTS_MAX, account_id, ..command.query };
     let measured = measure.compare(&hashtags, &query).await?;
     let mut not_read = Vec::new();
     for (hashtag, one) in hashtags.iter().zip(&measured.data.hashtags) {
@@ -59,7 +61,7 @@ fn chart(compared: &CompareView, query: &CompareQuery) -> charts::Chart {
     };
     let lines = compared.hashtags.iter().map(|one| one.series.line()).collect();
     let chart = chart_of(names.join(", "), subtitle, unit, lines);
-    charts::Chart { index_to: index, ..chart }
+    charts::Chart { index_to: index, marks: compared.marks(), ..chart }
 }
 
 fn show(compared: &CompareView) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ pub(super) async fn section(
     frame: Frame,
 ) -> Result<Section, Failure> {
     let query = CompareQuery {
+        account_id: frame.account_id,
         from: frame.from.map(Moment::At),
         to: frame.to.map(Moment::At),
         points_max: POINTS_MAX,
@@ -70,12 +71,12 @@ fn drawn(compared: &CompareView) -> Vec<Chart> {
     let subtitle = |what: &str| format!("{what}, {readings}, UTC");
     let is_log = is_wide(&lines, |_| 1.0);
     let views = chart_of("Views".to_owned(), subtitle("lifetime views"), "views", lines.clone());
-    let mut charts = vec![Chart { is_log, ..views }];
+    let mut charts = vec![Chart { is_log, marks: compared.marks(), ..views }];
     if lines.iter().any(is_indexable) {
         let is_log = is_wide(&lines, |line| line.points.first().map_or(1.0, |first| first.value));
         let subtitle = subtitle(&format!("each {INDEX} at its beginning"));
         let indexed = chart_of("Views, indexed".to_owned(), subtitle, "", lines);
-        charts.push(Chart { is_log, index_to: Some(INDEX), ..indexed });
+        charts.push(Chart { is_log, index_to: Some(INDEX), marks: compared.marks(), ..indexed });
     }
     charts
 }
