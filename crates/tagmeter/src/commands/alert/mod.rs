@@ -111,7 +111,8 @@ async fn create(command: CreateAlert, context: &Context) -> Result<(), Failure> 
         say("It sends no messages: `tagmeter alert edit ALERT --to DESTINATION` says where they go.");
     }
     show_secrets(&alert, &secrets)?;
-    say("`tagmeter serve` and `tagmeter worker` evaluate it as readings come.");
+    let when = if alert.account.is_some() { "every ten minutes" } else { "as readings come" };
+    say(format_args!("`tagmeter serve` and `tagmeter worker` evaluate it {when}."));
     Ok(())
 }
 

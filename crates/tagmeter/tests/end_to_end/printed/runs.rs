@@ -119,6 +119,7 @@ pub(super) const RUNS: &[(&str, &[&str])] = &[
             "alert create cat --above 1 --to http://127.0.0.1/x --account me@example.com",
             "alert create cat --above 1 --to me@example.com --account me@example.com",
             "alert create cat --account me@example.com",
+            "alert create --credits-below 1000 --account me@example.com",
         ],
     ),
     ("alert list", &["alert list --account me@example.com", "alert list --account you@example.com --json"]),
