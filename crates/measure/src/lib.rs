@@ -40,6 +40,8 @@ mod export;
 
 mod follower;
 
+mod hashtag_report;
+
 mod history;
 
 mod outlook;
@@ -57,6 +59,8 @@ mod sample;
 mod series;
 
 mod sheets;
+
+pub mod shown;
 
 mod tabular;
 
@@ -99,6 +103,7 @@ pub use compare::{
 };
 pub use creators::{ConcentrationView, CreatorView, CreatorsQuery, CreatorsView};
 pub use export::{ExportOf, ExportQuery};
+pub use hashtag_report::{ReportSpan, hashtag_report};
 pub use history::{
     HISTORY_LIMIT, HISTORY_LIMIT_MAX, HistoryMetric, HistoryQuery, HistoryView, POINTS_MAX, PointView,
 };

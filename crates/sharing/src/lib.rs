@@ -27,7 +27,7 @@ pub use open::OpenShare;
 pub use order::{DAYS_DEFAULT, DAYS_MAX, ShareOrder, SharePassword, SharePatch, Subject};
 pub use password::{PASSWORD_BYTES, PASSWORDS_MAX};
 pub use settings::SITES_MAX;
-pub use sharing::{CreatedShare, PAGE, SharePage, Sharing};
+pub use sharing::{CreatedShare, PAGE, Repeatable, SharePage, Sharing};
 pub use view::ShareView;
 
 use std::sync::Arc;

@@ -3,13 +3,12 @@
 use crate::document::{Look, thaw};
 use crate::error::ShareError;
 use crate::password::is_one_of;
-use crate::settings::{Settings, StoredSubject};
+use crate::settings::Settings;
 use crate::sharing::Sharing;
 use charts::moment;
 use charts::report::Report;
-use domain::campaign::CampaignRef;
 use domain::{AccountId, ShareId, ShareToken, Timestamp};
-use measure::CampaignError;
+use measure::{CampaignError, MeasureError};
 use store::shares::{Share, ShareKind};
 
 /// A share that may be opened now.
@@ -74,7 +73,7 @@ impl Sharing {
     }
 
     /// Returns the report that a share shows, and says in it whether it is frozen or live, and as of when. `None` if the share
-    /// was revoked meanwhile, or the campaign of a live one is gone.
+    /// was revoked meanwhile, or the campaign or a hashtag of a live one is gone.
     pub async fn report(&self, open: &OpenShare) -> Result<Option<Report>, ShareError> {
         let OpenShare { share, settings } = open;
         let Some(document) = self.store().share_document(share.account_id, share.id).await? else {
@@ -84,13 +83,13 @@ impl Sharing {
             return thaw(share, &document).map(Some);
         }
         let Look { heading, brand } = Look::of_json(share, &document)?;
-        let StoredSubject::Campaign(id) = &settings.subject;
-        let Ok(which) = id.parse::<CampaignRef>() else { return Ok(None) };
-        let campaign = match self.measure.find_campaign(share.account_id, &which).await {
-            Err(CampaignError::NotFound) => return Ok(None),
-            found => found?,
+        let report = match self.report_of(share.account_id, &settings.subject, heading).await {
+            Err(
+                ShareError::Campaign(CampaignError::NotFound)
+                | ShareError::Measure(MeasureError::NotFound(_)),
+            ) => return Ok(None),
+            report => report?,
         };
-        let report = self.report_of(&campaign, heading).await?;
         let notice = format!("Live: shows the state of {}, when it was opened.", moment(report.generated_at));
         Ok(Some(Report { brand, notice, ..report }))
     }

@@ -6,6 +6,7 @@ use crate::settings::{SITES_MAX, origin};
 use charts::report::Brand;
 use domain::Timestamp;
 use domain::campaign::CampaignRef;
+use measure::{COMPARED_MAX, ReportSpan};
 use store::shares::ShareKind;
 
 /// Days until a share expires, unless it is created for another time.
@@ -25,6 +26,13 @@ const TEXT_MAX: usize = 200;
 pub enum Subject {
     /// A campaign, by name or id.
     Campaign(CampaignRef),
+    /// Hashtags, by name or id, 1 to [`COMPARED_MAX`].
+    Hashtags {
+        /// Their names or ids.
+        names: Vec<String>,
+        /// Period of the report.
+        span: ReportSpan,
+    },
 }
 
 /// A password and the name of whom it is for.
@@ -73,6 +81,14 @@ impl ShareOrder {
         check_text("title", self.heading.as_deref().unwrap_or_default())?;
         check_text("brand", &self.brand.sender)?;
         check_passwords(self.kind, &self.passwords)?;
+        if let Subject::Hashtags { names, span } = &self.subject {
+            if !(1..=COMPARED_MAX).contains(&names.len()) {
+                return Err(wrong("hashtags", format!("give 1 to {COMPARED_MAX} hashtags")));
+            }
+            if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {
+                return Err(wrong("to", "it is before from; give a later time"));
+            }
+        }
         sites(self.kind, &self.sites)
     }
 }

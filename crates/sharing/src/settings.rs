@@ -16,6 +16,8 @@ pub const SITES_MAX: usize = 20;
 pub(crate) enum StoredSubject {
     /// Id of a campaign.
     Campaign(String),
+    /// Names of hashtags, and the period of the report in milliseconds since 1970.
+    Hashtags { names: Vec<String>, from_ms: Option<i64>, to_ms: Option<i64> },
 }
 
 /// Settings of a share. A field once released keeps its name and meaning.

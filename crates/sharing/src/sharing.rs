@@ -2,21 +2,24 @@
 
 use crate::Chance;
 use crate::document::{Look, freeze};
-use crate::error::ShareError;
+use crate::error::{ShareError, wrong};
 use crate::order::{ShareOrder, SharePassword, SharePatch, Subject, check_passwords, end, sites};
 use crate::password::StoredPassword;
 use crate::settings::{Settings, StoredSubject};
+use catalog::CatalogError;
 use charts::report::Report;
-use domain::{AccountId, ShareId, ShareToken, Slug, Timestamp};
-use measure::{Measure, campaign_report};
+use domain::campaign::CampaignRef;
+use domain::{AccountId, Hashtag, ShareId, ShareToken, Slug, Timestamp};
+use measure::{CampaignError, Measure, MeasureError, ReportSpan, campaign_report, hashtag_report};
 use std::fmt;
 use store::Store;
-use store::campaigns::Campaign;
 use store::idempotency::{Fingerprint, IdempotencyKey};
 use store::shares::{NewShare, Share, ShareCreated};
 
 /// Shares of a page of a list.
 pub const PAGE: usize = 20;
+/// Most times that a report is measured again because something was forgotten meanwhile.
+const MEASURED_AGAIN_MAX: usize = 5;
 
 /// Creates shares and opens them. Cheap to clone.
 #[derive(Clone)]
@@ -31,14 +34,38 @@ impl fmt::Debug for Sharing {
     }
 }
 
+/// A request that its sender may repeat.
+#[derive(Debug)]
+pub struct Repeatable {
+    /// Its `Idempotency-Key`.
+    pub key: IdempotencyKey,
+    /// Fingerprint of the request.
+    pub fingerprint: Fingerprint,
+    /// Token of the link: the same whenever the sender repeats it, and for nobody else to guess.
+    pub token: ShareToken,
+}
+
 /// A created share with its link.
 #[derive(Debug)]
 pub struct CreatedShare {
     /// The share.
     pub share: Share,
-    /// Path of its link, with the token: to be shown once. `None` of a share that the same request created before: its token
-    /// is not stored.
+    /// Path of its link, with the token. `None` of a share that the same request created before with another token, which is
+    /// not stored.
     pub path: Option<String>,
+}
+
+/// A measured report.
+struct Measured {
+    title: String,
+    document: String,
+    /// Number of digests of forgotten data before it was measured.
+    forgotten: u64,
+}
+
+/// Returns the path of a link.
+pub(crate) fn path(slug: &Slug, token: ShareToken) -> String {
+    format!("/share/{slug}/{}", token.reveal())
 }
 
 /// A page of shares, newest first.
@@ -73,47 +100,91 @@ impl Sharing {
         &self,
         account_id: AccountId,
         order: ShareOrder,
-        idempotency: Option<(IdempotencyKey, Fingerprint)>,
+        repeatable: Option<Repeatable>,
     ) -> Result<CreatedShare, ShareError> {
         let now = self.now();
         let (sites, expires_at) = (order.check()?, end(now, order.days)?);
-        let Subject::Campaign(which) = &order.subject;
-        let campaign = self.measure.find_campaign(account_id, which).await?;
+        let ShareOrder { subject, heading, brand, is_live, kind, passwords, .. } = order;
+        let subject = self.resolved(account_id, subject).await?;
+        let look = Look { heading, brand };
         // Also of a live one: what cannot be shown is not shared.
-        let report = self.report_of(&campaign, order.heading.clone()).await?;
-        let (title, slug) = (report.title.clone(), Slug::of_title(&report.title));
-        let document = if order.is_live {
-            Look { heading: order.heading, brand: order.brand }.to_json()?
-        } else {
-            freeze(Report { brand: order.brand, ..report }, now)?
-        };
-        let subject = StoredSubject::Campaign(campaign.id.to_string());
-        let settings = Settings { subject, passwords: self.digested(order.passwords).await?, sites };
+        let measured = self.measured(account_id, &subject, &look, now).await?;
+        let slug = Slug::of_title(&measured.title);
+        let settings = Settings { subject, passwords: self.digested(passwords).await?, sites };
         let [token, id] = self.draw()?;
-        let token = ShareToken::new(token);
+        let token = repeatable.as_ref().map_or(ShareToken::new(token), |repeatable| repeatable.token);
         let share = NewShare {
             id: ShareId::new(now, id),
             account_id,
             digest: token.digest(),
-            kind: order.kind,
+            kind,
             slug: slug.clone(),
-            title,
+            title: measured.title,
             settings: settings.to_json()?,
-            is_frozen: !order.is_live,
-            document,
+            is_frozen: !is_live,
+            document: if is_live { look.to_json()? } else { measured.document },
             at: now,
             expires_at,
-            idempotency,
+            idempotency: repeatable.map(|repeatable| (repeatable.key, repeatable.fingerprint)),
         };
-        match self.store().create_share(share).await? {
+        let (share, is_ours) = match self.store().create_share(share).await? {
             ShareCreated::Created(share) => {
-                Ok(CreatedShare { share, path: Some(format!("/share/{slug}/{}", token.reveal())) })
+                if !is_live {
+                    self.forgets_too(&share, &settings.subject, &look, measured.forgotten).await?;
+                }
+                (share, true)
             }
-            ShareCreated::Same(share) => Ok(CreatedShare { share, path: None }),
-            ShareCreated::OtherRequest => Err(ShareError::KeyOfOtherRequest),
-            ShareCreated::TooMany => Err(ShareError::TooMany),
-            ShareCreated::Taken => Err(ShareError::Busy),
+            ShareCreated::Same(share) => {
+                let opens = self.store().share_of_token(token.digest()).await?;
+                let is_ours = opens == Some((account_id, share.id));
+                (share, is_ours)
+            }
+            ShareCreated::OtherRequest => return Err(ShareError::KeyOfOtherRequest),
+            ShareCreated::TooMany => return Err(ShareError::TooMany),
+            ShareCreated::Taken => return Err(ShareError::Busy),
+        };
+        let path = is_ours.then(|| path(&share.slug, token));
+        Ok(CreatedShare { share, path })
+    }
+
+    /// Measures a subject for a frozen share of a moment.
+    async fn measured(
+        &self,
+        account_id: AccountId,
+        subject: &StoredSubject,
+        look: &Look,
+        at: Timestamp,
+    ) -> Result<Measured, ShareError> {
+        let forgotten = self.store().forgotten_count().await?;
+        let report = self.report_of(account_id, subject, look.heading.clone()).await?;
+        let title = report.title.clone();
+        let document = freeze(Report { brand: look.brand.clone(), ..report }, at)?;
+        Ok(Measured { title, document, forgotten })
+    }
+
+    /// Measures a frozen share again if anything was forgotten since there were so many digests of it. Forgetting searches
+    /// the documents that are stored, and this one was not.
+    async fn forgets_too(
+        &self,
+        share: &Share,
+        subject: &StoredSubject,
+        look: &Look,
+        mut forgotten: u64,
+    ) -> Result<(), ShareError> {
+        let (account_id, id) = (share.account_id, share.id);
+        for _ in 0..MEASURED_AGAIN_MAX {
+            if self.store().forgotten_count().await? == forgotten {
+                return Ok(());
+            }
+            let Some(before) = self.store().share_document(account_id, id).await? else { return Ok(()) };
+            let again = self.measured(account_id, subject, look, share.created_at).await?;
+            if self.store().replace_share_document(account_id, id, before, again.document).await? {
+                forgotten = again.forgotten;
+            }
         }
+        // Its link was given to nobody.
+        self.store().revoke_share(account_id, id, self.now()).await?;
+        Err(ShareError::Busy)
     }
 
     /// Returns an account's share.
@@ -171,13 +242,58 @@ impl Sharing {
         self.store().revoke_share(account_id, id, self.now()).await?.ok_or(ShareError::NotFound)
     }
 
-    /// Measures a campaign and makes its report.
+    /// Resolves what an owner typed to what is stored.
+    async fn resolved(&self, account_id: AccountId, subject: Subject) -> Result<StoredSubject, ShareError> {
+        match subject {
+            Subject::Campaign(which) => {
+                let campaign = self.measure.find_campaign(account_id, &which).await?;
+                Ok(StoredSubject::Campaign(campaign.id.to_string()))
+            }
+            Subject::Hashtags { names, span } => {
+                let found = self.hashtags(&names).await?;
+                let names: Vec<String> = found.iter().map(|one| one.tag.name().to_owned()).collect();
+                let of = |name: &String| names.iter().filter(|other| *other == name).count();
+                if let Some(twice) = names.iter().find(|name| of(name) > 1) {
+                    return Err(wrong("hashtags", format!("#{twice} is named twice")));
+                }
+                let [from_ms, to_ms] = [span.from, span.to].map(|at| at.map(Timestamp::as_ms));
+                Ok(StoredSubject::Hashtags { names, from_ms, to_ms })
+            }
+        }
+    }
+
+    async fn hashtags(&self, names: &[String]) -> Result<Vec<Hashtag>, ShareError> {
+        let mut hashtags = Vec::with_capacity(names.len());
+        for name in names {
+            let found = self.measure.catalog().find(name).await.map_err(|error| match error {
+                CatalogError::Name(why) => wrong("hashtags", format!("{name:?}: {why}")),
+                error => MeasureError::from(error).into(),
+            })?;
+            hashtags.push(found.ok_or_else(|| MeasureError::NotFound(name.clone()))?);
+        }
+        Ok(hashtags)
+    }
+
+    /// Measures a subject and makes its report.
     pub(crate) async fn report_of(
         &self,
-        campaign: &Campaign,
+        account_id: AccountId,
+        subject: &StoredSubject,
         heading: Option<String>,
     ) -> Result<Report, ShareError> {
-        Ok(campaign_report(&self.measure.campaign(campaign).await?, heading))
+        match subject {
+            StoredSubject::Campaign(id) => {
+                let which: CampaignRef = id.parse().map_err(|_| CampaignError::NotFound)?;
+                let campaign = self.measure.find_campaign(account_id, &which).await?;
+                Ok(campaign_report(&self.measure.campaign(&campaign).await?, heading))
+            }
+            StoredSubject::Hashtags { names, from_ms, to_ms } => {
+                let [from, to] = [from_ms, to_ms].map(|at| at.map(Timestamp::from_ms));
+                let hashtags = self.hashtags(names).await?;
+                let span = ReportSpan { from, to, account_id: Some(account_id) };
+                Ok(hashtag_report(&self.measure, &hashtags, span, heading).await?.0)
+            }
+        }
     }
 
     async fn digested(&self, passwords: Vec<SharePassword>) -> Result<Vec<StoredPassword>, ShareError> {

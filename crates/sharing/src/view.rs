@@ -30,9 +30,12 @@ pub struct ShareView {
     /// Title.
     #[schema(example = "Campaign summer")]
     pub title: String,
-    /// Id of the campaign.
+    /// Id of the campaign; `null` of hashtags.
     #[schema(example = "cmp_01kb3x8m7q0000000000000000")]
-    pub campaign: String,
+    pub campaign: Option<String>,
+    /// Names of the hashtags; empty of a campaign.
+    #[schema(example = json!([]))]
+    pub hashtags: Vec<String>,
     /// Names of its passwords; empty if the link opens by itself.
     #[schema(example = json!(["client"]))]
     pub passwords: Vec<String>,
@@ -59,7 +62,11 @@ impl ShareView {
     ///
     /// [`ShareError::Store`] if its settings are damaged.
     pub fn of(share: &Share, url: Option<String>, now: Timestamp) -> Result<Self, ShareError> {
-        let Settings { subject: StoredSubject::Campaign(campaign), passwords, sites } = Settings::of(share)?;
+        let Settings { subject, passwords, sites } = Settings::of(share)?;
+        let (campaign, hashtags) = match subject {
+            StoredSubject::Campaign(id) => (Some(id), Vec::new()),
+            StoredSubject::Hashtags { names, .. } => (None, names),
+        };
         let state = match share.revoked_at {
             Some(_) => "revoked",
             None if share.is_open(now) => "open",
@@ -73,6 +80,7 @@ impl ShareView {
             state,
             title: share.title.clone(),
             campaign,
+            hashtags,
             passwords: passwords.into_iter().map(|password| password.name).collect(),
             sites,
             created_at: share.created_at,

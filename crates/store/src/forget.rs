@@ -141,6 +141,14 @@ impl Store {
         }
     }
 
+    /// Returns the number of digests of forgotten videos and creators: it grows with whatever is forgotten.
+    pub async fn forgotten_count(&self) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.catalog.forgotten_count(),
+            Self::Postgres(postgres) => postgres.forgotten_count().await,
+        }
+    }
+
     /// Drops the frozen rankings of these hashtags, or all of them. Cursors into them are refused from then on.
     pub async fn drop_generations(&self, hashtags: Option<Vec<HashtagRow>>) -> Result<(), StoreError> {
         match self {

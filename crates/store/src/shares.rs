@@ -203,6 +203,24 @@ impl Store {
         }
     }
 
+    /// Replaces the document of an account's share. Returns `false`, without a change, if it is no longer `before`.
+    pub async fn replace_share_document(
+        &self,
+        account_id: AccountId,
+        id: ShareId,
+        before: String,
+        after: String,
+    ) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                sqlite.accounts.replace_share_document((account_id.0, id.to_bytes()), before, after).await
+            }
+            Self::Postgres(postgres) => {
+                postgres.replace_share_document((account_id.0, id.to_bytes()), &before, &after).await
+            }
+        }
+    }
+
     /// Counts that a share was opened.
     pub async fn count_opening(
         &self,

@@ -163,7 +163,7 @@ pub(crate) enum Command {
     /// Note what happened on curves: add, list, edit and delete annotations, and hide events of the platform
     #[command(subcommand)]
     Annotation(annotations::Annotation),
-    /// List, show and revoke links to reports
+    /// Create, list, show and revoke links to reports
     #[command(subcommand)]
     Share(shares::Share),
     /// Show a hashtag by name or id

@@ -2,6 +2,7 @@
 //! the data, numbers in groups of three.
 
 pub(crate) use charts::grouped;
+pub(crate) use measure::shown::{counted, counted_as, shortened};
 
 use crate::exit::Failure;
 use serde::Serialize;
@@ -116,24 +117,6 @@ pub(crate) fn quoted(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Shortens a text to so many characters.
-pub(crate) fn shortened(text: &str, characters_max: usize) -> String {
-    match text.char_indices().nth(characters_max) {
-        Some((end, _)) => format!("{}...", text[..end].trim_end()),
-        None => text.to_owned(),
-    }
-}
-
-/// `1 video`, `2 videos`, `1,015 videos`.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    counted_as(number, (noun, &format!("{noun}s")))
-}
-
-/// Formats a number with a noun or its plural.
-pub(crate) fn counted_as(number: u64, (one, many): (&str, &str)) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

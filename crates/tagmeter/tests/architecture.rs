@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("measure", &["catalog", "charts", "domain", "sources", "store", "tables"]),
     ("tracking", &["catalog", "domain", "store"]),
     ("alerting", &["catalog", "domain", "measure", "notify", "store"]),
-    ("sharing", &["charts", "domain", "measure", "store"]),
+    ("sharing", &["catalog", "charts", "domain", "measure", "store"]),
     (
         "server",
         &[

@@ -30,11 +30,15 @@ pub(crate) struct Caller {
 ///
 /// The key is missing, malformed, unknown or revoked, or the request carries two different ones.
 pub(crate) async fn identify(headers: &HeaderMap, keys: &Keys) -> Result<Arc<KnownKey>, Problem> {
-    let text = presented(headers)?;
-    let key =
-        ApiKey::parse(text.trim()).map_err(|why| Problem::new(ErrorCode::InvalidApiKey, why.to_string()))?;
+    let key = presented_key(headers)?;
     let unknown = || Problem::new(ErrorCode::InvalidApiKey, "this key is unknown or was revoked");
     keys.find(&key).await?.ok_or_else(unknown)
+}
+
+/// Returns the key that a request carries, known or not.
+pub(crate) fn presented_key(headers: &HeaderMap) -> Result<ApiKey, Problem> {
+    let text = presented(headers)?;
+    ApiKey::parse(text.trim()).map_err(|why| Problem::new(ErrorCode::InvalidApiKey, why.to_string()))
 }
 
 impl Caller {

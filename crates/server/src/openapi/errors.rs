@@ -129,7 +129,12 @@ error_sets! {
     CreateShareErrors: [
         WITH_KEY,
         WITH_BODY,
-        &[ErrorCode::CampaignNotFound, ErrorCode::LimitReached, ErrorCode::IdempotencyKeyReused]
+        &[
+            ErrorCode::CampaignNotFound,
+            ErrorCode::HashtagNotFound,
+            ErrorCode::LimitReached,
+            ErrorCode::IdempotencyKeyReused,
+        ]
     ];
     /// Errors of changing a share.
     ChangeShareErrors:

@@ -112,6 +112,76 @@ async fn what_is_forgotten_leaves_a_frozen_share_which_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_forgotten_while_a_share_is_made_is_not_in_it() {
+    let server = holding().await;
+    let made = share(&server, json!({"campaign": "summer"})).await;
+    assert!(open(&server, &path_of(&made)).await.text().contains("@maker24"));
+    let account_id = server.account_id;
+    let catalog = server.fixture().catalog().clone();
+    let measure = measure::Measure::new(catalog.clone());
+    // The token is drawn once the report is measured, before it is stored.
+    let forget = move || {
+        let catalog = catalog.clone();
+        let work = move || {
+            let order = catalog::forget::ForgetOrder {
+                handles: Handle::new("maker24").into_iter().collect(),
+                ..catalog::forget::ForgetOrder::default()
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(catalog.forget(order, &|_, _| ())).expect("forgotten")
+        };
+        std::thread::spawn(work).join().expect("it ends");
+        Some([9; 32])
+    };
+    let sharing = sharing::Sharing::new(measure, std::sync::Arc::new(forget));
+    let order = sharing::ShareOrder {
+        subject: sharing::Subject::Campaign("summer".parse().expect("a name")),
+        heading: None,
+        brand: charts::report::Brand::default(),
+        is_live: false,
+        kind: store::shares::ShareKind::Page,
+        sites: Vec::new(),
+        passwords: Vec::new(),
+        days: 7,
+    };
+    let made = sharing.create(account_id, order, None).await.expect("a share");
+    let page = open(&server, &made.path.expect("a link")).await;
+    assert!(page.text().contains("@maker23") && !page.text().contains("@maker24"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_report_on_hashtags_is_shared_and_gone_with_them_if_it_is_live() {
+    let server = holding().await;
+    let from = ago(30).to_rfc3339();
+    let made = share(&server, json!({"hashtags": ["#Drop", "rival"], "from": from})).await;
+    assert_eq!((&made["campaign"], &made["hashtags"]), (&Value::Null, &json!(["drop", "rival"])));
+    let page = open(&server, &path_of(&made)).await;
+    for part in ["<h1>#drop, #rival</h1>", "Side by side", "Frozen: shows the state of", "@maker24"] {
+        assert!(page.text().contains(part), "{part}");
+    }
+    assert!(path_of(&made).starts_with("/share/drop-rival/"), "{made}");
+    let live = share(&server, json!({"hashtags": ["drop"], "mode": "live"})).await;
+    assert!(open(&server, &path_of(&live)).await.text().contains("Live: shows the state of"));
+    for (order, param) in [
+        (json!({"hashtags": ["drop", "#DROP"]}), "hashtags"),
+        (json!({"hashtags": [""]}), "hashtags"),
+        (json!({"hashtags": ["drop"], "campaign": "summer"}), "hashtags"),
+        (json!({"campaign": "summer", "from": "30d"}), "from"),
+        (json!({"hashtags": ["drop"], "from": "2026-01-02", "to": "2026-01-01"}), "to"),
+        (json!({}), "campaign"),
+    ] {
+        let refused = post(&server, &order).await;
+        let param = &json!(param);
+        assert_eq!(
+            (refused.code().as_str(), &refused.json()["param"]),
+            ("invalid_parameter", param),
+            "{order}"
+        );
+    }
+    assert_eq!(post(&server, &json!({"hashtags": ["nobody"]})).await.code(), "hashtag_not_found");
+}
+
+#[tokio::test]
 async fn only_the_digest_of_a_token_is_stored() {
     let server = holding().await;
     let passwords = json!([{"name": "client", "password": "correct horse"}]);
@@ -323,9 +393,14 @@ async fn shares_are_described_and_each_account_has_its_own() {
     description.operation("post", PATH).assert_describes(&made);
     let again = server.send(keyed()).await;
     assert_eq!(again.status.as_u16(), 201, "{}", again.text());
+    assert_eq!(again.json()["data"], made.json()["data"], "with its link");
+    let another = server.admin_key().await;
+    let request = Request::post_json(PATH, &order).key(&another).header("idempotency-key", "once");
+    let again = server.send(request).await;
     assert_eq!(
         (&again.json()["data"]["id"], &again.json()["data"]["url"]),
-        (&made.json()["data"]["id"], &Value::Null)
+        (&made.json()["data"]["id"], &Value::Null),
+        "the link is for the key that it was given to"
     );
     let other = json!({"campaign": "summer", "days": 8});
     let other = Request::post_json(PATH, &other).key(&server.key).header("idempotency-key", "once");

@@ -233,15 +233,24 @@ impl Postgres {
                 row::postgres(&next).doing(DOING)?;
             (account, share) = (next_account, next_share);
             let Some(rest) = left_out(&document, named) else { continue };
-            let parameters: [Parameter<'_>; 4] = [
-                (&account, Type::INT8),
-                (&share.as_slice(), Type::BYTEA),
-                (&document, Type::TEXT),
-                (&rest, Type::TEXT),
-            ];
-            changed +=
-                self.pool.query("rewrite a document", REWRITE_DOCUMENT, &parameters).await?.len() as u64;
+            changed += u64::from(self.replace_share_document((account, share), &document, &rest).await?);
         }
+    }
+
+    pub(crate) async fn replace_share_document(
+        &self,
+        (account, share): (i64, [u8; 16]),
+        before: &str,
+        after: &str,
+    ) -> Result<bool, StoreError> {
+        let parameters: [Parameter<'_>; 4] = [
+            (&account, Type::INT8),
+            (&share.as_slice(), Type::BYTEA),
+            (&before, Type::TEXT),
+            (&after, Type::TEXT),
+        ];
+        let changed = self.pool.query("rewrite a document", REWRITE_DOCUMENT, &parameters).await?;
+        Ok(!changed.is_empty())
     }
 
     async fn read_share(

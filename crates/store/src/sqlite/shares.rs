@@ -172,16 +172,25 @@ impl AccountsFile {
             let Some((account, id, document)) = next else { return Ok(changed) };
             after = (account, id);
             let Some(rest) = left_out(&document, &named) else { continue };
-            changed += self
-                .committer
-                .run(move |connection| {
-                    overwriting(connection, |connection| {
-                        let parameters = params![account, id, document, rest];
-                        connection.execute(REWRITE_DOCUMENT, parameters).doing("rewrite a document")
-                    })
-                })
-                .await? as u64;
+            changed += u64::from(self.replace_share_document((account, id), document, rest).await?);
         }
+    }
+
+    pub(crate) async fn replace_share_document(
+        &self,
+        (account, id): (i64, [u8; 16]),
+        before: String,
+        after: String,
+    ) -> Result<bool, StoreError> {
+        self.committer
+            .run(move |connection| {
+                overwriting(connection, |connection| {
+                    let parameters = params![account, id, before, after];
+                    let changed = connection.execute(REWRITE_DOCUMENT, parameters);
+                    Ok(changed.doing("rewrite a document")? == 1)
+                })
+            })
+            .await
     }
 }
 

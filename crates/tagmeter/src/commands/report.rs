@@ -1,24 +1,13 @@
 //! `tagmeter report`: writes a report on hashtags to share or print, with the method.
 
-mod hashtag;
-
-mod method;
-
-mod together;
-
 use super::Context;
 use super::annotation::annotated_by;
 use super::compare::hashtags_of;
 use crate::cli::measuring::Report;
 use crate::exit::Failure;
-use crate::measured::{Document, WrittenFile, per_cent, tag};
-use crate::output::{grouped, print_json, say};
-use charts::report::{Brand, ReportColumn, ReportTable};
-use charts::{day, human};
-use domain::AccountId;
-use domain::metrics::{Mode, Step};
-use domain::{Moment, Timestamp, UtcDay};
-use measure::{HistoryQuery, HistoryView, Meta, POINTS_MAX, PointView};
+use crate::measured::{Document, WrittenFile, tag};
+use crate::output::{print_json, say};
+use measure::{ReportSpan, hashtag_report};
 use serde::Serialize;
 
 /// Output of `report --json`.
@@ -32,52 +21,25 @@ struct Written<'a> {
     bytes: u64,
 }
 
-/// Period of a report.
-#[derive(Debug, Clone, Copy)]
-struct Frame {
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    /// Account whose annotations the charts have.
-    account_id: Option<AccountId>,
-}
-
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
     let document = Document::begin(&command.file.output, &command.file.form, command.json)?;
     let measure = context.open_existing_measure().await?;
     let hashtags = hashtags_of(&measure, &command.hashtags).await?;
     let now = context.now();
-    let frame = Frame {
+    let span = ReportSpan {
         from: command.span.from.map(|from| from.begin(now)),
         to: command.span.to.map(|to| to.end(now)),
         account_id: annotated_by(measure.store(), None).await?,
     };
-    let mut sections = Vec::new();
-    if hashtags.len() > 1 {
-        sections.push(together::section(&measure, &hashtags, frame).await?);
-    }
-    let mut is_empty = true;
-    for hashtag in &hashtags {
-        let (section, has_something) = hashtag::section(&measure, hashtag, frame).await?;
-        is_empty &= !has_something;
-        sections.push(section);
-    }
-    let names: Vec<String> = hashtags.iter().map(|hashtag| tag(hashtag.tag.name())).collect();
+    let (report, is_empty) = hashtag_report(&measure, &hashtags, span, command.file.form.title).await?;
     if is_empty {
-        let time = if frame.from.is_some() || frame.to.is_some() { " in this period" } else { "" };
+        let names: Vec<String> = hashtags.iter().map(|hashtag| tag(hashtag.tag.name())).collect();
+        let time = if span.from.is_some() || span.to.is_some() { " in this period" } else { "" };
         say(format_args!(
             "note: the report is empty: no readings and no videos of {}{time} are stored.",
             names.join(", ")
         ));
     }
-    let report = charts::report::Report {
-        title: command.file.form.title.unwrap_or_else(|| names.join(", ")),
-        subtitle: subtitle(&names, frame),
-        generated_at: now,
-        brand: Brand::default(),
-        notice: String::new(),
-        sections,
-        method: method::terms(hashtags.len() > 1),
-    };
     let Some(WrittenFile { name, format, bytes }) = document.write(report)? else { return Ok(()) };
     if command.json {
         let hashtags = hashtags.iter().map(|hashtag| hashtag.tag.name()).collect();
@@ -85,102 +47,4 @@ pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failur
     }
     say(format_args!("The report is in {name}."));
     Ok(())
-}
-
-fn subtitle(names: &[String], frame: Frame) -> String {
-    let span = match (frame.from, frame.to) {
-        (None, None) => "all stored data".to_owned(),
-        (Some(from), None) => format!("from {}", day(from)),
-        (None, Some(to)) => format!("until {}", day(to)),
-        (Some(from), Some(to)) => format!("{} to {}", day(from), day(to)),
-    };
-    let what = if names.len() == 1 { "TikTok hashtag" } else { "TikTok hashtags" };
-    format!("{what} {} · {span}", names.join(", "))
-}
-
-impl Frame {
-    /// Returns the query of a hashtag's whole history within the period.
-    fn history(self, step: Step, mode: Mode) -> HistoryQuery {
-        let (from, to) = (self.from.map(Moment::At), self.to.map(Moment::At));
-        HistoryQuery {
-            from,
-            to,
-            step,
-            mode,
-            limit: POINTS_MAX,
-            account_id: self.account_id,
-            ..HistoryQuery::default()
-        }
-    }
-
-    /// Describes the videos of the benchmark, the related hashtags and the creators, which ignore the end of
-    /// the period.
-    fn videos(self) -> String {
-        match (self.from, self.to) {
-            (None, None) => String::new(),
-            (Some(from), None) => format!(" posted since {}", day(from)),
-            (None, Some(to)) => format!(" posted at any time, also after {}", day(to)),
-            (Some(from), Some(to)) => format!(" posted since {}, also after {}", day(from), day(to)),
-        }
-    }
-}
-
-/// Returns a table with headings as on the screen: `>` before the name of a column of numbers.
-fn table(caption: String, headings: &[&str], rows: Vec<Vec<String>>) -> ReportTable {
-    let column = |heading: &&str| ReportColumn {
-        name: heading.trim_start_matches('>').to_owned(),
-        is_number: heading.starts_with('>'),
-    };
-    ReportTable { caption, columns: headings.iter().map(column).collect(), rows, ..ReportTable::default() }
-}
-
-/// Returns true if fewer than half of the days have a reading: days without one are no gaps then.
-fn is_sparse(daily: &HistoryView) -> bool {
-    let at = |point: Option<&PointView>| Some(UtcDay::of(point?.at));
-    let days = at(daily.points.first()).zip(at(daily.points.last()));
-    days.is_some_and(|(first, last)| {
-        i64::try_from(daily.points.len()).unwrap_or(i64::MAX).saturating_mul(2)
-            < last.number() - first.number()
-    })
-}
-
-/// Describes the readings that are the points of a step.
-fn readings(step: &str) -> &'static str {
-    if step == "raw" { "every reading" } else { "the last reading of each day" }
-}
-
-/// Formats a total in three digits.
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn short(number: u64) -> String {
-    human(number as f64)
-}
-
-/// Formats the day of an RFC 3339 time.
-/// Returns the notes on answers, each once: their samples and caveats.
-fn notes<'a>(metas: impl IntoIterator<Item = &'a Meta>) -> Vec<String> {
-    let mut notes: Vec<String> = Vec::new();
-    let mut say = |note: String| {
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
-    };
-    let mut caveats = Vec::new();
-    for meta in metas {
-        if let Some(sample) = &meta.sample {
-            let of_all = match (sample.reported_videos, sample.coverage) {
-                (Some(all), Some(coverage)) => {
-                    format!(", of {} that TikTok reports ({})", grouped(all), per_cent(coverage))
-                }
-                _ => "; TikTok reports no total".to_owned(),
-            };
-            say(format!(
-                "Sample: {} of {} stored videos{of_all}.",
-                grouped(sample.videos),
-                grouped(sample.held_videos)
-            ));
-        }
-        caveats.extend(meta.caveats.iter().map(|caveat| caveat.text.clone()));
-    }
-    caveats.into_iter().for_each(say);
-    notes
 }

@@ -6,12 +6,14 @@ use crate::cli::shares::{Share, Which};
 use crate::cli::trackers::Owner;
 use crate::delivery;
 use crate::exit::Failure;
-use crate::measured::maybe;
+use crate::measured::{brand, maybe, tag};
 use crate::output::{grouped, print, print_json, print_text, say, table};
 use domain::UtcDay;
+use measure::ReportSpan;
 use serde::Serialize;
-use sharing::{ShareView, Sharing};
+use sharing::{CreatedShare, ShareOrder, ShareView, Sharing, Subject};
 use store::accounts::Account;
+use store::shares::ShareKind;
 
 /// Output of `share list --json`.
 #[derive(Serialize)]
@@ -27,6 +29,25 @@ struct Answer {
 
 pub(super) async fn run(command: Share, context: &Context) -> Result<(), Failure> {
     match command {
+        Share::Create(command) => {
+            let now = context.now();
+            let span = ReportSpan {
+                from: command.span.from.map(|from| from.begin(now)),
+                to: command.span.to.map(|to| to.end(now)),
+                account_id: None,
+            };
+            let order = ShareOrder {
+                subject: Subject::Hashtags { names: command.hashtags, span },
+                heading: command.title,
+                brand: brand(&command.look)?,
+                is_live: command.live,
+                kind: ShareKind::Page,
+                sites: Vec::new(),
+                passwords: Vec::new(),
+                days: command.days,
+            };
+            create(order, &command.owner, context, command.output.json).await
+        }
         Share::List { owner, output } => {
             let (sharing, owner) = open(context, &owner).await?;
             list(&sharing, &owner, context, output.json).await
@@ -46,6 +67,36 @@ pub(super) async fn run(command: Share, context: &Context) -> Result<(), Failure
             print_text(format_args!("{} revoked: its link opens nothing any more", data.id))
         }
     }
+}
+
+/// Creates a share and prints its link, which is shown nowhere else.
+pub(super) async fn create(
+    order: ShareOrder,
+    owner: &Owner,
+    context: &Context,
+    json: bool,
+) -> Result<(), Failure> {
+    let public_url = &context.settings.public_url.value;
+    if public_url.as_str().is_empty() {
+        let why = "a link begins with the address of the server, which the settings do not have";
+        return Err(Failure::usage(why).hint("set public_url, such as https://api.example.com"));
+    }
+    let mode = if order.is_live { "Live" } else { "Frozen" };
+    let (sharing, owner) = open(context, owner).await?;
+    let CreatedShare { share, path } = sharing.create(owner.account_id, order, None).await?;
+    let url = public_url.link(path.as_deref().unwrap_or_default());
+    let data = ShareView::of(&share, Some(url.clone()), context.now())?;
+    if json {
+        return print_json(&Answer { data });
+    }
+    // Not wrapped, so that it can be copied.
+    print(&url)?;
+    say(format_args!(
+        "{mode} until {}: whoever has the link sees the report. It is shown only now. `tagmeter share revoke {}` closes it.",
+        data.expires_at.to_rfc3339(),
+        data.id
+    ));
+    Ok(())
 }
 
 async fn open(context: &Context, named: &Owner) -> Result<(Sharing, Account), Failure> {
@@ -97,10 +148,17 @@ fn show(data: ShareView, json: bool) -> Result<(), Failure> {
         [] => "none".to_owned(),
         names => names.join(", "),
     };
+    let subject = match data.campaign {
+        Some(campaign) => vec!["campaign".to_owned(), campaign],
+        None => vec![
+            "hashtags".to_owned(),
+            data.hashtags.iter().map(|name| tag(name)).collect::<Vec<_>>().join(", "),
+        ],
+    };
     let mut rows = vec![
         vec!["share".to_owned(), data.id],
         vec!["title".to_owned(), data.title],
-        vec!["campaign".to_owned(), data.campaign],
+        subject,
         vec!["kind".to_owned(), data.kind.to_owned()],
         vec!["mode".to_owned(), data.mode.to_owned()],
         vec!["state".to_owned(), data.state.to_owned()],

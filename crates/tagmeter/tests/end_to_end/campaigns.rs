@@ -130,6 +130,9 @@ fn a_link_is_printed_once_and_opens_until_it_is_revoked() {
     assert!(path.starts_with("/share/october/") && path.len() == 47, "{path}");
     let live = place.json(&["campaign", "report", "summer", "--live-link", "--days", "7"]);
     assert_eq!((&live["data"]["mode"], &live["data"]["title"]), (&json!("live"), &json!("Campaign summer")));
+    let of_tags = place.json(&["share", "create", "drop", "rival", "--from", "2025-09-15"]);
+    assert_eq!(of_tags["data"]["hashtags"], json!(["drop", "rival"]));
+    place.ok(&["share", "revoke", of_tags["data"]["id"].as_str().expect("an id")]);
     let server = place.serve();
     let (status, page) = server.get_text(&path, "");
     assert_eq!(status, 200, "{page}");
@@ -140,9 +143,9 @@ fn a_link_is_printed_once_and_opens_until_it_is_revoked() {
     let shares = listed["shares"].as_array().expect("shares");
     let states: Vec<_> =
         shares.iter().map(|share| (share["mode"].clone(), share["opened"].clone())).collect();
-    assert_eq!(states, [(json!("live"), json!(0)), (json!("frozen"), json!(1))]);
+    assert_eq!(states, [(json!("frozen"), json!(0)), (json!("live"), json!(0)), (json!("frozen"), json!(1))]);
     assert!(shares.iter().all(|share| share["url"].is_null()), "{listed}");
-    let id = shares[1]["id"].as_str().expect("an id");
+    let id = shares[2]["id"].as_str().expect("an id");
     assert!(place.ok(&["share", "show", id]).out.contains("frozen"));
     place.ok(&["share", "revoke", id]);
     assert_eq!(server.get_text(&path, "").0, 404);

@@ -1,6 +1,8 @@
-//! `/v1/shares`: links that show the report of a campaign.
+//! `/v1/shares`: links that show the report of a campaign or of hashtags.
 
 pub(crate) mod show;
+
+mod token;
 
 use super::json_reply::answer;
 use super::measured::Pagination;
@@ -8,6 +10,7 @@ use super::{campaigns, json_body, json_reply};
 use crate::apart::apart;
 use crate::app::App;
 use crate::errors::ErrorCode;
+use crate::gate::admit::presented_key;
 use crate::gate::quote::key_of_other_request;
 use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, idempotency_key, serve_free};
@@ -18,14 +21,15 @@ use axum::extract::{Request, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use charts::report::{Accent, Brand, BrandError, Colour, LOGO_BYTES_MAX, Logo};
-use domain::{KeyScope, ShareId};
+use domain::{KeyScope, Moment, ShareId, Timestamp};
 use http::{Response, StatusCode};
 use measure::parameters::{Whole, by};
-use measure::{CampaignError, MeasureError};
+use measure::{CampaignError, ReportSpan};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sharing::{
-    CreatedShare, DAYS_DEFAULT, DAYS_MAX, ShareError, ShareOrder, SharePassword, ShareView, Subject,
+    CreatedShare, DAYS_DEFAULT, DAYS_MAX, Repeatable, ShareError, ShareOrder, SharePassword, ShareView,
+    Subject,
 };
 use std::sync::Arc;
 use store::idempotency::Fingerprint;
@@ -104,10 +108,22 @@ pub(crate) struct BrandAsked {
 #[schema(as = NewShare)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShareAsked {
-    /// Name or id of the campaign.
+    /// Name or id of the campaign; or `hashtags`.
     #[schema(example = "summer")]
-    campaign: String,
-    /// Heading of the report. Without it, the campaign's name.
+    campaign: Option<String>,
+    /// Hashtags in place of a campaign, 1 to 10: names, with or without `#`, or ids.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 10, example = json!([]))]
+    hashtags: Vec<String>,
+    /// Beginning of the report on hashtags: a day (UTC), a moment, or a length of time back from now such as `90d`.
+    #[serde(default, deserialize_with = "by::text", skip_serializing)]
+    #[schema(value_type = Option<String>)]
+    from: Option<Moment>,
+    /// End of the report on hashtags, included.
+    #[serde(default, deserialize_with = "by::text", skip_serializing)]
+    #[schema(value_type = Option<String>)]
+    to: Option<Moment>,
+    /// Heading of the report. Without it, that of the campaign, or the names of the hashtags.
     #[schema(max_length = 200)]
     title: Option<String>,
     /// `frozen`: the numbers of now, whenever it is opened; `live`: those of the moment it is opened.
@@ -160,7 +176,7 @@ answer! {
 fn problem(error: ShareError) -> Problem {
     let detail = error.to_string();
     match error {
-        ShareError::Measure(MeasureError::Catalog(error)) => error.into(),
+        ShareError::Measure(error) => super::measured::problem(error),
         ShareError::Campaign(error) => campaigns::problem(error),
         ShareError::Store(error) => error.into(),
         ShareError::Field { field, .. } => Problem::parameter(field, detail),
@@ -205,12 +221,33 @@ fn days(asked: Days) -> u16 {
 }
 
 impl ShareAsked {
-    fn order(self) -> Result<ShareOrder, Problem> {
-        // A malformed name is as unknown as any other.
-        let campaign =
-            self.campaign.parse().map_err(|_| problem(ShareError::Campaign(CampaignError::NotFound)))?;
+    fn order(self, now: Timestamp) -> Result<ShareOrder, Problem> {
+        let span = ReportSpan {
+            from: self.from.map(|from| from.begin(now)),
+            to: self.to.map(|to| to.end(now)),
+            account_id: None,
+        };
+        let subject = match self.campaign {
+            Some(_) if !self.hashtags.is_empty() => {
+                let why = "hashtags: a campaign has its own; give one of the two";
+                return Err(Problem::parameter("hashtags", why));
+            }
+            Some(_) if span != ReportSpan::default() => {
+                let why = "from: a campaign has its own time; leave from and to out";
+                return Err(Problem::parameter("from", why));
+            }
+            Some(name) => {
+                // A malformed name is as unknown as any other.
+                let unknown = |_| problem(ShareError::Campaign(CampaignError::NotFound));
+                Subject::Campaign(name.parse().map_err(unknown)?)
+            }
+            None if self.hashtags.is_empty() => {
+                return Err(Problem::parameter("campaign", "campaign: give a campaign or hashtags"));
+            }
+            None => Subject::Hashtags { names: self.hashtags, span },
+        };
         Ok(ShareOrder {
-            subject: Subject::Campaign(campaign),
+            subject,
             heading: self.title,
             brand: self.brand.brand()?,
             is_live: self.mode == Mode::Live,
@@ -225,7 +262,7 @@ impl ShareAsked {
     fn identity(&self) -> Result<String, Problem> {
         let order = serde_json::to_vec(self).map_err(Problem::internal)?;
         let digest = base16ct::lower::encode_string(&Sha256::digest(order));
-        Ok(format!("POST {PATH} {digest} {:?}", self.days.map(days)))
+        Ok(format!("POST {PATH} {digest} {:?} {:?} {:?}", self.days.map(days), self.from, self.to))
     }
 }
 
@@ -240,8 +277,9 @@ impl AuthenticatedRequest {
 
 /// Create a share
 ///
-/// Makes a link that shows the report of a campaign to whoever has it, until it expires or is revoked. The link is in this
-/// answer alone; a request repeated under its `Idempotency-Key` is answered with the same share without it. Free.
+/// Makes a link that shows the report of a campaign or of hashtags to whoever has it, until it expires or is revoked. The link is
+/// in this answer alone; a request repeated with the same API key under its `Idempotency-Key` is answered with the same share
+/// and link. Free.
 #[utoipa::path(
     post,
     path = "/v1/shares",
@@ -260,12 +298,17 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Problem> {
     let asked: ShareAsked = json_body::read_up_to(&request, body, ORDER_BYTES_MAX).await?;
     let (app, account_id) = (&request.app, request.caller.key.account_id);
-    let idempotency = idempotency_key(&request.parts.headers)?;
-    let identity = asked.identity()?;
-    let idempotency = idempotency.map(|key| (key, Fingerprint::of(identity.as_bytes())));
-    let (sharing, order) = (app.sharing.clone(), asked.order()?);
+    let fingerprint = Fingerprint::of(asked.identity()?.as_bytes());
+    let repeatable = match idempotency_key(&request.parts.headers)? {
+        Some(key) => {
+            let token = token::repeatable(&presented_key(&request.parts.headers)?, account_id, &key);
+            Some(Repeatable { key, fingerprint, token })
+        }
+        None => None,
+    };
+    let (sharing, order) = (app.sharing.clone(), asked.order(app.clock.now())?);
     let made =
-        apart(app, async move { sharing.create(account_id, order, idempotency).await.map_err(problem) });
+        apart(app, async move { sharing.create(account_id, order, repeatable).await.map_err(problem) });
     let CreatedShare { share, path } = made.await?;
     let (url, id) = (path.map(|path| request.call.public_url.link(&path)), share.id);
     let view = ShareView::of(&share, url, app.clock.now()).map_err(problem)?;

@@ -49,6 +49,13 @@ impl Postgres {
         work.await.map_err(StoreError::of_task)?
     }
 
+    pub(crate) async fn forgotten_count(&self) -> Result<u64, StoreError> {
+        const DOING: &str = "count what was forgotten";
+        let counted = self.pool.query_one(DOING, "SELECT count(*) FROM tagmeter.forgotten", &[]).await?;
+        let number: i64 = row::postgres(&counted).doing(DOING)?;
+        Ok(number.unsigned_abs())
+    }
+
     pub(crate) async fn forgettable(&self, ids: &[VideoId]) -> Result<Forgettable, StoreError> {
         const DOING: &str = "look videos up";
         const VIDEOS: &str = "SELECT video FROM tagmeter.video_ids WHERE id = ANY($1)";

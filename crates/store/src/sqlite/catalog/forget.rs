@@ -44,6 +44,16 @@ impl CatalogFile {
             .await
     }
 
+    pub(crate) fn forgotten_count(&self) -> Result<u64, StoreError> {
+        let number: i64 = self.readers.with(|connection| {
+            connection
+                .prepare_cached("SELECT count(*) FROM forgotten")
+                .and_then(|mut s| s.query_row([], row::sqlite))
+                .doing("count what was forgotten")
+        })?;
+        Ok(number.unsigned_abs())
+    }
+
     pub(crate) fn forgettable(&self, ids: &[VideoId]) -> Result<Forgettable, StoreError> {
         const DOING: &str = "look videos up";
         self.readers.with_snapshot(|connection| {

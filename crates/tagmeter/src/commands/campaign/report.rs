@@ -3,15 +3,15 @@
 use super::open;
 use crate::cli::campaigns::{Report, Which};
 use crate::commands::Context;
-use crate::delivery;
+use crate::commands::share::create;
 use crate::exit::Failure;
 use crate::measured::{Document, WrittenFile, brand};
-use crate::output::{print, print_json, say};
+use crate::output::{print_json, say};
 use domain::AccountId;
 use domain::campaign::CampaignRef;
 use measure::{AsOfQuery, CampaignView, MadeOf, Measure, campaign_report};
 use serde::Serialize;
-use sharing::{CreatedShare, ShareOrder, ShareView, Subject};
+use sharing::{ShareOrder, Subject};
 use store::shares::ShareKind;
 
 /// Output of `campaign report --json` for a file.
@@ -21,12 +21,6 @@ struct Written<'a> {
     format: &'static str,
     campaign: &'a str,
     bytes: u64,
-}
-
-/// Output of `campaign report --json` for a link.
-#[derive(Serialize)]
-struct Shared {
-    data: ShareView,
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
@@ -62,39 +56,17 @@ async fn measured(
     Ok(view)
 }
 
-/// Creates a share and prints its link, which is shown nowhere else.
 async fn share(command: Report, context: &Context) -> Result<(), Failure> {
-    let public_url = &context.settings.public_url.value;
-    if public_url.as_str().is_empty() {
-        let why = "a link begins with the address of the server, which the settings do not have";
-        return Err(Failure::usage(why).hint("set public_url, such as https://api.example.com"));
-    }
     let Report { which: Which { campaign, owner }, form, live_link, days, json, .. } = command;
-    let brand = brand(&form.look)?;
-    let (measure, owner) = open(context, &owner).await?;
     let order = ShareOrder {
         subject: Subject::Campaign(campaign),
         heading: form.title,
-        brand,
+        brand: brand(&form.look)?,
         is_live: live_link,
         kind: ShareKind::Page,
         sites: Vec::new(),
         passwords: Vec::new(),
         days,
     };
-    let created = delivery::sharing(measure).create(owner.account_id, order, None).await?;
-    let CreatedShare { share, path } = created;
-    let url = public_url.link(path.as_deref().unwrap_or_default());
-    let data = ShareView::of(&share, Some(url.clone()), context.now())?;
-    if json.json {
-        return print_json(&Shared { data });
-    }
-    print(&url)?;
-    say(format_args!(
-        "{} until {}: whoever has the link sees the report. It is shown only now. `tagmeter share revoke {}` closes it.",
-        if live_link { "Live" } else { "Frozen" },
-        data.expires_at.to_rfc3339(),
-        data.id
-    ));
-    Ok(())
+    create(order, &owner, context, json.json).await
 }

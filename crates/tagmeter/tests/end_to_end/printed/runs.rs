@@ -241,6 +241,7 @@ pub(super) const RUNS: &[(&str, &[&str])] = &[
             "campaign report autumn --account me@example.com",
         ],
     ),
+    ("share create", &["share create cat --account me@example.com"]),
     ("share list", &["share list --account me@example.com", "share list --account me@example.com --json"]),
     ("share show", &["share show shr_01kb3x8m7q0000000000000000 --account me@example.com", "share show x"]),
     ("share revoke", &["share revoke shr_01kb3x8m7q0000000000000000 --account me@example.com"]),

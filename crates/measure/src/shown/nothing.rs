@@ -1,16 +1,16 @@
 //! Messages for empty answers: the period for which there is data.
 
-use crate::exit::Failure;
-use crate::output::grouped;
+use crate::MeasureError;
+use crate::{HistoryMetric, Measure, Meta, TrendingQuery};
+use charts::grouped;
 use domain::{Hashtag, UtcDay};
-use measure::{HistoryMetric, Measure, Meta, TrendingQuery};
 
 /// Returns the message for a count without readings in the requested period.
-pub(crate) async fn nothing_read(
+pub async fn nothing_read(
     measure: &Measure,
     hashtag: &Hashtag,
     metric: HistoryMetric,
-) -> Result<String, Failure> {
+) -> Result<String, MeasureError> {
     let (metric_name, name) = (metric.name(), hashtag.tag.name());
     Ok(match measure.readings_period(hashtag, metric).await? {
         Some(period) => format!("No {metric_name} of #{name} in this period; readings are {period}."),
@@ -22,11 +22,11 @@ pub(crate) async fn nothing_read(
 }
 
 /// Returns the message for no trending hashtag that matches the keyword and the minimum number of views.
-pub(crate) async fn nothing_moves(
+pub async fn nothing_moves(
     measure: &Measure,
     query: &TrendingQuery,
     meta: &Meta,
-) -> Result<String, Failure> {
+) -> Result<String, MeasureError> {
     let size = match query.min_views.get() {
         0 => String::new(),
         least => format!(" of {} views or more", grouped(least)),
@@ -50,12 +50,12 @@ pub(crate) async fn nothing_moves(
 
 /// Returns the message for no `what`, which videos have, in the requested period if there is one
 /// (`is_limited`).
-pub(crate) async fn nothing_posted(
+pub async fn nothing_posted(
     measure: &Measure,
     hashtag: &Hashtag,
     what: &str,
     is_limited: bool,
-) -> Result<String, Failure> {
+) -> Result<String, MeasureError> {
     let name = hashtag.tag.name();
     Ok(match measure.posts_period(hashtag).await? {
         Some(_) if !is_limited => {

@@ -1,14 +1,15 @@
 //! The section of a report that compares several hashtags.
 
-use super::{Frame, is_sparse, notes, readings, table};
-use crate::exit::Failure;
-use crate::measured::{basis, growth_over, maybe, outlook, share, tag, total};
-use crate::output::{counted, grouped};
+use super::{ReportSpan, is_sparse, notes, readings, table};
+use crate::MeasureError;
+use crate::shown::counted;
+use crate::shown::{basis, growth_over, maybe, outlook, share, tag, total};
+use crate::{CompareQuery, CompareView, Measure, OverviewView, POINTS_MAX, chart_of};
+use charts::grouped;
 use charts::report::{ReportTable, Section};
 use charts::{Chart, Line};
 use domain::metrics::{Step, TrendWindow};
 use domain::{Hashtag, Moment};
-use measure::{CompareQuery, CompareView, Measure, OverviewView, POINTS_MAX, chart_of};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -18,8 +19,8 @@ const INDEX: f64 = 100.0;
 pub(super) async fn section(
     measure: &Measure,
     hashtags: &[Hashtag],
-    frame: Frame,
-) -> Result<Section, Failure> {
+    frame: ReportSpan,
+) -> Result<Section, MeasureError> {
     let query = CompareQuery {
         account_id: frame.account_id,
         from: frame.from.map(Moment::At),
@@ -161,7 +162,7 @@ fn voice(compared: &CompareView) -> ReportTable {
         .chain([">Engagement rate".to_owned(), ">Videos stored".to_owned()])
         .collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    let row = |(place, one): (usize, &measure::ComparedView)| {
+    let row = |(place, one): (usize, &crate::ComparedView)| {
         let shares = compared.share_of_voice.iter();
         let shares = shares.map(|voice| share(voice.shares.get(place).copied().flatten()));
         std::iter::once(tag(&one.record.name))

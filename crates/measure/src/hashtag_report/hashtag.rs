@@ -1,22 +1,23 @@
 //! The section of a report on one hashtag.
 
-use super::{Frame, is_sparse, notes, readings, short, table};
-use crate::exit::Failure;
-use crate::measured::{
+use super::{ReportSpan, is_sparse, notes, readings, short, table};
+use crate::MeasureError;
+use crate::shown::{
     basis, maybe, nothing_posted, nothing_read, observed, outlook, over, per_cent, ratio, real, share,
     signed_per_cent, tag,
 };
-use crate::output::{counted, grouped, shortened};
+use crate::shown::{counted, shortened};
+use crate::{
+    BandView, BenchmarkView, CreatorsQuery, CreatorsView, HistoryMetric, HistoryQuery, HistoryView,
+    LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView, chart_of,
+    marks,
+};
+use charts::grouped;
 use charts::report::{KeyFigure, ReportTable, Section};
 use charts::{Chart, ChartPoint, Line, day, human};
 use domain::metrics::backtest::last_year::YEAR_DAYS;
 use domain::metrics::{Mode, Step, TrendWindow};
 use domain::{Caveat, Hashtag, Moment};
-use measure::{
-    BandView, BenchmarkView, CreatorsQuery, CreatorsView, HistoryMetric, HistoryQuery, HistoryView,
-    LifecycleView, Measure, Meta, OutlookView, OverviewView, RelatedQuery, RelatedView, TotalView, chart_of,
-    marks,
-};
 
 /// Labels of posts from before and after the limit of five hashtags.
 const BEFORE_BREAK: &str = "posted before August 2025";
@@ -37,8 +38,8 @@ const WEEK_MS: i64 = 7 * MS_OF_A_DAY;
 pub(super) async fn section(
     measure: &Measure,
     hashtag: &Hashtag,
-    frame: Frame,
-) -> Result<(Section, bool), Failure> {
+    frame: ReportSpan,
+) -> Result<(Section, bool), MeasureError> {
     let overview = measure.overview(hashtag).await?;
     let daily = measure.history(hashtag, frame.history(Step::Day, Mode::Total)).await?;
     let step = if is_sparse(&daily.data) { Step::Raw } else { Step::Day };
@@ -302,7 +303,7 @@ fn last_year_chart(weekly: &HistoryView) -> Option<Chart> {
 
 /// Returns the benchmarks of all videos, and of those from before and after TikTok limited posts to five
 /// hashtags.
-fn benchmark_tables(benchmark: &BenchmarkView, frame: Frame) -> Vec<ReportTable> {
+fn benchmark_tables(benchmark: &BenchmarkView, frame: ReportSpan) -> Vec<ReportTable> {
     let read = observed(benchmark.observed_at);
     let videos = format!("of videos{}, by their age when they were read; {read}", frame.videos());
     let mut tables = band_tables(&benchmark.bands, &videos);
@@ -335,7 +336,7 @@ fn band_tables(bands: &[BandView], videos: &str) -> Vec<ReportTable> {
 
 /// Returns how often each was used together with the hashtag before and after TikTok limited posts to five
 /// hashtags.
-fn related_sides_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
+fn related_sides_table(related: &[RelatedView], frame: ReportSpan) -> Option<ReportTable> {
     let row = |other: &RelatedView| {
         let sides = other.sides.as_ref()?;
         let cells = [&sides.before, &sides.after]
@@ -357,7 +358,7 @@ fn related_sides_table(related: &[RelatedView], frame: Frame) -> Option<ReportTa
     (!rows.is_empty()).then(|| table(caption, &headings, rows))
 }
 
-fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
+fn related_table(related: &[RelatedView], frame: ReportSpan) -> Option<ReportTable> {
     let row = |other: &RelatedView| {
         vec![
             tag(&other.name),
@@ -380,7 +381,7 @@ fn related_table(related: &[RelatedView], frame: Frame) -> Option<ReportTable> {
 }
 
 /// Returns the handle, else the id, of a creator.
-fn creator_name(creator: &measure::CreatorView) -> String {
+fn creator_name(creator: &crate::CreatorView) -> String {
     let by_handle = if creator.by_handle { " (by handle)" } else { "" };
     match (&creator.unique_id, &creator.id) {
         (Some(name), _) => format!("@{name}{by_handle}"),
@@ -389,8 +390,8 @@ fn creator_name(creator: &measure::CreatorView) -> String {
     }
 }
 
-fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> {
-    let row = |creator: &measure::CreatorView| {
+fn creators_table(creators: &CreatorsView, frame: ReportSpan) -> Option<ReportTable> {
+    let row = |creator: &crate::CreatorView| {
         vec![
             creator_name(creator),
             creator.nickname.as_deref().map(|name| shortened(name, NAME_SHOWN_MAX)).unwrap_or_default(),
@@ -426,7 +427,7 @@ fn creators_table(creators: &CreatorsView, frame: Frame) -> Option<ReportTable> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use measure::PointView;
+    use crate::PointView;
 
     fn weekly(weeks: i64) -> HistoryView {
         let point = |week: i64| {

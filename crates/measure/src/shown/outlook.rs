@@ -1,21 +1,24 @@
 //! Formats the outlook on the next 7 days, for tables and as lines.
 
 use super::numbers::{maybe, per_cent, ratio};
-use crate::output::grouped;
-use measure::{ForecastView, OutlookView};
+use crate::{ForecastView, OutlookView};
+use charts::grouped;
 
 /// Definition of pace.
-pub(crate) const PACE_OVER: &str =
+pub const PACE_OVER: &str =
     "the least of a moving average (half-life 7 days) and the growth over 14 and 28 days";
 
-/// Headings of the columns of an outlook.
-pub(crate) const PACE: &str = "pace/day";
-pub(crate) const TOP_TENTH: &str = "top 10 %";
-pub(crate) const SURGE: &str = "surge";
-pub(crate) const BAND: &str = "7-day gain";
+/// Heading of the pace.
+pub const PACE: &str = "pace/day";
+/// Heading of the probability to be in the tenth that grows most.
+pub const TOP_TENTH: &str = "top 10 %";
+/// Heading of the surge.
+pub const SURGE: &str = "surge";
+/// Heading of the forecast.
+pub const BAND: &str = "7-day gain";
 
 /// Returns the legend below a table of outlooks, for the columns that are not left out.
-pub(crate) fn legend(outlooks: &[&OutlookView], left_out: &[String]) -> Vec<String> {
+pub fn legend(outlooks: &[&OutlookView], left_out: &[String]) -> Vec<String> {
     let Some(first) = outlooks.first() else { return Vec::new() };
     let is_shown = |heading: &str| left_out.iter().all(|name| name != heading);
     let mut parts: Vec<String> = Vec::new();
@@ -46,7 +49,7 @@ pub(crate) fn legend(outlooks: &[&OutlookView], left_out: &[String]) -> Vec<Stri
 }
 
 /// Explains each label that replaces an unknown pace or surge, a line each.
-pub(crate) fn reasons(outlooks: &[&OutlookView]) -> Vec<String> {
+pub fn reasons(outlooks: &[&OutlookView]) -> Vec<String> {
     reasons_of(outlooks, true, true)
 }
 
@@ -64,13 +67,13 @@ fn reasons_of(outlooks: &[&OutlookView], has_pace: bool, has_surge: bool) -> Vec
 }
 
 /// `1.2 %`, or why it is unknown.
-pub(crate) fn pace(outlook: &OutlookView) -> String {
+pub fn pace(outlook: &OutlookView) -> String {
     let pace = &outlook.pace;
     pace.value.map_or_else(|| pace.missing.unwrap_or("-").to_owned(), per_cent)
 }
 
 /// `3.4x, 24 %`: with the probability of a week of 3 times the usual; or why it is unknown.
-pub(crate) fn surge(outlook: &OutlookView) -> String {
+pub fn surge(outlook: &OutlookView) -> String {
     let surge = &outlook.surge;
     match (surge.value, surge.probability_3x) {
         (Some(value), Some(chance)) => format!("{}x, {}", ratio(value), per_cent(chance)),
@@ -79,17 +82,17 @@ pub(crate) fn surge(outlook: &OutlookView) -> String {
 }
 
 /// `68 %`.
-pub(crate) fn chance(outlook: &OutlookView) -> String {
+pub fn chance(outlook: &OutlookView) -> String {
     maybe(outlook.pace.probability_top_tenth, per_cent)
 }
 
 /// `300,000 to 1,500,000`: to the last digit, since shortening would round the ends inward.
-pub(crate) fn band(forecast: Option<&ForecastView>) -> String {
+pub fn band(forecast: Option<&ForecastView>) -> String {
     maybe(forecast, |band| format!("{} to {}", grouped(band.low), grouped(band.high)))
 }
 
 /// Formats the outlook of one hashtag as lines.
-pub(crate) fn lines(outlook: &OutlookView) -> Vec<String> {
+pub fn lines(outlook: &OutlookView) -> Vec<String> {
     let (pace, surge) = (&outlook.pace, &outlook.surge);
     let mut lines = Vec::new();
     match (pace.value, pace.probability_top_tenth) {

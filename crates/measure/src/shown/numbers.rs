@@ -1,9 +1,9 @@
 //! Formats numbers: grouped, `~` before rounded ones, `-` for unknown ones.
 
-use crate::output::grouped;
+use crate::{TotalView, TrendFacts};
+use charts::grouped;
 use domain::metrics::TrendWindow;
 use domain::{Timestamp, UtcDay};
-use measure::{TotalView, TrendFacts};
 
 /// Placeholder of an unknown value.
 const UNKNOWN: &str = "-";
@@ -12,23 +12,23 @@ const MS_OF_AN_HOUR: i64 = 3_600_000;
 const HOURS_OF_A_DAY: i64 = 24;
 
 /// Formats a known value, or returns `-`.
-pub(crate) fn maybe<T>(value: Option<T>, shown: impl FnOnce(T) -> String) -> String {
+pub fn maybe<T>(value: Option<T>, shown: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), shown)
 }
 
 /// `~16,400,000`
-pub(crate) fn about(number: u64, is_rounded: bool) -> String {
+pub fn about(number: u64, is_rounded: bool) -> String {
     format!("{}{}", if is_rounded { "~" } else { "" }, grouped(number))
 }
 
 /// Formats a total: `~16,400,000`.
-pub(crate) fn total(total: &TotalView) -> String {
+pub fn total(total: &TotalView) -> String {
     maybe(total.value, |value| about(value, total.rounded))
 }
 
 /// Returns the basis of a total and its reading day: `reported 2026-11-25`; with the newest reading if that is
 /// not the one that counts: `reported 2026-11-24 (read as 343,500 on 2026-11-25)`.
-pub(crate) fn basis(total: &TotalView) -> String {
+pub fn basis(total: &TotalView) -> String {
     let newest =
         total.as_read.as_ref().map(|read| format!(" (read as {})", read.shown())).unwrap_or_default();
     maybe(total.basis, |basis| match total.read_at.map(UtcDay::of) {
@@ -38,7 +38,7 @@ pub(crate) fn basis(total: &TotalView) -> String {
 }
 
 /// Returns the basis of numbers computed from stored videos: `observed, newest reading 2026-11-25`.
-pub(crate) fn observed(read_at: Option<Timestamp>) -> String {
+pub fn observed(read_at: Option<Timestamp>) -> String {
     match read_at.map(UtcDay::of) {
         Some(day) => format!("observed, newest reading {day}"),
         None => "observed, readings have no date".to_owned(),
@@ -47,7 +47,7 @@ pub(crate) fn observed(read_at: Option<Timestamp>) -> String {
 
 /// Formats a number with a fraction: whole from 100 on, else to about three digits. `12,345`, `-7.31`,
 /// `0.0456`.
-pub(crate) fn real(number: f64) -> String {
+pub fn real(number: f64) -> String {
     let size = number.abs();
     if size >= 99.95 {
         let sign = if number < 0.0 { "-" } else { "" };
@@ -68,7 +68,7 @@ pub(crate) fn real(number: f64) -> String {
 }
 
 /// Formats a ratio: two significant digits below 1 (`0.29`), else as [`real`].
-pub(crate) fn ratio(ratio: f64) -> String {
+pub fn ratio(ratio: f64) -> String {
     let decimals = match ratio.abs() {
         0.1..1.0 => 2,
         0.01..0.1 => 3,
@@ -78,7 +78,7 @@ pub(crate) fn ratio(ratio: f64) -> String {
 }
 
 /// Formats a share or a growth in per cent: `12.3 %`.
-pub(crate) fn per_cent(share: f64) -> String {
+pub fn per_cent(share: f64) -> String {
     let hundredfold = share * 100.0;
     let decimals = if hundredfold.abs() >= 99.95 {
         0
@@ -91,22 +91,22 @@ pub(crate) fn per_cent(share: f64) -> String {
 }
 
 /// Formats a change in per cent: `+12.3 %`, `-45.0 %`.
-pub(crate) fn signed_per_cent(change: f64) -> String {
+pub fn signed_per_cent(change: f64) -> String {
     format!("{}{}", if change > 0.0 { "+" } else { "" }, per_cent(change))
 }
 
 /// Formats a share that may be unknown.
-pub(crate) fn share(share: Option<f64>) -> String {
+pub fn share(share: Option<f64>) -> String {
     maybe(share, per_cent)
 }
 
 /// `12 (34.3 %)`
-pub(crate) fn counted_share(number: u64, share: Option<f64>) -> String {
+pub fn counted_share(number: u64, share: Option<f64>) -> String {
     share.map_or_else(|| grouped(number), |share| format!("{} ({})", grouped(number), per_cent(share)))
 }
 
 /// Formats a length of time: `3d 4h`, `4h`, `25min`.
-pub(crate) fn span(ms: i64) -> String {
+pub fn span(ms: i64) -> String {
     let hours = ms / MS_OF_AN_HOUR;
     match (hours / HOURS_OF_A_DAY, hours % HOURS_OF_A_DAY) {
         (0, 0) => format!("{}min", ms / 60_000),
@@ -117,13 +117,13 @@ pub(crate) fn span(ms: i64) -> String {
 }
 
 /// Returns the time that a gain really spans, if it differs from the window by more than a tenth: `26.8h`.
-pub(crate) fn over(trend: &TrendFacts, window: TrendWindow) -> Option<String> {
+pub fn over(trend: &TrendFacts, window: TrendWindow) -> Option<String> {
     let span_ms = trend.span_ms?;
     is_far_from(span_ms, window.ms()).then(|| precise_span(span_ms))
 }
 
 /// Formats growth within a window, with the time it really spans if that differs: `12.3 % over 26.8h`.
-pub(crate) fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> String {
+pub fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> String {
     let Some((trend, growth)) = trend.and_then(|trend| Some((trend, trend.growth?))) else {
         return UNKNOWN.to_owned();
     };
@@ -132,7 +132,7 @@ pub(crate) fn growth_over(trend: Option<&TrendFacts>, window: TrendWindow) -> St
 }
 
 /// Returns true if a span differs from its nominal length by more than a tenth.
-pub(crate) fn is_far_from(span_ms: i64, nominal_ms: i64) -> bool {
+pub fn is_far_from(span_ms: i64, nominal_ms: i64) -> bool {
     (span_ms - nominal_ms).abs() > nominal_ms / 10
 }
 
@@ -144,14 +144,32 @@ fn precise_span(ms: i64) -> String {
 }
 
 /// `#cat`
-pub(crate) fn tag(name: &str) -> String {
+pub fn tag(name: &str) -> String {
     format!("#{name}")
 }
 
 /// Formats an RFC 3339 time; days and weeks have the day alone.
-pub(crate) fn when(at: Timestamp, step: &str) -> String {
+pub fn when(at: Timestamp, step: &str) -> String {
     let is_day = step == "day" || step == "week";
     if is_day { UtcDay::of(at).to_string() } else { at.to_rfc3339() }
+}
+
+/// Shortens a text to so many characters.
+pub fn shortened(text: &str, characters_max: usize) -> String {
+    match text.char_indices().nth(characters_max) {
+        Some((end, _)) => format!("{}...", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// `1 video`, `2 videos`, `1,015 videos`.
+pub fn counted(number: u64, noun: &str) -> String {
+    counted_as(number, (noun, &format!("{noun}s")))
+}
+
+/// Formats a number with a noun or its plural.
+pub fn counted_as(number: u64, (one, many): (&str, &str)) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
