@@ -18,6 +18,9 @@ pub const SPANS_MAX: usize = 64;
 /// Milliseconds that clocks of nodes may be apart.
 pub(crate) const CLOCKS_APART_MS: i64 = 5_000;
 
+/// Stored instead of a reason where no reading was owed.
+pub(crate) const EXEMPT: &str = "exempt";
+
 /// The right to read a hashtag until the lease expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadingClaim {
@@ -196,6 +199,7 @@ impl SpanRow {
         let wrong = |column| wrong("tracker_spans", column, tracker_id.to_bytes());
         let kind = match (self.readings, self.reason) {
             (Some(readings), None) => SpanKind::Read { readings: readings.unsigned_abs() },
+            (None, Some(reason)) if reason == EXEMPT => SpanKind::Exempt,
             (None, Some(reason)) => SpanKind::Gap(reason.parse::<GapReason>().map_err(|_| wrong("reason"))?),
             _ => return Err(wrong("readings")),
         };
@@ -203,11 +207,12 @@ impl SpanRow {
     }
 }
 
-/// Returns the columns of a span's contents: its readings, or the reason of its gap.
+/// Returns the columns of a span's contents: its readings, or the reason of its gap, or [`EXEMPT`].
 pub(crate) fn span_contents(kind: SpanKind) -> (Option<i64>, Option<&'static str>) {
     match kind {
         SpanKind::Read { readings } => (Some(readings.cast_signed()), None),
         SpanKind::Gap(reason) => (None, Some(reason.name())),
+        SpanKind::Exempt => (None, Some(EXEMPT)),
     }
 }
 

@@ -245,8 +245,9 @@ testkit::on_each_backend! {
         let late = TrackedUpdate { tracked: stale, spans_from: Some(at(0)), spans: Vec::new(), refund: None };
         assert!(!store.update_tracked(late).await.expect("an answer"), "it was changed since");
 
-        let spans = vec![span(20, 60, SpanKind::Gap(GapReason::Asleep))];
-        let update = TrackedUpdate { tracked: read.tracked, spans_from: Some(at(20)), spans, refund: None };
+        let spans = vec![span(20, 60, SpanKind::Gap(GapReason::Asleep)), span(60, 65, SpanKind::Exempt)];
+        let (tracked, kept) = (read.tracked, spans.clone());
+        let update = TrackedUpdate { tracked, spans_from: Some(at(20)), spans: kept, refund: None };
         assert!(store.update_tracked(update).await.expect("an answer"));
         let listed = |before: Option<i64>, limit| {
             let store = store.clone();
@@ -255,8 +256,9 @@ testkit::on_each_backend! {
                 found.expect("an answer").into_iter().map(|span| span.from).collect::<Vec<_>>()
             }
         };
-        assert_eq!(listed(None, 9).await, [at(20), at(0)]);
-        assert_eq!((listed(None, 1).await, listed(Some(20), 9).await), (vec![at(20)], vec![at(0)]));
+        assert_eq!(listed(None, 9).await, [at(60), at(20), at(0)]);
+        assert_eq!((listed(None, 1).await, listed(Some(20), 9).await), (vec![at(60)], vec![at(0)]));
+        assert_eq!(only(store, "cat").await.spans[1..], spans);
         let gaps = store.tracker_spans(ME, tracker.id, &key("cat"), SpansOf::Gaps, None, 9).await.expect("an answer");
         assert_eq!(gaps, [span(20, 60, SpanKind::Gap(GapReason::Asleep))]);
         let totals = store.tracker_totals(ME, tracker.id).await.expect("an answer");

@@ -96,8 +96,9 @@ impl Tracking {
         readings.retain(|reading| next.is_none_or(|next| reading.observed_at < next));
         let end = next.unwrap_or(until);
         let spans = self.spans_between(&tracker, &tracked, from, end, range.as_of).await?;
-        let mut runs = spans.windows(2).filter_map(|pair| match pair {
-            [gap, run] if matches!(gap.kind, SpanKind::Gap(_)) && gap.until == run.from => Some(*run),
+        let owed: Vec<Span> = spans.iter().filter(|span| span.kind != SpanKind::Exempt).copied().collect();
+        let mut runs = owed.windows(2).filter_map(|pair| match pair {
+            [gap, run] if matches!(gap.kind, SpanKind::Gap(_)) => Some(*run),
             _ => None,
         });
         let mut run = runs.next();

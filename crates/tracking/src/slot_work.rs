@@ -123,10 +123,10 @@ impl SlotWork {
         if interval == self.tracked.interval {
             return;
         }
+        let old = self.slots();
         self.tracked.interval = interval;
-        if let Some(last_read_at) = self.tracked.last_read_at {
-            self.coverage.change_interval(self.slots(), last_read_at, now);
-        }
+        let reason = if self.tracked.is_paused { GapReason::Disabled } else { GapReason::Asleep };
+        self.coverage.change_interval((old, self.slots()), self.tracked.last_read_at, reason, now);
     }
 
     /// Returns true if a slot was read.

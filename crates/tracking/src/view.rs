@@ -292,6 +292,7 @@ impl Tracking {
             match span.kind {
                 SpanKind::Read { readings: more } => readings += more,
                 SpanKind::Gap(_) => gaps += 1,
+                SpanKind::Exempt => {}
             }
         }
         Ok((readings, gaps, last_read_at))

@@ -1,6 +1,7 @@
 //! Which slots of a tracker were read, and why the others were not.
 //!
-//! Time since a tracker began is covered by spans without overlap: runs of slots that were read, and gaps with a reason.
+//! Time since a tracker began is covered by spans without overlap: runs of slots that were read, gaps with a reason, and parts
+//! of slots that are exempt because the interval changed within them.
 //! A slot is decided once it has passed: what is read later goes to the slot in which it was read. Only a clock that was
 //! ahead undoes anything: gaps that lie in the future again are dropped, readings stay.
 
@@ -45,6 +46,9 @@ pub enum SpanKind {
     },
     /// Slots without a reading.
     Gap(GapReason),
+    /// Part of a slot that owes no reading: the interval changed before the slot was over, so that it was not missed, or
+    /// after a slot of the new interval was read.
+    Exempt,
 }
 
 /// A stretch of time since a tracker began, from the beginning of a slot to the end of one.
@@ -68,6 +72,10 @@ impl Span {
         matches!(self.kind, SpanKind::Read { .. })
     }
 
+    const fn is_exempt(&self) -> bool {
+        matches!(self.kind, SpanKind::Exempt)
+    }
+
     fn overlaps(&self, slot: Slot) -> bool {
         self.from < slot.until && slot.from < self.until
     }
@@ -80,6 +88,7 @@ impl Span {
         match (&mut self.kind, next.kind) {
             (SpanKind::Read { readings }, SpanKind::Read { readings: more }) => *readings += more,
             (SpanKind::Gap(reason), SpanKind::Gap(other)) if *reason == other => {}
+            (SpanKind::Exempt, SpanKind::Exempt) => {}
             _ => return false,
         }
         self.until = next.until;
@@ -154,9 +163,10 @@ impl Coverage {
         let gaps = self.spans.iter().filter(|span| span.overlaps(slot)).map(|span| span.until);
         let from = gaps.max().map_or(slot.from, |gap_ends| gap_ends.max(slot.from));
         debug_assert!(from < slot.until, "a slot is decided once");
+        let before = self.spans.iter().rev().filter(|span| !span.is_exempt()).find(|span| span.until <= from);
+        let is_late = before.is_some_and(|span| !span.is_read());
         self.insert(Span { from, until: slot.until.max(after(from)), kind: SpanKind::Read { readings: 1 } });
-        let before = self.spans.iter().rev().find(|span| span.until == from);
-        before.is_some_and(|span| !span.is_read())
+        is_late
     }
 
     /// Notes that reading failed in a slot. It becomes a gap with this reason if it passes unread.
@@ -169,9 +179,10 @@ impl Coverage {
     /// [`GapReason::Asleep`], and when it is resumed, with [`GapReason::Disabled`].
     pub fn arrive(&mut self, slot: Slot, reason: GapReason, now: Timestamp) {
         // A clock that was ahead has left gaps that are in the future now. Past ones stay, also within a slot that a longer
-        // interval has begun earlier.
+        // interval has begun earlier, and so does what is exempt in a slot that was read.
+        let is_read = self.is_read(slot);
         for span in &mut self.spans {
-            if !span.is_read() && span.until > now {
+            if !span.is_read() && span.until > now && !(span.is_exempt() && is_read) {
                 span.until = span.until.min(slot.from);
             }
         }
@@ -208,6 +219,22 @@ impl Coverage {
         }
     }
 
+    /// Exempts what is not covered of a stretch of time.
+    fn exempt(&mut self, mut from: Timestamp, until: Timestamp) {
+        let covered: Vec<Span> = self.spans.iter().filter(|span| span.until > from).copied().collect();
+        for span in covered {
+            self.insert_exempt(from, span.from.min(until));
+            from = span.until;
+        }
+        self.insert_exempt(from, until);
+    }
+
+    fn insert_exempt(&mut self, from: Timestamp, until: Timestamp) {
+        if from < until {
+            self.insert(Span { from, until, kind: SpanKind::Exempt });
+        }
+    }
+
     /// Inserts a span where nothing is covered, and merges it with its neighbours.
     fn insert(&mut self, span: Span) {
         let at = self.spans.partition_point(|other| other.from < span.from);
@@ -224,15 +251,52 @@ impl Coverage {
         }
     }
 
-    /// Changes the interval. The run that is being read ends with the new slot of its last reading, or where the
-    /// present one begins: at a shorter interval the next reading comes sooner, at a longer one nothing is missed.
-    pub fn change_interval(&mut self, slots: Slots, last_read_at: Timestamp, now: Timestamp) {
-        // A later run is of a clock that was ahead, and stays as it is.
-        let is_of =
-            |span: &&mut Span| span.is_read() && span.from <= last_read_at && last_read_at < span.until;
-        if let Some(run) = self.spans.last_mut().filter(is_of) {
-            run.until = slots.at(last_read_at).until.max(slots.at(now).from);
+    /// Changes the interval at a moment. Slots of the old one that have passed unread become a gap with this reason, the one
+    /// under way owes no reading any more. At a shorter interval the next slot is due; at a longer one it is the present
+    /// slot, unless it has a reading. `last_read_at` is the time of the newest reading.
+    pub fn change_interval(
+        &mut self,
+        (old, new): (Slots, Slots),
+        last_read_at: Option<Timestamp>,
+        reason: GapReason,
+        now: Timestamp,
+    ) {
+        self.arrive(old.at(now), reason, now);
+        let (was, slot) = (old.at(now), new.at(now));
+        self.failed = self.failed.and_then(|(failed, why)| {
+            let until =
+                if failed == was { slot.from.max(failed.from).min(failed.until) } else { failed.until };
+            (failed.from < until).then_some((Slot { until, ..failed }, why))
+        });
+        if let Some(last_read_at) = last_read_at {
+            self.end_run(new.at(last_read_at), last_read_at, slot);
         }
+        for span in self.spans.iter_mut().filter(|span| span.is_exempt() && span.until > now) {
+            span.until = span.until.min(slot.from);
+        }
+        self.spans.retain(|span| span.from < span.until);
+        if self.spans.is_empty() {
+            self.since = self.since.max(slot.from);
+            return;
+        }
+        let until = if self.is_read(slot) { slot.until } else { slot.from };
+        self.exempt(was.from.min(slot.from).max(self.since), until);
+    }
+
+    /// Ends the run of the newest reading with its new slot, or where the present one begins if it is under way: at a longer
+    /// interval as far as nothing else follows.
+    fn end_run(&mut self, read: Slot, last_read_at: Timestamp, present: Slot) {
+        let is_of = |span: &Span| span.is_read() && span.from <= last_read_at && last_read_at < span.until;
+        let Some(at) = self.spans.iter().position(is_of) else { return };
+        let follows = self.spans.get(at + 1).map_or(read.until, |next| next.from);
+        let run = &mut self.spans[at];
+        run.until = if read.until > run.until {
+            read.until.min(follows.max(run.until))
+        } else if run.from <= present.from {
+            run.until.min(read.until.max(present.from))
+        } else {
+            read.until
+        };
     }
 }
 

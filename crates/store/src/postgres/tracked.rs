@@ -56,7 +56,7 @@ const SPANS: &str = concat!(
     "SELECT ",
     span_columns!(),
     " FROM tagmeter.tracker_spans WHERE account_id = $1 AND tracker_id = $2 AND tag_key = $3 AND from_ms < $4
-        AND ($6 OR reason IS NOT NULL)
+        AND ($6 OR reason <> 'exempt')
       ORDER BY from_ms DESC LIMIT $5"
 );
 const ATTEMPT: &str = "UPDATE tagmeter.tracker_hashtags

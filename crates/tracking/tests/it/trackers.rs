@@ -239,6 +239,29 @@ testkit::on_each_backend! {
         assert_eq!(world.spent(world.me).await, 2);
     }
 
+    async fn a_change_of_the_cadence_misses_nothing(fixture: &TestStore) {
+        let world = World::new(fixture, &["cat"]).await;
+        let tracker = world.create(world.me, order(&["cat"], Interval::Week)).await;
+        world.upstream.always(Some(Fault::reply(503, "down")));
+        world.work(0).await;
+        // A slot of the week has no reading yet, and is not over.
+        world.clock.advance(HOUR * 5);
+        let every = |interval| TrackerPatch { every: Some(Cadence::Every(interval)), ..TrackerPatch::default() };
+        world.tracking(0).change(world.me, tracker, every(Interval::Hour)).await.expect("changed");
+        world.upstream.always(None);
+        world.work(0).await;
+        let view = world.show(world.me, &tracker).await;
+        assert_eq!((view.readings, view.gaps), (Some(1), Some(0)), "{:?}", world.gaps(world.me, &tracker).await);
+        // Two hours pass unread; the day that follows has a reading.
+        world.clock.advance(HOUR * 3);
+        world.tracking(0).change(world.me, tracker, every(Interval::Day)).await.expect("changed");
+        world.work(0).await;
+        world.clock.advance(HOUR * 24);
+        world.work(0).await;
+        let hours: Vec<f64> = world.gaps(world.me, &tracker).await.iter().map(|gap| gap.hours).collect();
+        assert_eq!(hours, [2.0]);
+    }
+
     async fn an_adaptive_tracker_reads_as_often_as_the_numbers_move(fixture: &TestStore) {
         let world = World::new(fixture, &["cat"]).await;
         let adaptive = TrackerOrder { every: Cadence::Adaptive, ..order(&["cat"], Interval::Day) };

@@ -26,8 +26,88 @@ fn shown(coverage: &Coverage) -> Vec<(i64, i64, String)> {
     let kind = |kind| match kind {
         SpanKind::Read { readings } => format!("{readings} read"),
         SpanKind::Gap(reason) => reason.to_string(),
+        SpanKind::Exempt => "exempt".to_owned(),
     };
     coverage.spans().iter().map(|span| (number(span.from), number(span.until), kind(span.kind))).collect()
+}
+
+fn change(
+    coverage: &mut Coverage,
+    (old, new): (Interval, Interval),
+    last_read_at: Option<Timestamp>,
+    now: Timestamp,
+) {
+    coverage.change_interval((slots(old), slots(new)), last_read_at, GapReason::Asleep, now);
+}
+
+/// The hour of a day of the first week's slots.
+fn hour(day: i64, hour: i64) -> Slot {
+    let begin = slots(Interval::Week).at(at(0)).from.as_ms();
+    slots(Interval::Hour).at(Timestamp::from_ms(begin + day * DAY_MS + hour * Interval::Hour.as_ms()))
+}
+
+/// Spans in hours since the first week began.
+fn in_hours(coverage: &Coverage) -> Vec<(i64, i64, String)> {
+    let since = hour(0, 0).from.as_ms();
+    let hours = |at: Timestamp| (at.as_ms() - since).div_euclid(Interval::Hour.as_ms());
+    let contents = shown(coverage).into_iter().map(|(_, _, contents)| contents);
+    coverage
+        .spans()
+        .iter()
+        .zip(contents)
+        .map(|(span, what)| (hours(span.from), hours(span.until), what))
+        .collect()
+}
+
+#[test]
+fn a_slot_that_was_under_way_when_the_interval_changed_is_not_missed() {
+    let (week, hours) = (slots(Interval::Week), slots(Interval::Hour));
+    let mut coverage = Coverage::new(week.at(at(0)));
+    coverage.read(week.at(at(0)), hour(0, 0).from);
+    // The second week passes unread, the third has no reading yet.
+    let now = hour(16, 5).from;
+    change(&mut coverage, (Interval::Week, Interval::Hour), Some(hour(0, 0).from), now);
+    assert_eq!(coverage.due(hours, now), Due::Now(hour(16, 5)));
+    assert!(coverage.read(hour(16, 5), now), "the second week was missed");
+    let spans = [
+        (0, 168, "1 read".to_owned()),
+        (168, 336, "asleep".into()),
+        (336, 389, "exempt".into()),
+        (389, 390, "1 read".into()),
+    ];
+    assert_eq!(in_hours(&coverage), spans);
+
+    // Back to weeks: this one has a reading.
+    change(&mut coverage, (Interval::Hour, Interval::Week), Some(now), hour(17, 0).from);
+    assert_eq!(coverage.due(week, hour(17, 0).from), Due::At(hour(21, 0).from));
+    assert!(coverage.read(week.at(hour(21, 0).from), hour(21, 0).from), "hours were missed");
+    let spans = [(390, 408, "asleep".to_owned()), (408, 504, "exempt".into()), (504, 672, "1 read".into())];
+    assert_eq!(in_hours(&coverage)[4..], spans);
+}
+
+#[test]
+fn a_tracker_that_read_nothing_yet_owes_nothing_before_its_interval_changed() {
+    let mut coverage = Coverage::new(slots(Interval::Week).at(at(0)));
+    let now = hour(3, 7).from;
+    coverage.fail(slots(Interval::Week).at(now), GapReason::SourceDown, now);
+    change(&mut coverage, (Interval::Week, Interval::Hour), None, now);
+    coverage.read(hour(3, 8), hour(3, 8).from);
+    assert_eq!(in_hours(&coverage), [(79, 80, "asleep".to_owned()), (80, 81, "1 read".into())]);
+}
+
+#[test]
+fn what_passed_before_the_interval_changed_is_missed() {
+    let mut coverage = Coverage::new(hour(0, 0));
+    coverage.read(hour(0, 0), hour(0, 0).from);
+    coverage.read(hour(0, 1), hour(0, 1).from);
+    let last = Some(hour(0, 1).from);
+    let now = hour(2, 9).from;
+    change(&mut coverage, (Interval::Hour, Interval::Day), last, now);
+    assert_eq!(in_hours(&coverage), [(0, 2, "2 read".to_owned()), (2, 57, "asleep".into())]);
+    let day = slots(Interval::Day).at(now);
+    assert_eq!(coverage.due(slots(Interval::Day), now), Due::Now(day));
+    assert!(coverage.read(day, now));
+    assert_eq!(in_hours(&coverage)[2..], [(57, 72, "1 read".to_owned())]);
 }
 
 #[test]
@@ -107,12 +187,12 @@ fn a_shorter_interval_reads_sooner_and_a_longer_one_misses_nothing() {
     let mut coverage = Coverage::new(slots(Interval::Week).at(at(0)));
     coverage.read(slots(Interval::Week).at(at(0)), at(0));
     let hours = slots(Interval::Hour);
-    coverage.change_interval(hours, at(0), at(0));
+    change(&mut coverage, (Interval::Week, Interval::Hour), Some(at(0)), at(0));
     assert_eq!(coverage.due(hours, at(0)), Due::At(hours.at(at(0)).until));
     coverage.read(hours.at(hours.at(at(0)).until), hours.at(at(0)).until);
     let days = slots(Interval::Day);
     let last = hours.at(at(0)).until;
-    coverage.change_interval(days, last, last);
+    change(&mut coverage, (Interval::Hour, Interval::Day), Some(last), last);
     assert_eq!(coverage.due(days, last), Due::At(days.at(last).until));
     assert_eq!(coverage.spans().len(), 1, "{:?}", coverage.spans());
     coverage.read(days.at(days.at(last).until), days.at(last).until);
@@ -180,7 +260,7 @@ fn a_longer_interval_leaves_the_gaps_of_its_first_slot() {
     let mut coverage = Coverage::new(hour(0));
     coverage.read(hour(0), hour(0).from);
     coverage.read(hour(7), hour(7).from);
-    coverage.change_interval(days, hour(7).from, hour(7).from);
+    change(&mut coverage, (Interval::Hour, Interval::Day), Some(hour(7).from), hour(7).from);
     let before = coverage.spans().to_vec();
     coverage.arrive(days.at(hour(9).from), GapReason::Asleep, hour(9).from);
     assert_eq!(coverage.spans(), before, "a pause within the day");
@@ -232,6 +312,7 @@ proptest! {
                         None
                     }
                     SpanKind::Gap(reason) => Some(reason),
+                    SpanKind::Exempt => panic!("the interval stays"),
                 };
                 for day in first..first + days {
                     prop_assert!(listed.insert(day, gap).is_none(), "two spans cover one slot");
@@ -250,22 +331,51 @@ proptest! {
     fn no_time_is_lost_when_the_interval_changes(
         hours in proptest::collection::vec((1_i64..200, proptest::sample::select(Interval::VARIANTS)), 1..40),
     ) {
-        let (mut interval, mut now) = (Interval::Day, Timestamp::from_ms(START_MS));
+        let (mut interval, mut now, mut last_read_at) = (Interval::Day, Timestamp::from_ms(START_MS), None);
         let mut coverage = Coverage::new(slots(interval).at(now));
         for (ahead, next) in hours {
             now = Timestamp::from_ms(now.as_ms() + ahead * Interval::Hour.as_ms());
             if let Due::Now(slot) = coverage.due(slots(interval), now) {
                 coverage.read(slot, now);
-                coverage.change_interval(slots(next), now, now);
-                interval = next;
+                last_read_at = Some(now);
             }
+            change(&mut coverage, (interval, next), last_read_at, now);
+            interval = next;
             let mut until = coverage.spans()[0].from;
             for span in coverage.spans() {
                 prop_assert_eq!(span.from, until);
                 prop_assert!(span.from < span.until);
                 until = span.until;
             }
-            prop_assert!(now < until);
+            prop_assert!(slots(interval).at(now).from <= until);
         }
+    }
+
+    #[test]
+    fn other_intervals_leave_no_gap_where_every_slot_was_read_in_time(
+        changes in proptest::collection::vec((1_i64..60, proptest::sample::select(Interval::VARIANTS)), 1..30),
+    ) {
+        let (mut interval, mut now, mut last_read_at) = (Interval::Week, Timestamp::from_ms(START_MS), None);
+        let mut coverage = Coverage::new(slots(interval).at(now));
+        let mut read = 0;
+        for (hours, next) in changes {
+            change(&mut coverage, (interval, next), last_read_at, now);
+            interval = next;
+            for _ in 0..hours {
+                if let Due::Now(slot) = coverage.due(slots(interval), now) {
+                    prop_assert!(!coverage.read(slot, now));
+                    (last_read_at, read) = (Some(now), read + 1);
+                }
+                now = Timestamp::from_ms(now.as_ms() + Interval::Hour.as_ms());
+            }
+        }
+        let mut counted = 0;
+        for span in coverage.spans() {
+            if let SpanKind::Read { readings } = span.kind {
+                counted += readings;
+            }
+            prop_assert!(!matches!(span.kind, SpanKind::Gap(_)), "{:?}", coverage.spans());
+        }
+        prop_assert_eq!(counted, read);
     }
 }
