@@ -107,6 +107,7 @@ fn report(all: &Chart) -> Report {
         title: "Hashtags in comparison".to_owned(),
         subtitle: "Views over time".to_owned(),
         generated_at: Timestamp::from_ms(1_780_000_000_000),
+        zone: domain::Zone::UTC,
         brand: Brand::default(),
         notice: String::new(),
         sections: std::iter::once(together).chain(sections).collect(),
@@ -129,6 +130,7 @@ fn chart(lines: Vec<Line>) -> Chart {
         is_log: false,
         index_to: None,
         marks: Vec::new(),
+        zone: domain::Zone::UTC,
     }
 }
 

@@ -1,6 +1,6 @@
-//! Time axis ticks in UTC, from seconds to millennia, at round moments.
+//! Time axis ticks from seconds to millennia, at round local moments.
 
-use domain::{Timestamp, UtcDay};
+use domain::{Timestamp, UtcDay, Zone};
 use jiff::Span;
 use jiff::civil::{Date, DateTime};
 
@@ -76,9 +76,25 @@ pub(crate) struct TimeTick {
     pub(crate) context: String,
 }
 
+/// Returns the ticks between two moments at round times of a zone, in order.
+pub(crate) fn ticks_in(zone: &Zone, from_ms: i64, to_ms: i64, most: impl Fn(Step) -> usize) -> Vec<TimeTick> {
+    if zone.is_utc() {
+        return ticks(from_ms, to_ms, most);
+    }
+    let local_ms = |at_ms| Timestamp::of_datetime(zone.datetime(Timestamp::from_ms(at_ms))).as_ms();
+    // Ticks are counted on the local clock. Where it is set back, two local moments are one, and some lie outside.
+    let local = ticks(local_ms(from_ms), local_ms(to_ms).max(local_ms(from_ms)), most);
+    let moment =
+        |tick: TimeTick| Some(TimeTick { at_ms: zone.moment(datetime(tick.at_ms))?.as_ms(), ..tick });
+    let mut found: Vec<TimeTick> =
+        local.into_iter().filter_map(moment).filter(|tick| (from_ms..=to_ms).contains(&tick.at_ms)).collect();
+    found.dedup_by_key(|tick| tick.at_ms);
+    found
+}
+
 /// The ticks between two moments, at most `most` of them and as many as that allows. Where there is no room or no
 /// time for two, the beginning alone is marked, or the one year that begins.
-pub(crate) fn ticks(from_ms: i64, to_ms: i64, most: impl Fn(Step) -> usize) -> Vec<TimeTick> {
+fn ticks(from_ms: i64, to_ms: i64, most: impl Fn(Step) -> usize) -> Vec<TimeTick> {
     for step in STEPS {
         // Counted before they are made, since a millennium has many seconds.
         let about = usize::try_from((to_ms - from_ms) / step.about_ms()).unwrap_or(usize::MAX);
@@ -167,12 +183,22 @@ fn datetime(at_ms: i64) -> DateTime {
 
 /// Formats a day for people, in UTC: `12 Mar 2025`.
 pub fn day(at: Timestamp) -> String {
-    at.to_datetime().strftime(DAY).to_string()
+    day_in(&Zone::UTC, at)
 }
 
 /// Formats a moment for people, in UTC: `12 Mar 2025 18:14 UTC`.
 pub fn moment(at: Timestamp) -> String {
-    at.to_datetime().strftime("%-d %b %-Y %H:%M UTC").to_string()
+    moment_in(&Zone::UTC, at)
+}
+
+/// Formats a local day for people: `12 Mar 2025`.
+pub fn day_in(zone: &Zone, at: Timestamp) -> String {
+    zone.datetime(at).strftime(DAY).to_string()
+}
+
+/// Formats a moment in a zone for people: `12 Mar 2025 18:14 Europe/Berlin`.
+pub fn moment_in(zone: &Zone, at: Timestamp) -> String {
+    format!("{} {zone}", zone.datetime(at).strftime("%-d %b %-Y %H:%M"))
 }
 
 #[cfg(test)]
@@ -223,7 +249,48 @@ mod tests {
         assert_eq!(labels("2022-03-12T18:14:05", "2026-09-12", 1), "2025");
     }
 
+    #[test]
+    fn ticks_are_at_local_midnight_also_where_the_clock_changes() {
+        let berlin: Zone = "Europe/Berlin".parse().expect("a zone");
+        let ms = |text| Timestamp::parse(text).expect("a time").as_ms();
+        let shown = |from, to, most| {
+            let ticks = ticks_in(&berlin, ms(from), ms(to), |_| most);
+            let one =
+                |tick: TimeTick| format!("{} {}", tick.label, Timestamp::from_ms(tick.at_ms).to_rfc3339());
+            ticks.into_iter().map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown("2026-03-27T22:00:00Z", "2026-03-30T21:00:00Z", 4),
+            ["28 Mar 2026-03-27T23:00:00Z", "29 Mar 2026-03-28T23:00:00Z", "30 Mar 2026-03-29T22:00:00Z",]
+        );
+        // 2:00 comes twice: one tick of the two.
+        assert_eq!(
+            shown("2026-10-24T23:00:00Z", "2026-10-25T04:00:00Z", 7),
+            [
+                "01:00 2026-10-24T23:00:00Z",
+                "02:00 2026-10-25T00:00:00Z",
+                "03:00 2026-10-25T02:00:00Z",
+                "04:00 2026-10-25T03:00:00Z",
+                "05:00 2026-10-25T04:00:00Z",
+            ]
+        );
+    }
+
     proptest! {
+        #[test]
+        fn ticks_of_zones_are_within_and_in_order(
+            from_ms in 1_388_534_400_000_i64..4_102_444_800_000,
+            power in 12_u32..38,
+            most in 1_usize..30,
+            name in prop::sample::select(&["Europe/Berlin", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kolkata"][..]),
+        ) {
+            let to_ms = from_ms + (1_i64 << power);
+            let ticks = ticks_in(&name.parse().expect("a zone"), from_ms, to_ms, |_| most);
+            prop_assert!(ticks.len() <= most);
+            prop_assert!(ticks.iter().all(|tick| (from_ms..=to_ms).contains(&tick.at_ms)));
+            prop_assert!(ticks.is_sorted_by(|a, b| a.at_ms < b.at_ms));
+        }
+
         #[test]
         fn ticks_are_within_in_order_and_not_too_many(
             from_ms in -62_135_596_800_000_i64..253_402_300_799_999,

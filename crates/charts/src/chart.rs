@@ -3,7 +3,7 @@
 use crate::ChartError;
 use crate::calendar::moment;
 use crate::text::shortened;
-use domain::Timestamp;
+use domain::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use strum::{IntoStaticStr, VariantArray};
@@ -94,6 +94,9 @@ pub struct Chart {
     /// Annotations, numbered in the picture in this order. Those outside the time of the readings are omitted.
     #[serde(default)]
     pub marks: Vec<Mark>,
+    /// Time zone of the time axis.
+    #[serde(default)]
+    pub zone: Zone,
 }
 
 /// An annotation of a moment or a time.

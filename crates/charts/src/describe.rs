@@ -4,7 +4,7 @@ use crate::chart::Chart;
 use crate::layout::Layout;
 use crate::number::human;
 use crate::plotted::{Plotted, PlottedLine};
-use crate::{day, moment};
+use crate::{day_in, moment_in};
 use domain::Timestamp;
 
 /// Time span from which days are precise enough.
@@ -15,8 +15,11 @@ pub(crate) fn describe(chart: &Chart, plotted: &Plotted, layout: &Layout) -> Str
     let (first, last) = plotted.times_ms;
     let unit = crate::text::shortened(&chart.unit);
     let of = if unit.is_empty() { String::new() } else { format!(" of {unit}") };
-    let mut sentences =
-        vec![format!("Line chart{of} from {} to {}.", time(first, plotted), time(last, plotted))];
+    let mut sentences = vec![format!(
+        "Line chart{of} from {} to {}.",
+        time(chart, first, plotted),
+        time(chart, last, plotted)
+    )];
     if let Some(index) = chart.index_to {
         sentences.push(format!("Each line is divided by its first reading, which is {}.", human(index)));
     }
@@ -25,7 +28,7 @@ pub(crate) fn describe(chart: &Chart, plotted: &Plotted, layout: &Layout) -> Str
     } else if layout.values.low > 0.0 {
         sentences.push(format!("The scale begins at {}, not at 0.", human(layout.values.low)));
     }
-    sentences.extend(plotted.lines.iter().map(|line| of_line(line, plotted)));
+    sentences.extend(plotted.lines.iter().map(|line| of_line(chart, line, plotted)));
     match plotted.gaps() {
         0 => {}
         1 => sentences.push("There is 1 gap without readings.".to_owned()),
@@ -35,7 +38,7 @@ pub(crate) fn describe(chart: &Chart, plotted: &Plotted, layout: &Layout) -> Str
     sentences.join(" ")
 }
 
-fn of_line(line: &PlottedLine, plotted: &Plotted) -> String {
+fn of_line(chart: &Chart, line: &PlottedLine, plotted: &Plotted) -> String {
     let values = || line.spots.iter().map(|spot| spot.value);
     let lowest = values().fold(f64::INFINITY, f64::min);
     let highest = values().fold(f64::NEG_INFINITY, f64::max);
@@ -45,7 +48,7 @@ fn of_line(line: &PlottedLine, plotted: &Plotted) -> String {
         return format!(
             "{name}: {} on {}, the only reading.",
             human(first.value),
-            time(first.at_ms, plotted)
+            time(chart, first.at_ms, plotted)
         );
     }
     format!(
@@ -58,8 +61,8 @@ fn of_line(line: &PlottedLine, plotted: &Plotted) -> String {
     )
 }
 
-fn time(at_ms: i64, plotted: &Plotted) -> String {
+fn time(chart: &Chart, at_ms: i64, plotted: &Plotted) -> String {
     let (first, last) = plotted.times_ms;
     let at = Timestamp::from_ms(at_ms);
-    if last - first >= DAYS_FROM_MS { day(at) } else { moment(at) }
+    if last - first >= DAYS_FROM_MS { day_in(&chart.zone, at) } else { moment_in(&chart.zone, at) }
 }

@@ -6,6 +6,7 @@ use crate::plotted::{Plotted, Spot};
 use crate::text::{BOLD_FACTOR, fitted, shortened, width};
 use crate::ticks::ValueAxis;
 use crate::{Chart, number};
+use domain::Zone;
 
 /// Width at which text and strokes have their nominal size. Larger pictures have larger ones.
 const WIDTH_AT_ONE: f64 = 720.0;
@@ -173,7 +174,7 @@ impl Layout {
         let (mut ends, right) = named.unwrap_or((Vec::new(), sizes.pad));
         let plot = Area { left: gutter, top, right: (width - right).max(gutter + 1.0), bottom };
         labels::spread(&mut ends, plotted, &values, &plot, sizes);
-        let times = time_ticks(plotted, &plot, sizes);
+        let times = time_ticks(&chart.zone, plotted, &plot, sizes);
         Self {
             sizes,
             title,
@@ -268,7 +269,7 @@ fn value_gutter(values: &ValueAxis, sizes: Sizes, has_labels: bool) -> f64 {
     sizes.pad + widest + 8.0 * sizes.scale
 }
 
-fn time_ticks(plotted: &Plotted, plot: &Area, sizes: Sizes) -> Vec<TimeTick> {
+fn time_ticks(zone: &Zone, plotted: &Plotted, plot: &Area, sizes: Sizes) -> Vec<TimeTick> {
     let (from_ms, to_ms) = plotted.times_ms;
     #[expect(
         clippy::cast_possible_truncation,
@@ -280,7 +281,7 @@ fn time_ticks(plotted: &Plotted, plot: &Area, sizes: Sizes) -> Vec<TimeTick> {
         let needed = width(label, sizes.text).max(width(context, sizes.text)) + 14.0 * sizes.scale;
         ((plot.width() / needed) as usize).max(1)
     };
-    calendar::ticks(from_ms, to_ms, most)
+    calendar::ticks_in(zone, from_ms, to_ms, most)
 }
 
 /// Allocates lines from the upper edge down.

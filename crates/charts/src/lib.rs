@@ -46,7 +46,7 @@ mod spark;
 
 pub mod report;
 
-pub use calendar::{day, moment};
+pub use calendar::{day, day_in, moment, moment_in};
 pub use chart::{Chart, ChartPoint, LINES_MAX, Line, Mark, SIZE_PX, Theme, VALUE_MAX, VALUE_MIN};
 pub use error::ChartError;
 pub use marks::MARKS_MAX;

@@ -5,7 +5,7 @@ use crate::layout::Placed;
 use crate::markup::{Markup, number_list};
 use crate::svg::{Picture, text};
 use crate::text::shortened;
-use crate::{day, moment};
+use crate::{day_in, moment_in};
 
 /// Most annotations of a picture, the earliest; a note has the number of the others.
 pub const MARKS_MAX: usize = 20;
@@ -33,7 +33,7 @@ pub(crate) fn plotted(chart: &Chart, (first_ms, last_ms): (i64, i64)) -> (Vec<Pl
     marks.sort_by_key(|mark| mark.from);
     let others = marks.len().saturating_sub(MARKS_MAX);
     marks.truncate(MARKS_MAX);
-    let shown = |at| if is_long { day(at) } else { moment(at) };
+    let shown = |at| if is_long { day_in(&chart.zone, at) } else { moment_in(&chart.zone, at) };
     let marks = marks.into_iter().enumerate().map(|(place, mark)| {
         let (from, until) = (shown(mark.from), shown(mark.until));
         let time = if from == until { from } else { format!("{from} to {until}") };
@@ -110,6 +110,7 @@ mod tests {
             is_log: false,
             index_to: None,
             marks,
+            zone: domain::Zone::UTC,
         }
     }
 

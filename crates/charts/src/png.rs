@@ -116,6 +116,7 @@ mod tests {
             is_log: false,
             index_to: None,
             marks: Vec::new(),
+            zone: domain::Zone::UTC,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::plotted::Plotted;
 use crate::text::width;
 use crate::thin::{thinned, without_levels};
 use crate::{Chart, ChartError};
+use domain::Zone;
 
 /// The chart as an SVG document.
 ///
@@ -46,7 +47,7 @@ pub(crate) fn draw(chart: &Chart, paint: &Paint) -> Result<String, ChartError> {
         .holding(|svg| {
             svg.tag("title").attr("id", &title_id).text(&heading(chart, &plotted));
             svg.tag("desc").attr("id", &text_id).text(&description);
-            let picture = Picture { plotted: &plotted, layout: &layout, paint };
+            let picture = Picture { plotted: &plotted, layout: &layout, paint, zone: &chart.zone };
             picture.surface(svg, width, height);
             picture.head(svg);
             picture.grid(svg, chart.index_to);
@@ -67,6 +68,8 @@ pub(crate) struct Picture<'a> {
     pub(crate) plotted: &'a Plotted,
     pub(crate) layout: &'a Layout,
     pub(crate) paint: &'a Paint,
+    /// Time zone of the times, for the key.
+    pub(crate) zone: &'a Zone,
 }
 
 impl Picture<'_> {
@@ -235,7 +238,7 @@ impl Picture<'_> {
     /// Samples of hatching and bands with their meaning, as far as they fit, and the zone of the times at the right.
     fn key(&self, svg: &mut Markup, y: f64, right: f64) {
         let size = self.layout.sizes.text * 0.95;
-        let zone = Placed { text: "UTC".to_owned(), x: right, y };
+        let zone = Placed { text: self.zone.name().to_owned(), x: right, y };
         text(svg, &zone, &self.paint.muted)
             .number("font-size", size)
             .attr("text-anchor", "end")

@@ -37,8 +37,8 @@ fn main() {
         TrendWindow::VARIANTS.iter().map(|window| trend(black_box(&input), *window, None)).collect::<Vec<_>>()
     });
     time("lifecycle", || lifecycle(black_box(&input), None));
-    time("history, raw", || history(black_box(&series), Step::Raw, Mode::Gain, None, None));
-    time("history, by day", || history(black_box(&series), Step::Day, Mode::Total, None, None));
+    time("history, raw", || history(black_box(&series), &Step::Raw.into(), Mode::Gain, None, None));
+    time("history, by day", || history(black_box(&series), &Step::Day.into(), Mode::Total, None, None));
     let begun = Instant::now();
     let peers = Peers::of((0..HASHTAGS).map(hashtag));
     let (seconds, bytes) = (begun.elapsed().as_secs_f64(), peers.to_bytes().len());

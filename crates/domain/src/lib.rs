@@ -99,6 +99,7 @@ pub mod link;
 pub mod retry_after;
 
 pub mod window;
+pub mod zone;
 
 pub mod caveat;
 
@@ -139,3 +140,4 @@ pub use time::{Clock, Timestamp};
 pub use tracker_id::TrackerId;
 pub use utc_day::UtcDay;
 pub use window::Window;
+pub use zone::Zone;

@@ -2,7 +2,7 @@
 //! line and the API.
 
 use crate::length::{Length, LengthError};
-use crate::{Timestamp, UtcDay};
+use crate::{Timestamp, UtcDay, Zone};
 use std::str::FromStr;
 
 /// Characters of a day.
@@ -11,7 +11,7 @@ const DAY_LENGTH: usize = 10;
 /// A point in time as it was written: `2026-11-01`, `2026-11-01T08:00:00Z`, `30d` or `-30d`. No zone means UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// All of a day, in UTC.
+    /// All of a day, in UTC or the zone of its question.
     Day(UtcDay),
     /// A moment.
     At(Timestamp),
@@ -33,20 +33,32 @@ pub enum MomentError {
 }
 
 impl Moment {
-    /// The moment as the beginning of a time: a day from its first millisecond on.
+    /// Returns the moment as the beginning of a time: a day from its first millisecond on, in UTC.
     pub fn begin(self, now: Timestamp) -> Timestamp {
+        self.begin_in(&Zone::UTC, now)
+    }
+
+    /// Returns the moment as the end of a time, included: a day to its last millisecond, in UTC.
+    pub fn end(self, now: Timestamp) -> Timestamp {
+        self.end_in(&Zone::UTC, now)
+    }
+
+    /// Returns the moment as the beginning of a time in a zone.
+    pub fn begin_in(self, zone: &Zone, now: Timestamp) -> Timestamp {
         match self {
-            Self::Day(day) => day.begins_at(),
+            Self::Day(day) => zone.day_begins(day.date()).unwrap_or(day.begins_at()),
             Self::At(at) => at,
             Self::Ago(length) => length.before(now),
         }
     }
 
-    /// The moment as the end of a time, included: a day to its last millisecond.
-    pub fn end(self, now: Timestamp) -> Timestamp {
+    /// Returns the moment as the end of a time in a zone, included.
+    pub fn end_in(self, zone: &Zone, now: Timestamp) -> Timestamp {
         match self {
-            Self::Day(day) => Timestamp::from_ms(day.ends_at().as_ms() - 1),
-            _ => self.begin(now),
+            Self::Day(day) => {
+                zone.day_ends(day.date()).unwrap_or(Timestamp::from_ms(day.ends_at().as_ms() - 1))
+            }
+            _ => self.begin_in(zone, now),
         }
     }
 }
@@ -84,6 +96,19 @@ mod tests {
         assert_eq!(both("-30d"), both("30d"));
         assert_eq!(both("90min"), "2026-11-25T10:30:00Z 2026-11-25T10:30:00Z");
         assert_eq!(both("6mo"), "2026-05-25T12:00:00Z 2026-05-25T12:00:00Z");
+        assert_eq!(both("1y"), "2025-11-25T12:00:00Z 2025-11-25T12:00:00Z");
+    }
+
+    #[test]
+    fn a_day_is_that_of_the_zone() {
+        let now = Timestamp::parse("2026-11-25T12:00:00Z").expect("a time");
+        let berlin: Zone = "Europe/Berlin".parse().expect("a zone");
+        let both = |text: &str| {
+            let moment: Moment = text.parse().expect(text);
+            [moment.begin_in(&berlin, now), moment.end_in(&berlin, now)].map(Timestamp::to_rfc3339).join(" ")
+        };
+        assert_eq!(both("2026-10-25"), "2026-10-24T22:00:00Z 2026-10-25T22:59:59.999Z");
+        assert_eq!(both("2026-11-01T08:00:00Z"), "2026-11-01T08:00:00Z 2026-11-01T08:00:00Z");
         assert_eq!(both("1y"), "2025-11-25T12:00:00Z 2025-11-25T12:00:00Z");
     }
 

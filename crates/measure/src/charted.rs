@@ -2,6 +2,7 @@
 
 use crate::{CompareView, HistoryView, MarkView, PointView};
 use charts::{Chart, ChartPoint, Line, Mark, Theme};
+use domain::{Timestamp, UtcDay, Zone};
 use std::collections::BTreeSet;
 
 /// Width and height of a chart in a file, in pixels.
@@ -13,9 +14,10 @@ impl HistoryView {
         let gained = if self.mode == "gain" { " gained" } else { "" };
         let every = if self.step == "raw" { "every reading".to_owned() } else { format!("by {}", self.step) };
         let (metric, newest) = (self.metric, self.not_counted());
-        let subtitle = format!("{metric}{gained} as reported by TikTok, {every}, UTC{newest}");
+        let subtitle = format!("{metric}{gained} as reported by TikTok, {every}, {}{newest}", self.tz);
         Chart {
-            marks: marks(&self.annotations),
+            marks: marks(&self.annotations, &self.tz),
+            zone: self.tz.clone(),
             ..chart_of(format!("#{}", self.hashtag), subtitle, self.metric, vec![self.line()])
         }
     }
@@ -49,17 +51,27 @@ impl HistoryView {
 impl CompareView {
     /// Returns the annotations of all series, each once.
     pub fn marks(&self) -> Vec<Mark> {
+        let tz = self.hashtags.first().map(|one| one.series.tz.clone()).unwrap_or_default();
         let all = self.hashtags.iter().flat_map(|one| &one.series.annotations);
         let mut seen = BTreeSet::new();
         let once: Vec<MarkView> = all.filter(|mark| seen.insert(&*mark.id)).cloned().collect();
-        marks(&once)
+        marks(&once, &tz)
     }
 }
 
-/// Converts annotations to those of a chart.
-pub fn marks(annotations: &[MarkView]) -> Vec<Mark> {
-    let mark = |mark: &MarkView| Mark { from: mark.from, until: mark.until, text: mark.text.clone() };
-    annotations.iter().map(mark).collect()
+/// Converts annotations to those of a chart. An annotation of whole days, which are stored in UTC, is on the same days of
+/// any zone.
+pub fn marks(annotations: &[MarkView], zone: &Zone) -> Vec<Mark> {
+    annotations.iter().map(|mark| mark_in(zone, (mark.from, mark.until), &mark.text)).collect()
+}
+
+/// Converts an annotation to that of a chart.
+pub(crate) fn mark_in(zone: &Zone, (from, until): (Timestamp, Timestamp), text: &str) -> Mark {
+    let (first, last) = (UtcDay::of(from), UtcDay::of(until));
+    let is_whole = from == first.begins_at() && until.as_ms() == last.ends_at().as_ms() - 1;
+    let days = zone.day_begins(first.date()).zip(zone.day_ends(last.date())).filter(|_| is_whole);
+    let (from, until) = days.unwrap_or((from, until));
+    Mark { from, until, text: text.to_owned() }
 }
 
 /// Returns a chart of lines, with defaults for the rest.
@@ -75,5 +87,6 @@ pub fn chart_of(title: String, subtitle: String, unit: &str, lines: Vec<Line>) -
         is_log: false,
         index_to: None,
         marks: Vec::new(),
+        zone: Zone::UTC,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Measure;
 use crate::creators::{as_real, share};
-use crate::parameters::{HistoryMetricName, Index, StepName, TagsText, TimeText, by, one_of};
+use crate::parameters::{HistoryMetricName, Index, StepName, TagsText, TimeText, ZoneText, by, one_of};
 use crate::sample::{Sample, is_within, place};
 use crate::{
     AvailableView, DataPeriod, HashtagRecord, HistoryMetric, HistoryQuery, HistoryView, MeasureError,
@@ -15,7 +15,7 @@ use domain::metrics::history::Step;
 use domain::metrics::share_of_voice::{Base, HASHTAGS_MAX, ShareOfVoice, overlap, share_of_voice, shares};
 use domain::metrics::structural_break::{Shared, shared_by_side};
 use domain::metrics::{Side, SideCounts, Sides};
-use domain::{AccountId, CaveatSet, Hashtag, HashtagRow, Moment, Timestamp};
+use domain::{AccountId, CaveatSet, Hashtag, HashtagRow, Moment, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use store::samples::{CreatorsPart, SamplePart, SampledVideo};
 use store::videos::VideoRow;
@@ -54,11 +54,21 @@ pub struct CompareQuery {
     #[serde(default, deserialize_with = "by::text")]
     #[param(inline, value_type = TimeText, required = false)]
     pub to: Option<Moment>,
-    /// Spacing of points: every reading (`raw`), or the last one of each hour, day or week (UTC).
+    /// Spacing of points: every reading (`raw`), or the last one of each hour, day or week of the time zone.
     #[arg(long, default_value_t, value_parser = one_of::<Step>())]
     #[serde(default)]
     #[param(inline, value_type = StepName, required = false)]
     pub step: Step,
+    /// Time zone of hours, days and weeks, and of `from` and `to` if they are days: a name of the IANA database.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        default_value_t,
+        help = "Time zone of hours, days and weeks, such as Europe/Berlin"
+    )]
+    #[serde(default)]
+    #[param(inline, value_type = ZoneText, example = "Europe/Berlin", required = false)]
+    pub tz: Zone,
     /// Divide each series by its own first value, times this, such as 100.
     #[arg(long, value_name = "N")]
     #[serde(default)]
@@ -260,10 +270,13 @@ impl Measure {
     ) -> Result<(ComparedView, Sample), MeasureError> {
         let &CompareQuery { metric, from, to, step, account_id, .. } = query;
         let limit = query.points_max;
-        let history = HistoryQuery { metric, from, to, step, limit, account_id, ..HistoryQuery::default() };
+        let tz = query.tz.clone();
+        let history =
+            HistoryQuery { metric, from, to, step, tz, limit, account_id, ..HistoryQuery::default() };
         let series = self.history(hashtag, history).await?;
         let now = self.now();
-        let (from, to) = (from.map(|from| from.begin(now)), to.map(|to| to.end(now)));
+        let (from, to) =
+            (from.map(|from| from.begin_in(&query.tz, now)), to.map(|to| to.end_in(&query.tz, now)));
         let wanted = |video: &SampledVideo, _: &[HashtagRow]| is_within(video, from, to);
         let sample = self.sample_of(hashtag, SamplePart::Creators(part), wanted).await?;
         join(meta, &series.meta, series.next.is_some());

@@ -2,15 +2,16 @@
 
 use crate::Measure;
 use crate::annotations::{Curve, MarkView, shifts_counts};
-use crate::parameters::{HistoryMetricName, ModeName, StepName, TimeText, by, one_of};
+use crate::parameters::{HistoryMetricName, ModeName, StepName, TimeText, ZoneText, by, one_of};
 use crate::view::assigned_id;
 use crate::{AsReadView, AvailableView, DataPeriod, MeasureError, Measured, Meta, Place};
 use clap::{ArgAction, Args};
 use domain::caveat::{Caveat, pipeline_of};
+use domain::metrics::Buckets;
 use domain::metrics::history::{HistoryPoint, Mode, Step, history};
 use domain::metrics::series::{Repair, Series};
 use domain::observation::HashtagCounts;
-use domain::{AccountId, CaveatSet, Count, Hashtag, Moment, Source, SourceSet, Timestamp};
+use domain::{AccountId, CaveatSet, Count, Hashtag, Moment, Source, SourceSet, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use store::snapshots::readings_of;
 use strum::{Display, IntoStaticStr, VariantArray};
@@ -55,7 +56,7 @@ impl HistoryMetric {
 }
 
 /// Question: the history of a count of a hashtag.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, IntoParams, Args)]
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams, Args)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct HistoryQuery {
@@ -73,10 +74,19 @@ pub struct HistoryQuery {
     #[serde(deserialize_with = "by::text")]
     #[param(inline, value_type = TimeText, required = false)]
     pub to: Option<Moment>,
-    /// Spacing of points: every reading (`raw`), or the last one of each hour, day or week (UTC).
+    /// Spacing of points: every reading (`raw`), or the last one of each hour, day or week of the time zone.
     #[arg(long, default_value_t, value_parser = one_of::<Step>())]
     #[param(inline, value_type = StepName, required = false)]
     pub step: Step,
+    /// Time zone of hours, days and weeks, and of `from` and `to` if they are days: a name of the IANA database.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        default_value_t,
+        help = "Time zone of hours, days and weeks, such as Europe/Berlin"
+    )]
+    #[param(inline, value_type = ZoneText, example = "Europe/Berlin", required = false)]
+    pub tz: Zone,
     /// Totals, or the gain since the previous point.
     #[arg(long, default_value_t, value_parser = one_of::<Mode>())]
     #[param(inline, value_type = ModeName, required = false)]
@@ -109,6 +119,7 @@ impl Default for HistoryQuery {
             from: None,
             to: None,
             step: Step::default(),
+            tz: Zone::UTC,
             mode: Mode::default(),
             repair: true,
             limit: usize::MAX,
@@ -137,6 +148,9 @@ pub struct HistoryView {
     /// `raw`, `hour`, `day` or `week`.
     #[schema(example = "day")]
     pub step: &'static str,
+    /// Time zone of hours, days and weeks.
+    #[schema(value_type = String, example = "UTC")]
+    pub tz: Zone,
     /// `total` or `gain`.
     #[schema(example = "total")]
     pub mode: &'static str,
@@ -189,10 +203,13 @@ pub struct PointView {
     pub span_ms: Option<i64>,
     /// True if a gain is below the rounding step: it may be anything from 0 to the step.
     pub below_resolution: bool,
+    /// The local day, or the Monday of the week; `null` for raw and hourly points.
+    #[schema(example = "2026-11-25")]
+    pub date: Option<String>,
 }
 
 impl PointView {
-    fn of(point: &HistoryPoint) -> Self {
+    fn of(point: &HistoryPoint, by: &Buckets) -> Self {
         Self {
             at: point.at,
             read_at: point.read_at,
@@ -205,6 +222,7 @@ impl PointView {
             gap_ms: point.gap_ms,
             span_ms: point.span_ms,
             below_resolution: point.is_below_resolution,
+            date: by.date(point.at).map(|date| date.to_string()),
         }
     }
 }
@@ -240,7 +258,8 @@ impl Measure {
         hashtag: &Hashtag,
         query: HistoryQuery,
     ) -> Result<Measured<HistoryView>, MeasureError> {
-        let history = self.history_points(hashtag, query).await?;
+        let by = Buckets { step: query.step, zone: query.tz.clone() };
+        let history = self.history_points(hashtag, &query, &by).await?;
         let after = query.after.map(|place| place.value);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
         let is_behind = |point: &&HistoryPoint| after.is_none_or(|after| point.at.as_ms() as f64 > after);
@@ -266,8 +285,9 @@ impl Measure {
             assigned_id: assigned_id(hashtag),
             metric: query.metric.name(),
             step: query.step.name(),
+            tz: query.tz,
             mode: query.mode.name(),
-            points: points.into_iter().map(PointView::of).collect(),
+            points: points.into_iter().map(|point| PointView::of(point, &by)).collect(),
             as_read: history.as_read().filter(|_| query.repair),
             repairs: repairs
                 .map(|(repair, readings)| RepairsView { repair: repair.name(), readings })
@@ -281,17 +301,22 @@ impl Measure {
     }
 
     /// Returns the whole history of a hashtag.
-    async fn history_points(&self, hashtag: &Hashtag, query: HistoryQuery) -> Result<History, MeasureError> {
+    async fn history_points(
+        &self,
+        hashtag: &Hashtag,
+        query: &HistoryQuery,
+        by: &Buckets,
+    ) -> Result<History, MeasureError> {
         let now = self.now();
-        let from = query.from.map(|from| from.begin(now));
-        let to = query.to.map(|to| to.end(now));
+        let from = query.from.map(|from| from.begin_in(&query.tz, now));
+        let to = query.to.map(|to| to.end_in(&query.tz, now));
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             return Err(MeasureError::parameter("to", "it is earlier than from"));
         }
         let snapshots = self.snapshots_of(hashtag.row).await?;
         let readings = readings_of(&snapshots, query.metric.count());
         let series = if query.repair { Series::repaired(&readings) } else { Series::unrepaired(&readings) };
-        let points = history(&series, query.step, query.mode, from, to);
+        let points = history(&series, by, query.mode, from, to);
         let sources = readings.iter().map(|reading| reading.source).collect();
         let available = DataPeriod::of(readings.iter().map(|reading| reading.at));
         Ok(History { points, series, sources, available })

@@ -242,6 +242,8 @@ texts! {
     ));
     /// Describes a parameter that takes a lower bound of a count, 0 by default.
     MinimumNumber = number(Type::Integer, KnownFormat::Int64).minimum(Some(0)).maximum(Some(NUMBER_MAX)).default(Some(0.into()));
+    /// Describes a parameter that takes a time zone: a name of the IANA database, UTC by default.
+    ZoneText = text().max_length(Some(64)).default(Some("UTC".into()));
     /// Describes a parameter that takes a country: two letters.
     RegionText = text().pattern(Some("^([A-Za-z]{2})?$"));
     /// Describes a parameter that takes a video: its id, or the link of its page.

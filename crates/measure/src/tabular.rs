@@ -217,7 +217,7 @@ const HISTORY: [Field<HistoryView>; 3] = [
     ("metric", Kind::Text, |history| text(history.metric)),
 ];
 
-const POINT: [Field<PointView>; 11] = [
+const POINT: [Field<PointView>; 12] = [
     ("at", Kind::Time, |point| time(Some(point.at))),
     ("read_at", Kind::Time, |point| time(Some(point.read_at))),
     ("value", Kind::Integer, |point| count(point.value)),
@@ -229,6 +229,7 @@ const POINT: [Field<PointView>; 11] = [
     ("gap_ms", Kind::Integer, |point| integer(point.gap_ms)),
     ("span_ms", Kind::Integer, |point| integer(point.span_ms)),
     ("below_resolution", Kind::Flag, |point| Value::Flag(point.below_resolution)),
+    ("date", Kind::Text, |point| maybe_text(point.date.as_deref())),
 ];
 
 impl Tabular for HistoryView {

@@ -116,6 +116,44 @@ proptest! {
 }
 
 #[tokio::test]
+async fn days_are_those_of_the_zone() {
+    let mut summer = campaign(&["drop"], &["rival"], CampaignFilter::default());
+    let kolkata = "Asia/Kolkata".parse().expect("a zone");
+    summer.settings.plan = summer.settings.plan.by_days_of(kolkata);
+    let begin = summer.settings.span.from();
+    let first: Timestamp = Timestamp::from_ms(begin.as_ms() - begin.as_ms().rem_euclid(DAY_MS) + DAY_MS);
+    let posted = |number: u64, hours: i64, name: &str| -> Observation {
+        let at = Timestamp::from_ms(first.as_ms() + hours * 3_600_000);
+        video(number).author(number).plays(10).tag(name).created_at(at).observed_at(ago(0)).into()
+    };
+    // 18:00 UTC is 23:30 there, 19:00 UTC is the next day.
+    let videos = vec![posted(1, 18, "drop"), posted(2, 19, "drop"), posted(3, 19, "rival")];
+    let readings = (0..40)
+        .map(|days| hashtag("drop").views(1_000 + days).observed_at(ago(40 - days.cast_signed())).into());
+    let view = measured(videos.into_iter().chain(readings).collect(), &summer).await;
+    let first = first.to_datetime().date();
+    let next = first.tomorrow().expect("a day");
+    let seen = view.participation.as_ref().expect("participation");
+    let days: Vec<_> =
+        seen.days.iter().filter(|day| day.videos > 0).map(|day| (&*day.date, day.videos)).collect();
+    assert_eq!(days, [(&*first.to_string(), 1), (&*next.to_string(), 1)]);
+    let voice = view.share_of_voice.as_ref().expect("shares");
+    let videos = voice.bases.iter().find(|base| base.base == "videos").expect("a base");
+    let shares: Vec<_> =
+        videos.points.iter().filter_map(|point| Some((point.date.as_deref()?, point.own?))).collect();
+    assert_eq!(shares, [(&*first.to_string(), 1.0), (&*next.to_string(), 0.5)]);
+    let moments: BTreeSet<_> = videos.points.iter().map(|point| point.at).collect();
+    let days: BTreeSet<_> = seen.days.iter().map(|day| day.at).collect();
+    assert_eq!(moments, days, "shares and participation have the same days");
+    let series = &view.hashtags[0].series;
+    assert!(series.iter().all(|point| point.at.as_ms().rem_euclid(DAY_MS) == 18 * 3_600_000 + 1_800_000));
+    let report = measure::campaign_report(&view, None);
+    let charts: Vec<_> = report.sections.iter().flat_map(|section| &section.charts).collect();
+    assert!(!charts.is_empty() && charts.iter().all(|chart| chart.zone.name() == "Asia/Kolkata"));
+    assert_eq!(report.zone.name(), "Asia/Kolkata");
+}
+
+#[tokio::test]
 async fn a_level_shift_and_gaps_are_stated() {
     // Readings over the limit of five hashtags, which are as old as the campaign wants.
     let now = FixedClock::default().now();

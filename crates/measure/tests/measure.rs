@@ -2,7 +2,7 @@
 
 use domain::Moment;
 use domain::metrics::{Mode, Step, TrendWindow};
-use domain::{Hashtag, Observation, Timestamp};
+use domain::{Hashtag, Observation, Timestamp, Zone};
 use measure::parameters::Number;
 use measure::{
     BenchmarkQuery, CompareQuery, CreatorsQuery, HashtagSort, HashtagsQuery, HistoryMetric, HistoryQuery,
@@ -71,6 +71,7 @@ fn history(step: Step, mode: Mode, limit: usize) -> HistoryQuery {
         from: None,
         to: None,
         step,
+        tz: Zone::UTC,
         mode,
         repair: true,
         limit,
@@ -98,7 +99,7 @@ async fn a_history_is_paged(place: &Where) {
     let mut seen = Vec::new();
     let mut query = history(Step::Day, Mode::Total, 7);
     loop {
-        let page = temp.measure().history(&cat, query).await.expect("a page");
+        let page = temp.measure().history(&cat, query.clone()).await.expect("a page");
         seen.extend(page.data.points);
         match page.next {
             Some(place) => query.after = Some(place),
@@ -107,11 +108,38 @@ async fn a_history_is_paged(place: &Where) {
     }
     assert_eq!(seen, all.data.points);
     let backwards =
-        HistoryQuery { from: Some(Moment::At(at(NOW))), to: Some(Moment::At(days_ago(3))), ..query };
+        HistoryQuery { from: Some(Moment::At(at(NOW))), to: Some(Moment::At(days_ago(3))), ..query.clone() };
     let refused = temp.measure().history(&cat, backwards).await.expect_err("backwards");
     assert!(matches!(refused, MeasureError::Parameter { param: "to", .. }), "{refused}");
     let empty = HistoryQuery { metric: HistoryMetric::Creators, after: None, ..query };
     assert!(temp.measure().history(&cat, empty).await.expect("nothing").data.points.is_empty());
+}
+
+async fn days_are_those_of_the_zone(place: &Where) {
+    let temp = sample_catalog(place).await;
+    let cat = of(&temp, "cat").await;
+    let tz: Zone = "Pacific/Kiritimati".parse().expect("a zone");
+    let day: Moment = "2026-11-20".parse().expect("a day");
+    let local = HistoryQuery {
+        from: Some(day),
+        to: Some(day),
+        tz: tz.clone(),
+        ..history(Step::Day, Mode::Total, 10)
+    };
+    let found = temp.measure().history(&cat, local).await.expect("a history").data;
+    let point = &found.points[0];
+    // Readings are of noon UTC, which is 2:00 of the next day there.
+    assert_eq!((found.points.len(), point.date.as_deref()), (1, Some("2026-11-20")));
+    assert_eq!((point.at, point.read_at), (at("2026-11-19T10:00:00Z"), at("2026-11-19T12:00:00Z")));
+    assert_eq!((found.tz, found.annotations.len()), (tz.clone(), 0));
+    let both = [cat, of(&temp, "dog").await];
+    let query = CompareQuery { step: Step::Week, tz, points_max: 100, ..CompareQuery::default() };
+    let compared = temp.measure().compare(&both, &query).await.expect("a comparison").data;
+    let mondays: Vec<_> = compared.hashtags[1].series.points.iter().map(|point| point.date.clone()).collect();
+    assert_eq!(mondays.first().and_then(Option::as_deref), Some("2026-10-12"));
+    assert_eq!(mondays.len(), 7, "{mondays:?}");
+    let chart = compared.hashtags[0].series.chart();
+    assert!(chart.subtitle.ends_with("by week, Pacific/Kiritimati"), "{}", chart.subtitle);
 }
 
 async fn trends_follow_new_readings(place: &Where) {
@@ -300,6 +328,7 @@ async fn hashtags_are_compared_side_by_side(place: &Where) {
     let query = CompareQuery {
         metric: HistoryMetric::Views,
         step: Step::Day,
+        tz: Zone::UTC,
         from: Some(Moment::At(days_ago(10))),
         to: None,
         index: "100".parse().ok(),
@@ -354,6 +383,7 @@ async fn hashtags_are_listed_by_keyword_and_order(place: &Where) {
 
 testkit::test_on_each_backend! {
     a_history_is_paged,
+    days_are_those_of_the_zone,
     trends_follow_new_readings,
     lost_trends_are_recomputed,
     an_overview_has_derived_metrics,

@@ -77,6 +77,7 @@ async fn comparisons_sample_the_same_creators(place: &Place) {
     let query = CompareQuery {
         metric: HistoryMetric::Views,
         step: Step::Day,
+        tz: domain::Zone::UTC,
         from: None,
         to: None,
         index: None,

@@ -68,6 +68,7 @@ fn compare() -> CompareQuery {
     CompareQuery {
         metric: HistoryMetric::Views,
         step: Step::Day,
+        tz: domain::Zone::UTC,
         from: None,
         to: None,
         index: None,
@@ -207,6 +208,7 @@ async fn a_history_across_a_change_of_the_research_api_says_so(place: &Place) {
             from: None,
             to: to.map(|to| Moment::At(at(to))),
             step: Step::Raw,
+            tz: domain::Zone::UTC,
             mode: Mode::Total,
             repair: true,
             limit: 10,

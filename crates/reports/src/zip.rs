@@ -4,7 +4,7 @@ use crate::ReportError;
 use ::zip::write::SimpleFileOptions;
 use ::zip::{CompressionMethod, DateTime, ZipWriter};
 use charts::report::{Report, html, rasterised};
-use charts::{Chart, moment};
+use charts::{Chart, moment_in};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};
 
@@ -85,7 +85,7 @@ fn readme(report: &Report) -> String {
     if !report.brand.sender.trim().is_empty() {
         say(&format!("Prepared by {}", report.brand.sender));
     }
-    say(&format!("Made on {}. All times are UTC.", moment(report.generated_at)));
+    say(&format!("Made on {}. All times are {}.", moment_in(&report.zone, report.generated_at), report.zone));
     say(&report.notice);
     text.push('\n');
     let _ = writeln!(text, "{PAGE}  the whole report, with sources and method");

@@ -17,7 +17,7 @@ pub use page::{FOOTNOTES, METHOD, Shown, html, html_shown};
 pub use pictures::{PICTURE_PIXELS_MAX, picture, rasterised};
 
 use crate::{Chart, ChartError};
-use domain::Timestamp;
+use domain::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 
 /// Most sections of one report.
@@ -46,6 +46,9 @@ pub struct Report {
     /// Time of creation, shown on the page.
     #[serde(with = "crate::chart::at_ms")]
     pub generated_at: Timestamp,
+    /// Time zone of its dates.
+    #[serde(default)]
+    pub zone: Zone,
     /// Logo, colours and sender.
     #[serde(default)]
     pub brand: Brand,

@@ -4,7 +4,7 @@ use crate::markup::Markup;
 use crate::paint::{FONTS, Paint};
 use crate::report::{Brand, Footnotes, KeyFigure, Report, ReportTable, Section, Statement};
 use crate::svg::draw;
-use crate::{Chart, ChartError, Theme, moment};
+use crate::{Chart, ChartError, Theme, moment_in};
 
 /// Style sheet without the colours.
 const STYLE: &str = include_str!("page.css");
@@ -130,7 +130,8 @@ fn write_header(header: &mut Markup, report: &Report, shown: Shown<'_>) {
     if !sender.trim().is_empty() {
         paragraph(header, "sender", &format!("Prepared by {sender}"));
     }
-    let made = format!("Made on {}. All times are UTC.", moment(report.generated_at));
+    let made =
+        format!("Made on {}. All times are {}.", moment_in(&report.zone, report.generated_at), report.zone);
     paragraph(header, "made", &made);
     paragraph(header, "notice", &report.notice);
     if !shown.links.is_empty() {

@@ -147,6 +147,7 @@ fn report(text: &str) -> Report {
         title: text.clone(),
         subtitle: text.clone(),
         generated_at: Timestamp::from_ms(1_740_000_000_000),
+        zone: domain::Zone::UTC,
         brand: Brand { sender: text.clone(), ..Brand::default() },
         notice: text.clone(),
         sections: vec![section; 4],

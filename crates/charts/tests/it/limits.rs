@@ -59,6 +59,7 @@ fn a_report_keeps_its_limits() {
         title: "Report".to_owned(),
         subtitle: String::new(),
         generated_at: Timestamp::from_ms(0),
+        zone: domain::Zone::UTC,
         brand: Brand::default(),
         notice: String::new(),
         sections,

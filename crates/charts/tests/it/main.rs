@@ -46,6 +46,7 @@ fn chart(lines: Vec<Line>) -> Chart {
         is_log: false,
         index_to: None,
         marks: Vec::new(),
+        zone: domain::Zone::UTC,
     }
 }
 

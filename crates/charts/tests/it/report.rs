@@ -38,6 +38,7 @@ fn report() -> Report {
         title: "Two hashtags".to_owned(),
         subtitle: "For a client".to_owned(),
         generated_at: Timestamp::parse("2025-03-12T18:14:00Z").expect("a time"),
+        zone: domain::Zone::UTC,
         brand: Brand::default(),
         notice: String::new(),
         sections: vec![section, Section { heading: "Nothing else".to_owned(), ..Section::default() }],

@@ -1,7 +1,7 @@
 //! The part of a campaign that is measured: its hashtags, goals and filter, and their JSON in the store.
 
 use crate::count::COUNT_MAX;
-use crate::{AuthorId, Handle, Tag};
+use crate::{AuthorId, Handle, Tag, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -132,13 +132,14 @@ pub struct CampaignFilter {
     pub not_creators: Vec<CreatorRef>,
 }
 
-/// Hashtags, goals and filter of a campaign.
+/// Hashtags, goals, filter and time zone of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignPlan {
     own: Vec<Tag>,
     rivals: Vec<Tag>,
     goals: CampaignGoals,
     filter: CampaignFilter,
+    tz: Zone,
 }
 
 /// The JSON of a plan.
@@ -153,10 +154,12 @@ struct Stored {
     not_tags: Vec<String>,
     #[serde(default)]
     not_creators: Vec<String>,
+    #[serde(default, skip_serializing_if = "Zone::is_utc")]
+    tz: Zone,
 }
 
 impl CampaignPlan {
-    /// Creates a plan; a hashtag or creator that is named twice counts once.
+    /// Creates a plan by days of UTC; a hashtag or creator that is named twice counts once.
     ///
     /// # Errors
     /// A hashtag is on both sides, or is own and left out, or a list has none or too many.
@@ -193,7 +196,7 @@ impl CampaignPlan {
             ));
         }
         goals.check()?;
-        Ok(Self { own, rivals, goals, filter: CampaignFilter { not_tags, not_creators } })
+        Ok(Self { own, rivals, goals, filter: CampaignFilter { not_tags, not_creators }, tz: Zone::UTC })
     }
 
     /// Returns the own hashtags, at least one.
@@ -216,6 +219,17 @@ impl CampaignPlan {
         &self.filter
     }
 
+    /// Returns the plan with the days of a time zone.
+    #[must_use]
+    pub fn by_days_of(self, tz: Zone) -> Self {
+        Self { tz, ..self }
+    }
+
+    /// Returns the time zone of its days.
+    pub const fn tz(&self) -> &Zone {
+        &self.tz
+    }
+
     /// Returns the JSON for the store.
     pub fn to_json(&self) -> String {
         let names = |tags: &[Tag]| tags.iter().map(|tag| tag.name().to_owned()).collect();
@@ -225,6 +239,7 @@ impl CampaignPlan {
             goals: self.goals,
             not_tags: names(&self.filter.not_tags),
             not_creators: self.filter.not_creators.iter().map(|creator| creator.text.clone()).collect(),
+            tz: self.tz.clone(),
         };
         serde_json::to_string(&stored).expect("names and numbers are JSON")
     }
@@ -237,7 +252,8 @@ impl CampaignPlan {
         let creators: Result<Vec<CreatorRef>, _> =
             stored.not_creators.iter().map(|text| text.parse()).collect();
         let filter = CampaignFilter { not_tags: tags(stored.not_tags)?, not_creators: creators.ok()? };
-        Self::new(tags(stored.own)?, tags(stored.rivals)?, stored.goals, filter).ok()
+        let plan = Self::new(tags(stored.own)?, tags(stored.rivals)?, stored.goals, filter).ok()?;
+        Some(plan.by_days_of(stored.tz))
     }
 }
 
@@ -284,7 +300,10 @@ mod tests {
         let plan = CampaignPlan::new(tags(&["OurSummer"]), tags(&["rival"]), goals, filter).expect("a plan");
         assert_eq!(plan.filter().not_creators.len(), 2, "one handle is one creator");
         let text = plan.to_json();
-        assert_eq!(CampaignPlan::from_json(&text), Some(plan), "{text}");
+        assert_eq!(CampaignPlan::from_json(&text), Some(plan.clone()), "{text}");
+        let berlin = plan.by_days_of("Europe/Berlin".parse().expect("a zone"));
+        assert!(berlin.to_json().ends_with(r#","tz":"Europe/Berlin"}"#) && !text.contains("tz"), "{text}");
+        assert_eq!(CampaignPlan::from_json(&berlin.to_json()), Some(berlin));
         for wrong in ["", "{}", r#"{"own":[]}"#, r#"{"own":["cat"],"goals":{"views":0}}"#] {
             assert_eq!(CampaignPlan::from_json(wrong), None, "{wrong}");
         }

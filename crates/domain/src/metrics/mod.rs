@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod benchmark;
+pub mod buckets;
 pub mod campaign;
 pub mod concentration;
 pub mod coverage;
@@ -30,6 +31,7 @@ pub mod weights;
 
 pub use backtest::{Backtest, BacktestPlan, BacktestSeries, Half, Ranking, backtest};
 pub use benchmark::{AgeBand, AgeGroup, Benchmark, benchmark};
+pub use buckets::Buckets;
 pub use concentration::{Concentration, concentration, plays_by_creator};
 pub use coverage::{Coverage, Recapture};
 pub use emerging::{Component, Emerging, Part, Peers, SizeBand, components, emerging};

@@ -87,7 +87,7 @@ pub(crate) fn of_series(views: &[Reading], creators: &[Reading], videos: &[Readi
     };
     let expected_history = [Step::Hour, Step::Day, Step::Week].map(|step| {
         [Mode::Total, Mode::Gain].map(|mode| {
-            let points = history(&all[0], step, mode, None, None);
+            let points = history(&all[0], &step.into(), mode, None, None);
             points.iter().map(|point| (point.at.as_ms(), point.value)).collect::<Vec<_>>()
         })
     });

@@ -5,7 +5,6 @@ use super::view::{CampaignIncrementView, ControlsView, IncrementView, TogetherVi
 use super::whole;
 use crate::creators::share;
 use crate::view::{CaveatView, grouped};
-use domain::UtcDay;
 use domain::metrics::campaign::{BASELINE_GAINS_MIN, Increment, NoIncrement, increment};
 use domain::metrics::quantiles::median;
 
@@ -40,7 +39,7 @@ fn effect(gathered: &Gathered, member: &Member) -> Effect {
                 let first = views.first().map_or(gathered.now, |first| first.at);
                 format!(
                     "The first reading of #{name} is of {}, after the campaign began: no trend is known before it.",
-                    UtcDay::of(first)
+                    gathered.by.zone.date(first)
                 )
             }
             NoIncrement::BaselineTooShort { gains } => format!(

@@ -4,7 +4,7 @@ use super::gathered::Gathered;
 use super::unknown::part;
 use super::view::{CampaignHashtagView, FootnoteView, ParticipationView};
 use crate::view::grouped;
-use domain::{Basis, Source, SourceSet, Timestamp, UtcDay};
+use domain::{Basis, Source, SourceSet, Timestamp, Zone};
 
 /// The footnotes of a campaign: one for the readings of each stored hashtag, and one for the stored videos.
 pub(super) struct Footnotes {
@@ -17,8 +17,11 @@ impl Footnotes {
         hashtags: &[CampaignHashtagView],
         participation: Option<&ParticipationView>,
     ) -> Self {
-        let mut list: Vec<FootnoteView> =
-            hashtags.iter().filter(|hashtag| hashtag.readings > 0).map(of_readings).collect();
+        let mut list: Vec<FootnoteView> = hashtags
+            .iter()
+            .filter(|hashtag| hashtag.readings > 0)
+            .map(|hashtag| of_readings(&gathered.by.zone, hashtag))
+            .collect();
         list.extend(participation.map(|seen| of_videos(gathered, seen)));
         for (note, number) in list.iter_mut().zip(1..) {
             note.number = number;
@@ -38,7 +41,7 @@ impl Footnotes {
     }
 }
 
-fn of_readings(hashtag: &CampaignHashtagView) -> FootnoteView {
+fn of_readings(zone: &Zone, hashtag: &CampaignHashtagView) -> FootnoteView {
     let reads: Vec<Timestamp> = hashtag.series.iter().map(|point| point.at).collect();
     let gain = hashtag.views_gained.as_ref();
     let (from, to) = (reads.first().copied(), gain.map(|gain| gain.to).or(reads.last().copied()));
@@ -58,7 +61,7 @@ fn of_readings(hashtag: &CampaignHashtagView) -> FootnoteView {
         hashtag.name,
         counted(hashtag.readings, "reading"),
         listed(&hashtag.sources),
-        between(from, to),
+        between(zone, from, to),
     );
     FootnoteView {
         number: 0,
@@ -92,7 +95,7 @@ fn of_videos(gathered: &Gathered, seen: &ParticipationView) -> FootnoteView {
         _ => "it is unknown how many videos there are".to_owned(),
     };
     let read = match seen.observed_at {
-        Some(at) => format!("counts as last read, the newest on {}", UtcDay::of(at)),
+        Some(at) => format!("counts as last read, the newest on {}", gathered.by.zone.date(at)),
         None => "counts of unknown time".to_owned(),
     };
     let filter = match seen.left_out {
@@ -128,9 +131,9 @@ fn listed(sources: &[&str]) -> String {
     if sources.is_empty() { "unknown".to_owned() } else { sources.join(", ") }
 }
 
-fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
+fn between(zone: &Zone, from: Option<Timestamp>, to: Option<Timestamp>) -> String {
     match from.zip(to) {
-        Some((from, to)) => format!(", {} to {}", UtcDay::of(from), UtcDay::of(to)),
+        Some((from, to)) => format!(", {} to {}", zone.date(from), zone.date(to)),
         None => String::new(),
     }
 }

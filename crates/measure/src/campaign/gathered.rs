@@ -5,6 +5,7 @@ use crate::series::HashtagSeries;
 use crate::{Measure, MeasureError};
 use catalog::HashtagRef;
 use domain::campaign::{Baseline, CampaignFilter};
+use domain::metrics::Buckets;
 use domain::metrics::engagement::VideoFigures;
 use domain::metrics::history::Step;
 use domain::{Creator, Hashtag, HashtagRow, Tag, Timestamp};
@@ -60,7 +61,8 @@ pub(super) struct Gathered {
     pub(super) until: Option<Timestamp>,
     pub(super) now: Timestamp,
     pub(super) baseline: Baseline,
-    pub(super) step: Step,
+    /// Days or weeks of its time zone.
+    pub(super) by: Buckets,
 }
 
 impl Gathered {
@@ -163,7 +165,8 @@ impl Measure {
         }
         let days = until.map_or(0, |until| (until.as_ms() - from.as_ms()) / MS_OF_A_DAY);
         let step = if days <= BY_DAY_MAX { Step::Day } else { Step::Week };
-        Ok(Gathered { members, from, until, now, baseline: settings.baseline, step })
+        let by = Buckets { step, zone: settings.plan.tz().clone() };
+        Ok(Gathered { members, from, until, now, baseline: settings.baseline, by })
     }
 
     async fn member(

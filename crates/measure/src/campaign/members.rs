@@ -80,12 +80,13 @@ fn gaps(gathered: &Gathered, views: &Series) -> Vec<ReadingGapView> {
 
 fn series(gathered: &Gathered, views: &Series, found: Option<&Increment>) -> Vec<CampaignPointView> {
     let (from, to) = (Some(gathered.baseline_from()), Some(end(gathered)));
-    let totals = history(views, gathered.step, Mode::Total, from, to);
-    let gains = history(views, gathered.step, Mode::Gain, from, to);
+    let totals = history(views, &gathered.by, Mode::Total, from, to);
+    let gains = history(views, &gathered.by, Mode::Gain, from, to);
     let point = |(total, gain): (&domain::metrics::HistoryPoint, &domain::metrics::HistoryPoint)| {
         let expected = found.zip(gain.span_ms).filter(|(found, _)| gain.read_at > found.gain.from.at);
         CampaignPointView {
             at: total.at,
+            date: gathered.by.date(total.at).map(|date| date.to_string()),
             views: total.value,
             gain: gain.value,
             span_ms: gain.span_ms,

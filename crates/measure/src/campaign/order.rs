@@ -7,7 +7,7 @@ use domain::campaign::{
     CreatorRef, PlanError,
 };
 use domain::notes::checked_notes;
-use domain::{AccountId, CampaignId, Moment, Tag, Timestamp};
+use domain::{AccountId, CampaignId, Moment, Tag, Timestamp, Zone};
 use store::campaigns::{
     CAMPAIGNS_MAX, Campaign, CampaignChanged, CampaignCreated, CampaignSettings, NewCampaign,
 };
@@ -33,6 +33,8 @@ pub struct CampaignOrder {
     pub from: Moment,
     /// End: a day to its last millisecond; `None` while it is open.
     pub to: Option<Moment>,
+    /// Time zone of its days.
+    pub tz: Zone,
     /// Baseline before it.
     pub baseline: Baseline,
     /// Goals.
@@ -58,6 +60,8 @@ pub struct CampaignPatch {
     pub from: Option<Moment>,
     /// New end; `Some(None)` opens it.
     pub to: Option<Option<Moment>>,
+    /// New time zone of its days; a beginning and an end that are those of days stay so.
+    pub tz: Option<Zone>,
     /// New baseline.
     pub baseline: Option<Baseline>,
     /// New goals, all of them.
@@ -143,8 +147,9 @@ impl Measure {
             not_creators: creators(&order.not_creators)?,
         };
         let own = tags("hashtags", &order.hashtags)?;
-        let plan = CampaignPlan::new(own, tags("against", &order.against)?, order.goals, filter)?;
-        let (from, to) = (order.from.begin(now), order.to.map(|to| to.end(now)));
+        let plan = CampaignPlan::new(own, tags("against", &order.against)?, order.goals, filter)?
+            .by_days_of(order.tz.clone());
+        let (from, to) = (order.from.begin_in(&order.tz, now), order.to.map(|to| to.end_in(&order.tz, now)));
         let settings = CampaignSettings {
             name: name(&order.name)?,
             span: span(from, to)?,
@@ -282,18 +287,37 @@ fn patched(
     };
     let own = list("hashtags", &patch.hashtags, plan.own())?;
     let rivals = list("against", &patch.against, plan.rivals())?;
-    let from = patch.from.map_or(old.span.from(), |from| from.begin(now));
+    let tz = patch.tz.as_ref().unwrap_or(plan.tz());
+    let from = match patch.from {
+        Some(from) => from.begin_in(tz, now),
+        None => moved_begin(old.span.from(), plan.tz(), tz),
+    };
     let to = match patch.to {
-        Some(to) => to.map(|to| to.end(now)),
-        None => old.span.to(),
+        Some(to) => to.map(|to| to.end_in(tz, now)),
+        None => old.span.to().map(|to| moved_end(to, plan.tz(), tz)),
     };
     Ok(CampaignSettings {
         name: patch.name.as_deref().map_or_else(|| Ok(old.name.clone()), name)?,
         span: span(from, to)?,
         baseline: patch.baseline.unwrap_or(old.baseline),
-        plan: CampaignPlan::new(own, rivals, patch.goals.unwrap_or(plan.goals()), filter)?,
+        plan: CampaignPlan::new(own, rivals, patch.goals.unwrap_or(plan.goals()), filter)?
+            .by_days_of(tz.clone()),
         notes: patch.notes.clone().map_or_else(|| Ok(old.notes.clone()), notes)?,
     })
+}
+
+/// Returns the beginning of the same day in another zone; a moment within a day stays.
+fn moved_begin(at: Timestamp, old: &Zone, new: &Zone) -> Timestamp {
+    let day = old.date(at);
+    let is_day = old.day_begins(day) == Some(at);
+    new.day_begins(day).filter(|_| is_day).unwrap_or(at)
+}
+
+/// Returns the end of the same day in another zone; a moment within a day stays.
+fn moved_end(at: Timestamp, old: &Zone, new: &Zone) -> Timestamp {
+    let day = old.date(at);
+    let is_day = old.day_ends(day) == Some(at);
+    new.day_ends(day).filter(|_| is_day).unwrap_or(at)
 }
 
 fn wrong(field: &'static str, why: impl ToString) -> CampaignError {

@@ -26,14 +26,15 @@ impl Measure {
         let Some(until) = gathered.until else { return Ok(None) };
         let all = gathered.own_videos();
         let figures: Vec<VideoFigures> = all.iter().map(|video| video.figures()).collect();
-        let found = participation(&figures, gathered.from, until);
+        let found = participation(&figures, gathered.from, until, &gathered.by.zone);
         let videos: Vec<&SampledVideo> = all.into_iter().filter(|video| gathered.is_within(video)).collect();
         let plays: u128 = videos.iter().filter_map(|video| video.plays()).map(u128::from).sum();
         let are_plays_known = videos.iter().any(|video| video.plays().is_some());
         let acted: Vec<u64> =
             videos.iter().filter_map(|video| interactions(&video.figures().counts)).collect();
         let day = |day: &domain::metrics::campaign::ParticipationDay| ParticipationDayView {
-            at: day.day.begins_at(),
+            at: day.begins_at,
+            date: day.day.to_string(),
             videos: day.videos,
             creators: day.creators,
             new_creators: day.new_creators,

@@ -1,7 +1,7 @@
 //! A campaign as its owner set it.
 
-use domain::Timestamp;
 use domain::campaign::{CampaignGoals, CreatorRef};
+use domain::{Timestamp, Zone};
 use serde::Serialize;
 use store::campaigns::Campaign;
 use utoipa::ToSchema;
@@ -31,6 +31,9 @@ pub struct CampaignRecord {
     /// Last moment; `null` while it is open.
     #[schema(example = "2026-07-15T23:59:59.999Z")]
     pub to: Option<Timestamp>,
+    /// Time zone of its days.
+    #[schema(value_type = String, example = "Europe/Berlin")]
+    pub tz: Zone,
     /// Days of the baseline before it.
     #[schema(example = 28)]
     pub baseline_days: u16,
@@ -93,6 +96,7 @@ impl CampaignRecord {
             against: names(plan.rivals()),
             from: span.from(),
             to: span.to(),
+            tz: plan.tz().clone(),
             baseline_days: settings.baseline.days(),
             goals: plan.goals().into(),
             not_tags: names(&filter.not_tags),

@@ -125,8 +125,11 @@ pub struct ReadingGapView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = CampaignPoint)]
 pub struct CampaignPointView {
-    /// Beginning of the day or week, UTC.
+    /// Beginning of the day or week.
     pub at: Timestamp,
+    /// The local day, or the Monday of the week.
+    #[schema(example = "2026-06-01")]
+    pub date: Option<String>,
     /// Views at the last reading; `null` if a repair dropped it.
     pub views: Option<u64>,
     /// Growth since the point before; `null` for the first one.
@@ -258,7 +261,7 @@ pub struct ParticipationView {
     pub engagement: Option<u64>,
     /// Time of the newest reading of these videos; `null` where unknown.
     pub observed_at: Option<Timestamp>,
-    /// Each day (UTC), also those without a video.
+    /// Each day of the campaign's time zone, also those without a video.
     pub days: Vec<ParticipationDayView>,
     /// Creators with the most plays, at most 10.
     pub top_creators: Vec<CreatorView>,
@@ -272,8 +275,11 @@ pub struct ParticipationView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ParticipationDay)]
 pub struct ParticipationDayView {
-    /// Beginning of the day, UTC.
+    /// Beginning of the day.
     pub at: Timestamp,
+    /// The local day.
+    #[schema(example = "2026-06-01")]
+    pub date: String,
     /// Videos posted.
     pub videos: u64,
     /// Distinct creators of these.
@@ -332,8 +338,11 @@ pub struct VoiceBaseView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = VoicePoint)]
 pub struct VoicePointView {
-    /// Beginning of the day or week, UTC.
+    /// Beginning of the day or week.
     pub at: Timestamp,
+    /// The local day, or the Monday of the week.
+    #[schema(example = "2026-06-01")]
+    pub date: Option<String>,
     /// Shares in the order of the hashtags; all `null` where there is nothing to share, or where one has no reading.
     pub shares: Vec<Option<f64>>,
     /// Share of the own hashtags; `null` as above.

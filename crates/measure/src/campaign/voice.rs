@@ -45,7 +45,7 @@ pub(super) fn voice(gathered: &Gathered) -> Option<Voice> {
     });
     let moments: Vec<Timestamp> = by_bucket.iter().map(|(at, _)| *at).collect();
     let view = CampaignVoiceView {
-        step: gathered.step.name(),
+        step: gathered.by.step.name(),
         hashtags: gathered.names().into_iter().map(str::to_owned).collect(),
         own_hashtags: gathered.own().count() as u64,
         bases: std::iter::once(reported(gathered, until, &moments)).chain(observed).collect(),
@@ -56,19 +56,19 @@ pub(super) fn voice(gathered: &Gathered) -> Option<Voice> {
 
 /// Returns every day or week of the campaign with the videos that were posted in it.
 fn buckets(gathered: &Gathered, until: Timestamp, videos: Videos) -> BTreeMap<Timestamp, Videos> {
-    let step = gathered.step;
+    let by = &gathered.by;
     let empty = || vec![Vec::new(); videos.len()];
     let mut buckets = BTreeMap::new();
-    let mut at = step.begin(gathered.from);
+    let mut at = by.begin(gathered.from);
     while at <= until {
         buckets.insert(at, empty());
-        let Some(ms) = step.ms() else { break };
-        at = Timestamp::from_ms(at.as_ms().saturating_add(ms));
+        let Some(next) = by.next(at) else { break };
+        at = next;
     }
     for (member, videos) in videos.into_iter().enumerate() {
         for (row, video) in videos {
             let Some(created) = video.created else { continue };
-            if let Some(bucket) = buckets.get_mut(&step.begin(created)) {
+            if let Some(bucket) = buckets.get_mut(&by.begin(created)) {
                 bucket[member].push((row, video));
             }
         }
@@ -93,7 +93,7 @@ fn reported(gathered: &Gathered, until: Timestamp, moments: &[Timestamp]) -> Voi
         .map(|member| {
             let Some(stored) = &member.stored else { return BTreeMap::new() };
             let views = &stored.series.views;
-            let points = history(views, gathered.step, Mode::Gain, Some(gathered.from), Some(until));
+            let points = history(views, &gathered.by, Mode::Gain, Some(gathered.from), Some(until));
             let known = points.iter().filter(|point| point.gap_ms.is_none());
             known.filter_map(|point| Some((point.at, as_real(point.value?)))).collect()
         })
@@ -118,7 +118,8 @@ fn of_all(gains: &[Option<f64>]) -> Vec<Option<f64>> {
 }
 
 fn point(gathered: &Gathered, at: Timestamp, shares: Vec<Option<f64>>) -> VoicePointView {
-    VoicePointView { at, own: own(gathered, &shares), shares }
+    let date = gathered.by.date(at).map(|date| date.to_string());
+    VoicePointView { at, date, own: own(gathered, &shares), shares }
 }
 
 /// Returns the share of the own hashtags: of the stored videos those without any count as none, unless nothing is shared.

@@ -3,7 +3,7 @@
 use super::{footnotes, maybe, per_cent, reported, signed, table};
 use crate::campaign::{CampaignHashtagView, CampaignView, ReportedGainView};
 use charts::report::{ReportTable, Section};
-use charts::{day, grouped};
+use charts::{day_in, grouped};
 
 pub(super) fn section(view: &CampaignView) -> Section {
     let mut tables = vec![growth(view), readings(view)];
@@ -75,6 +75,7 @@ fn growth(view: &CampaignView) -> ReportTable {
 
 fn readings(view: &CampaignView) -> ReportTable {
     let row = |one: &CampaignHashtagView| {
+        let day = |at| day_in(&view.campaign.tz, at);
         let span =
             one.increment.as_ref().map(|of| format!("{} to {}", day(of.baseline_from), day(of.baseline_to)));
         let longest = one.gaps.iter().map(|gap| gap.days).fold(0.0, f64::max);

@@ -13,7 +13,7 @@ mod voice;
 
 use crate::campaign::{CampaignView, FootnoteView};
 use charts::report::{Brand, Report, ReportColumn, ReportTable, Section};
-use charts::{day, grouped};
+use charts::{day, day_in, grouped};
 use domain::metrics::registry::METRICS;
 
 /// Shown for what is not known.
@@ -45,6 +45,7 @@ pub fn campaign_report(view: &CampaignView, title: Option<String>) -> Report {
         title: title.unwrap_or_else(|| format!("Campaign {}", view.campaign.name)),
         subtitle: subtitle(view),
         generated_at: view.measured_at,
+        zone: view.campaign.tz.clone(),
         brand: Brand::default(),
         notice: String::new(),
         sections: sections.into_iter().flatten().collect(),
@@ -59,6 +60,7 @@ fn subtitle(view: &CampaignView) -> String {
         [] => String::new(),
         rivals => format!(" against {}", names(rivals)),
     };
+    let day = |at| day_in(&campaign.tz, at);
     let span = match campaign.to {
         Some(to) => format!("{} to {}", day(campaign.from), day(to)),
         None => format!("since {}", day(campaign.from)),

@@ -4,7 +4,8 @@ use super::{maybe, observed, share, table};
 use crate::campaign::{CampaignVideoView, CampaignView, ParticipationDayView, ParticipationView};
 use crate::{CreatorView, chart_of};
 use charts::report::{ReportTable, Section};
-use charts::{Chart, ChartPoint, Line, day, grouped};
+use charts::{Chart, ChartPoint, Line, day_in, grouped};
+use domain::Zone;
 
 /// Characters of a caption that a table shows.
 const CAPTION_SHOWN_MAX: usize = 80;
@@ -35,15 +36,18 @@ pub(super) fn section(view: &CampaignView) -> Option<Section> {
     Some(Section {
         heading: "Participation".to_owned(),
         intro: concentration.unwrap_or_default(),
-        charts: by_day(&seen.days).into_iter().collect(),
+        charts: by_day(&seen.days, &view.campaign.tz).into_iter().collect(),
         chart_footnotes: proofs.clone(),
-        tables: [creators(seen, &proofs), videos(seen, &proofs)].into_iter().flatten().collect(),
+        tables: [creators(seen, &proofs), videos(seen, &view.campaign.tz, &proofs)]
+            .into_iter()
+            .flatten()
+            .collect(),
         notes: left_out.map(|(number, what)| format!("{} {what}", grouped(number))).collect(),
         ..Section::default()
     })
 }
 
-fn by_day(days: &[ParticipationDayView]) -> Option<Chart> {
+fn by_day(days: &[ParticipationDayView], zone: &Zone) -> Option<Chart> {
     let line = |name: &str, value: fn(&ParticipationDayView) -> u64| Line {
         name: name.to_owned(),
         points: days
@@ -61,8 +65,8 @@ fn by_day(days: &[ParticipationDayView]) -> Option<Chart> {
         line("New creators", |day| day.new_creators),
     ];
     (days.len() > 1).then(|| {
-        let subtitle = "stored videos under the own hashtags by day of posting, UTC".to_owned();
-        chart_of("Participation".to_owned(), subtitle, "", lines)
+        let subtitle = format!("stored videos under the own hashtags by day of posting, {zone}");
+        Chart { zone: zone.clone(), ..chart_of("Participation".to_owned(), subtitle, "", lines) }
     })
 }
 
@@ -84,7 +88,7 @@ fn creators(seen: &ParticipationView, proofs: &[String]) -> Option<ReportTable> 
     (!rows.is_empty()).then(|| table(caption, &headings, rows, proofs.to_vec()))
 }
 
-fn videos(seen: &ParticipationView, proofs: &[String]) -> Option<ReportTable> {
+fn videos(seen: &ParticipationView, zone: &Zone, proofs: &[String]) -> Option<ReportTable> {
     let row = |one: &CampaignVideoView| {
         let video = &one.video;
         let caption: String = video.title.chars().take(CAPTION_SHOWN_MAX).collect();
@@ -93,7 +97,7 @@ fn videos(seen: &ParticipationView, proofs: &[String]) -> Option<ReportTable> {
             video.id.clone(),
             maybe(video.creator.as_ref(), |handle| format!("@{handle}")),
             format!("{caption}{cut}"),
-            maybe(video.created_at, day),
+            maybe(video.created_at, |at| day_in(zone, at)),
             maybe(video.plays, grouped),
             share(one.plays_share),
         ]

@@ -2,9 +2,10 @@
 
 use super::{maybe, numbered, observed, per_cent, reported, share, signed, table};
 use crate::campaign::{CampaignView, TogetherView};
+use crate::charted::mark_in;
 use crate::{chart_of, marks};
 use charts::report::{KeyFigure, Section, Statement};
-use charts::{Chart, ChartPoint, Line, Mark, grouped};
+use charts::{Chart, ChartPoint, Line, grouped};
 
 /// From this ratio of the largest to the smallest value on, only a log scale shows all lines.
 const LOG_FROM: f64 = 20.0;
@@ -119,14 +120,13 @@ fn growth(view: &CampaignView) -> Option<Chart> {
     let least = values().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
     let is_log = values().fold(0.0, f64::max) / least >= LOG_FROM;
     (!lines.is_empty()).then(|| {
-        let subtitle = "lifetime views as reported, from the beginning of the baseline on, UTC".to_owned();
-        let platform = view.annotations.iter().map(|event| Mark {
-            from: event.from,
-            until: event.until,
-            text: event.text.to_owned(),
-        });
-        let marks = marks(&view.own_annotations).into_iter().chain(platform).collect();
-        Chart { is_log, marks, ..chart_of("Views".to_owned(), subtitle, "views", lines) }
+        let zone = &view.campaign.tz;
+        let subtitle = format!("lifetime views as reported, from the beginning of the baseline on, {zone}");
+        let platform =
+            view.annotations.iter().map(|event| mark_in(zone, (event.from, event.until), event.text));
+        let marks = marks(&view.own_annotations, zone).into_iter().chain(platform).collect();
+        let zone = zone.clone();
+        Chart { is_log, marks, zone, ..chart_of("Views".to_owned(), subtitle, "views", lines) }
     })
 }
 

@@ -5,6 +5,7 @@ use crate::campaign::{CampaignView, CampaignVoiceView};
 use crate::chart_of;
 use charts::report::Section;
 use charts::{Chart, ChartPoint, Line, grouped};
+use domain::Zone;
 
 /// Returns the section; `None` before the campaign, and without a competitor.
 pub(super) fn section(view: &CampaignView) -> Option<Section> {
@@ -32,7 +33,7 @@ pub(super) fn section(view: &CampaignView) -> Option<Section> {
     );
     Some(Section {
         heading: "Share of voice".to_owned(),
-        charts: over_time(voice).into_iter().collect(),
+        charts: over_time(voice, &view.campaign.tz).into_iter().collect(),
         chart_footnotes: footnotes.clone(),
         tables: vec![table(&caption, &headings, rows, footnotes)],
         ..Section::default()
@@ -40,7 +41,7 @@ pub(super) fn section(view: &CampaignView) -> Option<Section> {
 }
 
 /// Draws the share of the own hashtags, a line for each base. A day without a share breaks the line.
-fn over_time(voice: &CampaignVoiceView) -> Option<Chart> {
+fn over_time(voice: &CampaignVoiceView, zone: &Zone) -> Option<Chart> {
     let lines: Vec<Line> = voice
         .bases
         .iter()
@@ -61,7 +62,7 @@ fn over_time(voice: &CampaignVoiceView) -> Option<Chart> {
         .filter(|line| line.points.len() > 1)
         .collect();
     (!lines.is_empty()).then(|| {
-        let subtitle = format!("own hashtags, by {}, UTC", voice.step);
-        chart_of("Share of voice".to_owned(), subtitle, "%", lines)
+        let subtitle = format!("own hashtags, by {}, {zone}", voice.step);
+        Chart { zone: zone.clone(), ..chart_of("Share of voice".to_owned(), subtitle, "%", lines) }
     })
 }

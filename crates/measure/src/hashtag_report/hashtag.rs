@@ -256,7 +256,7 @@ fn totals_chart(history: &HistoryView) -> Option<Chart> {
     (line.points.len() > 1).then(|| {
         let subtitle = format!("lifetime views, {}, UTC{}", readings(history.step), history.not_counted());
         let chart = chart_of(format!("Views of #{}", history.hashtag), subtitle, "views", vec![line]);
-        Chart { marks: marks(&history.annotations), ..chart }
+        Chart { marks: marks(&history.annotations, &history.tz), ..chart }
     })
 }
 
@@ -265,7 +265,7 @@ fn gains_chart(history: &HistoryView) -> Option<Chart> {
     (line.points.len() > 1).then(|| {
         let subtitle = format!("since the reading before, {}, UTC", readings(history.step));
         let chart = chart_of(format!("Views gained by #{}", history.hashtag), subtitle, "views", vec![line]);
-        Chart { marks: marks(&history.annotations), ..chart }
+        Chart { marks: marks(&history.annotations, &history.tz), ..chart }
     })
 }
 
@@ -444,6 +444,7 @@ mod tests {
                 gap_ms: None,
                 span_ms: None,
                 below_resolution: false,
+                date: None,
             }
         };
         HistoryView {
@@ -452,6 +453,7 @@ mod tests {
             assigned_id: None,
             metric: "views",
             step: "week",
+            tz: domain::Zone::UTC,
             mode: "gain",
             points: (0..weeks).map(point).collect(),
             as_read: None,

@@ -47,6 +47,7 @@ pub async fn hashtag_report(
         title: title.unwrap_or_else(|| names.join(", ")),
         subtitle: subtitle(&names, span),
         generated_at: measure.catalog().clock().now(),
+        zone: domain::Zone::UTC,
         brand: Brand::default(),
         notice: String::new(),
         sections,

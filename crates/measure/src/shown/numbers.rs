@@ -3,7 +3,7 @@
 use crate::{TotalView, TrendFacts};
 use charts::grouped;
 use domain::metrics::TrendWindow;
-use domain::{Timestamp, UtcDay};
+use domain::{Timestamp, UtcDay, Zone};
 
 /// Placeholder of an unknown value.
 const UNKNOWN: &str = "-";
@@ -149,9 +149,9 @@ pub fn tag(name: &str) -> String {
 }
 
 /// Formats an RFC 3339 time; days and weeks have the day alone.
-pub fn when(at: Timestamp, step: &str) -> String {
+pub fn when(at: Timestamp, step: &str, zone: &Zone) -> String {
     let is_day = step == "day" || step == "week";
-    if is_day { UtcDay::of(at).to_string() } else { at.to_rfc3339() }
+    if is_day { zone.date(at).to_string() } else { zone.rfc3339(at) }
 }
 
 /// Shortens a text to so many characters.
@@ -203,7 +203,7 @@ mod tests {
         let shown = [1_500_000, 4 * MS_OF_AN_HOUR, 24 * MS_OF_AN_HOUR, 76 * MS_OF_AN_HOUR + 1].map(span);
         assert_eq!(shown, ["25min", "4h", "1d", "3d 4h"]);
         let at = |text| Timestamp::parse(text).expect("a time");
-        assert_eq!(when(at("2026-11-25T00:00:00Z"), "week"), "2026-11-25");
-        assert_eq!(when(at("2026-11-25T08:00:00Z"), "hour"), "2026-11-25T08:00:00Z");
+        assert_eq!(when(at("2026-11-25T00:00:00Z"), "week", &Zone::UTC), "2026-11-25");
+        assert_eq!(when(at("2026-11-25T08:00:00Z"), "hour", &Zone::UTC), "2026-11-25T08:00:00Z");
     }
 }

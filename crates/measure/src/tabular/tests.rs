@@ -17,6 +17,7 @@ fn every_row_fits_its_columns() {
         gap_ms: None,
         span_ms: Some(7),
         below_resolution: false,
+        date: None,
     };
     let history = HistoryView {
         hashtag: "cat".to_owned(),
@@ -24,6 +25,7 @@ fn every_row_fits_its_columns() {
         assigned_id: None,
         metric: "views",
         step: "day",
+        tz: domain::Zone::UTC,
         mode: "gain",
         points: vec![point],
         as_read: None,

@@ -3,7 +3,7 @@
 use crate::pdf::flow::{Area, Flow, Item, LEFT, WIDTH};
 use crate::pdf::letters::Style;
 use crate::pdf::table;
-use charts::moment;
+use charts::moment_in;
 use charts::report::{Brand, Colour, FOOTNOTES, Footnotes, KeyFigure, METHOD, Report, Section, Statement};
 
 pub(crate) const INK: Colour = Colour { rgb: [0x1b, 0x1f, 0x24] };
@@ -87,7 +87,8 @@ fn header(flow: &mut Flow<'_>, report: &Report) {
     if !sender.trim().is_empty() {
         flow.paragraph(beside, SMALL, &format!("Prepared by {}", sender.trim()), &[]);
     }
-    let made = format!("Made on {}. All times are UTC.", moment(report.generated_at));
+    let made =
+        format!("Made on {}. All times are {}.", moment_in(&report.zone, report.generated_at), report.zone);
     flow.paragraph(beside, SMALL, &made, &[]);
     flow.paragraph(beside, TERM, &report.notice, &[]);
     flow.y = flow.y.max(bottom) + 6.0;

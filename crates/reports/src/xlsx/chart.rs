@@ -8,7 +8,7 @@ use crate::xlsx::cells::{self, Formats};
 use crate::xlsx::{HEADER_ROW, begin};
 use charts::report::Brand;
 use charts::{ChartPoint, Line};
-use domain::{Timestamp, UtcDay};
+use domain::{Timestamp, UtcDay, Zone};
 use rust_xlsxwriter::{
     Chart, ChartEmptyCells, ChartFormat, ChartLegendPosition, ChartLine, ChartMarker, ChartType, Worksheet,
 };
@@ -30,6 +30,7 @@ const VALUE_WIDTH: f64 = 20.0;
 /// A row of a line: a reading, or the gap before one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Spot {
+    /// The local date and time, as if it was UTC.
     at: Timestamp,
     value: Option<f64>,
     step: f64,
@@ -49,15 +50,22 @@ pub(crate) fn write(
     brand: &Brand,
     formats: &Formats,
 ) -> Result<(), ReportError> {
-    let lines: Vec<(&str, Vec<Spot>)> =
-        chart.lines.iter().map(|line| (line.name.as_str(), spots(line, chart.index_to))).collect();
+    let lines: Vec<(&str, Vec<Spot>)> = chart
+        .lines
+        .iter()
+        .map(|line| (line.name.as_str(), spots(line, chart.index_to, &chart.zone)))
+        .collect();
     let lines: Vec<(&str, Vec<Spot>)> = lines.into_iter().filter(|(_, spots)| !spots.is_empty()).collect();
     begin(sheet, &chart.title, &chart.subtitle, formats)?;
     let is_shared = is_shared(&lines);
     let mut drawn = Vec::new();
     let mut column = 0;
     for (place, (line, spots)) in lines.iter().enumerate() {
-        let times = if is_shared && place > 0 { 0 } else { write_times(sheet, column, spots, formats)? };
+        let times = if is_shared && place > 0 {
+            0
+        } else {
+            write_times(sheet, column, spots, (&chart.zone, formats))?
+        };
         if !is_shared || place == 0 {
             column += 1;
         }
@@ -75,8 +83,9 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// Returns the readings of a line as they are drawn: indexed, with a row for each gap.
-fn spots(line: &Line, index_to: Option<f64>) -> Vec<Spot> {
+/// Returns the readings of a line as they are drawn: indexed, at local times, with a row for each gap.
+fn spots(line: &Line, index_to: Option<f64>, zone: &Zone) -> Vec<Spot> {
+    let local = |at_ms| Timestamp::of_datetime(zone.datetime(Timestamp::from_ms(at_ms)));
     let factor = match (index_to, line.points.first()) {
         (Some(index), Some(first)) if first.value > 0.0 => index / first.value,
         (Some(_), _) => return Vec::new(),
@@ -87,9 +96,10 @@ fn spots(line: &Line, index_to: Option<f64>) -> Vec<Spot> {
     for point in &line.points {
         if let Some(before) = before.filter(|_| point.gap_before) {
             let middle = before.at.as_ms() + (point.at.as_ms() - before.at.as_ms()) / 2;
-            spots.push(Spot { at: Timestamp::from_ms(middle), value: None, step: 0.0 });
+            spots.push(Spot { at: local(middle), value: None, step: 0.0 });
         }
-        spots.push(Spot { at: point.at, value: Some(point.value * factor), step: point.step * factor });
+        let (value, step) = (Some(point.value * factor), point.step * factor);
+        spots.push(Spot { at: local(point.at.as_ms()), value, step });
         before = Some(point);
     }
     spots
@@ -108,9 +118,9 @@ fn write_times(
     sheet: &mut Worksheet,
     column: u16,
     spots: &[Spot],
-    formats: &Formats,
+    (zone, formats): (&Zone, &Formats),
 ) -> Result<u16, ReportError> {
-    cells::text(sheet, (HEADER_ROW, column), "Time (UTC)", &formats.header)?;
+    cells::text(sheet, (HEADER_ROW, column), &format!("Time ({zone})"), &formats.header)?;
     sheet.set_column_width(column, TIME_WIDTH)?;
     for (spot, row) in spots.iter().zip(HEADER_ROW + 1..) {
         #[expect(clippy::cast_precision_loss, reason = "exact to less than a millisecond")]
@@ -213,10 +223,11 @@ mod tests {
     fn a_gap_is_a_row_without_a_value() {
         let points = vec![point(0, 2.0, false), point(24, 4.0, false), point(72, 6.0, true)];
         let line = Line { name: "a".to_owned(), points };
-        let values: Vec<Option<f64>> = spots(&line, Some(100.0)).iter().map(|spot| spot.value).collect();
+        let values: Vec<Option<f64>> =
+            spots(&line, Some(100.0), &Zone::UTC).iter().map(|spot| spot.value).collect();
         assert_eq!(values, [Some(100.0), Some(200.0), None, Some(300.0)]);
         let zero = Line { points: vec![point(0, 0.0, false)], ..line };
-        assert!(spots(&zero, Some(100.0)).is_empty(), "it cannot be indexed");
+        assert!(spots(&zero, Some(100.0), &Zone::UTC).is_empty(), "it cannot be indexed");
     }
 
     #[test]

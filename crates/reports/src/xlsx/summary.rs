@@ -3,7 +3,7 @@
 use crate::ReportError;
 use crate::xlsx::cells::{self, Formats};
 use crate::xlsx::{chart_sheet, table_sheet};
-use charts::moment;
+use charts::moment_in;
 use charts::report::{FOOTNOTES, Footnotes, KeyFigure, METHOD, Report, Section};
 use rust_xlsxwriter::{Image, Worksheet};
 
@@ -73,7 +73,11 @@ impl Rows<'_> {
         if !sender.is_empty() {
             self.line(&format!("Prepared by {sender}"), &self.formats.muted)?;
         }
-        let made = format!("Made on {}. All times are UTC.", moment(report.generated_at));
+        let made = format!(
+            "Made on {}. All times are {}.",
+            moment_in(&report.zone, report.generated_at),
+            report.zone
+        );
         self.line(&made, &self.formats.muted)?;
         self.line(&report.notice, &self.formats.bold)
     }

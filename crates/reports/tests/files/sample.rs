@@ -38,6 +38,7 @@ fn chart(title: &str, lines: Vec<Line>) -> Chart {
         is_log: false,
         index_to: None,
         marks: Vec::new(),
+        zone: domain::Zone::UTC,
     }
 }
 
@@ -95,6 +96,7 @@ pub(crate) fn report() -> Report {
         title: "Summer campaign".to_owned(),
         subtitle: "#oursummer against #rival".to_owned(),
         generated_at: Timestamp::parse("2026-07-15T12:30:00Z").expect("a time"),
+        zone: domain::Zone::UTC,
         brand: Brand {
             logo: Some(Logo::read(LOGO.as_bytes().to_vec()).expect("a logo")),
             colour: Some("#004d40".parse().expect("a colour")),

@@ -274,6 +274,7 @@ async fn an_order_is_refused_with_what_would_be_right() {
         (with("baseline", json!("1mo")), "baseline"),
         (with("goals", json!({"views": 0})), "goals"),
         (with("notes", json!("x".repeat(2_001))), "notes"),
+        (with("tz", json!("Mars/Olympus")), "tz"),
         (with("budget", json!(1)), "budget"),
     ] {
         let answer = post(&server, &body).await;
@@ -289,6 +290,31 @@ async fn an_order_is_refused_with_what_would_be_right() {
     let taken = post(&server, &order()).await;
     assert_eq!((taken.status.as_u16(), taken.code().as_str()), (409, "campaign_exists"));
     description.operation("post", PATH).assert_describes(&taken);
+}
+
+#[tokio::test]
+async fn days_are_local_and_stay_days_in_another_zone() {
+    let server = server().await;
+    let mut body = order();
+    body["tz"] = json!("America/New_York");
+    body["from"] = json!("2026-03-08");
+    body["to"] = json!("2026-10-31");
+    let created = create(&server, &body).await;
+    let span = |data: &Value| ["from", "to", "tz"].map(|field| data[field].as_str().unwrap_or("").to_owned());
+    assert_eq!(span(&created), ["2026-03-08T05:00:00Z", "2026-11-01T03:59:59.999Z", "America/New_York"]);
+    let path = format!("{PATH}/summer");
+    let moved = patch(&server, &path, &json!({"tz": "Europe/Berlin"})).await.json()["data"].clone();
+    assert_eq!(span(&moved), ["2026-03-07T23:00:00Z", "2026-10-31T22:59:59.999Z", "Europe/Berlin"]);
+    // A beginning within a day is a moment, and stays.
+    let moved = patch(&server, &path, &json!({"from": "2026-03-08T12:00:00Z"})).await.json()["data"].clone();
+    assert_eq!(span(&moved)[0], "2026-03-08T12:00:00Z");
+    let moved = patch(&server, &path, &json!({"tz": "UTC", "to": "2026-10-30"})).await.json()["data"].clone();
+    assert_eq!(span(&moved), ["2026-03-08T12:00:00Z", "2026-10-30T23:59:59.999Z", "UTC"]);
+    let kept = patch(&server, &path, &json!({"notes": "x"})).await.json()["data"].clone();
+    assert_eq!(span(&kept), span(&moved));
+    let refused = patch(&server, &path, &json!({"tz": "Mars"})).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "invalid_parameter"));
+    assert!(refused.text().contains("Europe/Berlin"), "{}", refused.text());
 }
 
 #[tokio::test]

@@ -137,6 +137,8 @@ async fn errors_name_the_parameter(place: &Place) {
         ("/v1/hashtags/cat/history?limit=0", 422, "limit"),
         ("/v1/hashtags/cat/history?limit=10001", 422, "limit"),
         ("/v1/hashtags/cat/history.svg?width=50", 422, "width"),
+        ("/v1/hashtags/cat/history?tz=Berlin", 422, "tz"),
+        ("/v1/compare?tags=cat,dog&tz=%2B02:00", 422, "tz"),
         ("/v1/hashtags/cat/videos?limit=101", 422, "limit"),
         ("/v1/hashtags/cat/videos?fields=id,nosuch", 422, "fields"),
         ("/v1/hashtags/cat/videos?format=pdf", 422, "format"),
@@ -235,6 +237,8 @@ async fn pictures_are_drawn(place: &Place) {
     assert!(
         svg.text().starts_with("<svg") && svg.text().contains("#cat") && svg.text().contains("width=\"600\"")
     );
+    let local = server.get("/v1/hashtags/cat/history.svg?tz=America/New_York").await;
+    assert!(local.text().contains(">America/New_York<") && !local.text().contains("UTC"), "{}", local.text());
     let png = server.get("/v1/hashtags/cat/history.png?mode=gain").await;
     assert_eq!(png.header("content-type"), "image/png");
     assert!(png.body.starts_with(b"\x89PNG"));

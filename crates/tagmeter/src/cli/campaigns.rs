@@ -4,8 +4,8 @@ use super::Json;
 use super::documents::ReportForm;
 use super::trackers::{Owner, views};
 use clap::{Args, Subcommand};
-use domain::Moment;
 use domain::campaign::{Baseline, CampaignGoals, CampaignRef};
+use domain::{Moment, Zone};
 use measure::AsOfQuery;
 use sharing::{DAYS_DEFAULT, DAYS_MAX};
 use std::path::PathBuf;
@@ -87,12 +87,15 @@ pub(crate) struct Create {
     /// Hashtags of competitors, at most 10
     #[arg(long, value_name = "TAG,...", value_delimiter = ',')]
     pub(crate) against: Vec<String>,
-    /// Beginning: a day (UTC), a moment, or a length of time back from now such as 30d
+    /// Beginning: a day, a moment, or a length of time back from now such as 30d
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) from: Moment,
     /// End, included; a day to its last millisecond. Without it, the campaign is open
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) to: Option<Moment>,
+    /// Time zone of its days, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value_t)]
+    pub(crate) tz: Zone,
     /// Length of the baseline before it, such as 28d or 4w
     #[arg(long, value_name = "LENGTH", default_value_t)]
     pub(crate) baseline: Baseline,
@@ -165,6 +168,9 @@ pub(crate) struct Edit {
     /// Remove the end
     #[arg(long, conflicts_with = "to")]
     pub(crate) open: bool,
+    /// New time zone of its days; a beginning and an end that are those of days stay so
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<Zone>,
     /// New baseline
     #[arg(long, value_name = "LENGTH")]
     pub(crate) baseline: Option<Baseline>,

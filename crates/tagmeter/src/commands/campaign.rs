@@ -8,8 +8,8 @@ use crate::exit::Failure;
 use crate::measured::maybe;
 use crate::output::{print, print_json, print_text, say, table};
 use crate::system::random_bytes;
+use domain::CampaignId;
 use domain::campaign::{CampaignGoals, CampaignRef};
-use domain::{CampaignId, UtcDay};
 use measure::{CampaignOrder, CampaignPatch, CampaignRecord, MadeOf, Measure};
 use serde::Serialize;
 use store::accounts::Account;
@@ -76,6 +76,7 @@ async fn create(command: Create, context: &Context) -> Result<(), Failure> {
         against: command.against,
         from: command.from,
         to: command.to,
+        tz: command.tz,
         baseline: command.baseline,
         goals: goals(&command.goal),
         not_tags: command.not_tags,
@@ -129,6 +130,7 @@ fn patch(command: &Edit) -> CampaignPatch {
         against: list(&command.against),
         from: command.from,
         to: if command.open { Some(None) } else { command.to.map(Some) },
+        tz: command.tz.clone(),
         baseline: command.baseline,
         goals: match command.goal.as_slice() {
             [] => command.no_goals.then(CampaignGoals::default),
@@ -177,8 +179,8 @@ async fn list(measure: &Measure, owner: &Account, json: bool) -> Result<(), Fail
             campaign.name.clone(),
             shown::names(&campaign.hashtags),
             shown::names(&campaign.against),
-            UtcDay::of(campaign.from).to_string(),
-            maybe(campaign.to, |to| UtcDay::of(to).to_string()),
+            campaign.tz.date(campaign.from).to_string(),
+            maybe(campaign.to, |to| campaign.tz.date(to).to_string()),
             campaign.state.to_owned(),
         ]
     });

@@ -56,12 +56,12 @@ fn chart(compared: &CompareView, query: &CompareQuery) -> charts::Chart {
     let names: Vec<String> = compared.hashtags.iter().map(|one| tag(&one.record.name)).collect();
     let (metric, index) = (query.metric.name(), query.index.map(Index::get));
     let (subtitle, unit) = match index {
-        Some(index) => (format!("{metric}, each {index} at its beginning, UTC"), ""),
-        None => (format!("{metric}, UTC"), metric),
+        Some(index) => (format!("{metric}, each {index} at its beginning, {}", query.tz), ""),
+        None => (format!("{metric}, {}", query.tz), metric),
     };
     let lines = compared.hashtags.iter().map(|one| one.series.line()).collect();
     let chart = chart_of(names.join(", "), subtitle, unit, lines);
-    charts::Chart { index_to: index, marks: compared.marks(), ..chart }
+    charts::Chart { index_to: index, marks: compared.marks(), zone: query.tz.clone(), ..chart }
 }
 
 fn show(compared: &CompareView) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     let now = context.now();
     let account_id = annotated_by(measure.store(), command.account.as_deref()).await?;
     let query = HistoryQuery { limit: POINTS_MAX, account_id, ..command.query };
+    let (metric, is_repaired) = (query.metric, query.repair);
     let mut measured = measure.history(&hashtag, query).await?;
     if measured.next.is_some() {
         return Err(Failure::new(format_args!("it has more than {} points", grouped(POINTS_MAX as u64)))
@@ -28,7 +29,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     }
     let limit = command.limit.unwrap_or(if target.is_screen() { POINTS_SHOWN } else { 0 });
     let nothing = match measured.data.points.is_empty() {
-        true => Some(nothing_read(&measure, &hashtag, query.metric).await?),
+        true => Some(nothing_read(&measure, &hashtag, metric).await?),
         false => None,
     };
     let course = spark(&measured.data, SPARK_WIDTH);
@@ -37,7 +38,7 @@ pub(super) async fn run(command: History, context: &Context) -> Result<(), Failu
     measured.data.points.drain(..earlier);
     // What `--json` calls `has_more`: the earlier ones.
     measured.next = (earlier > 0).then_some(Place { value: 0.0, number: 0 });
-    let summary = Summary { course, earlier: earlier as u64, is_repaired: query.repair };
+    let summary = Summary { course, earlier: earlier as u64, is_repaired };
     let chart = measured.data.chart();
     target.write(&measured, now, nothing, |history| show(history, &summary), || Some(chart))
 }
@@ -55,14 +56,15 @@ fn show(history: &HistoryView, summary: &Summary) -> Result<(), Failure> {
     let row = |point: &PointView| {
         let is_rounded = point.rounded;
         vec![
-            when(point.at, history.step),
+            when(point.at, history.step, &history.tz),
             maybe(point.value, |value| about(value, is_rounded)),
             note(point, history),
         ]
     };
     let value = format!(">{}{gained}", history.metric);
     let at = if history.step == "raw" { "read at" } else { history.step };
-    print(table(&[at, &value, "note"], history.points.iter().map(row)))?;
+    let at = if history.tz.is_utc() { at.to_owned() } else { format!("{at} ({})", history.tz) };
+    print(table(&[&at, &value, "note"], history.points.iter().map(row)))?;
     for mark in &history.annotations {
         print_text(format_args!("{}: {}", time_of(mark.from, mark.until), mark.text))?;
     }
@@ -127,6 +129,7 @@ mod tests {
             gap_ms: None,
             span_ms: None,
             below_resolution: false,
+            date: None,
         }
     }
 
@@ -137,6 +140,7 @@ mod tests {
             assigned_id: None,
             metric: "views",
             step: "day",
+            tz: domain::Zone::UTC,
             mode,
             points: Vec::new(),
             as_read: None,

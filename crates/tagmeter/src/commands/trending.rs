@@ -55,7 +55,7 @@ async fn courses(measure: &Measure, measured: &Measured<Vec<TrendingView>>) -> R
     let mut courses = Vec::with_capacity(measured.data.len());
     for row in &measured.data {
         let hashtag = hashtag_of(measure, &tag(&row.hashtag.name)).await?;
-        let history = measure.history(&hashtag, query).await?;
+        let history = measure.history(&hashtag, query.clone()).await?;
         courses.push(spark(&history.data, SPARK_DAYS as usize));
     }
     Ok(courses)

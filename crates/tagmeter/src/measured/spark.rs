@@ -12,7 +12,7 @@ pub(crate) fn spark(history: &HistoryView, width: usize) -> String {
     for point in &history.points {
         let at = point.at.as_ms();
         let missing = match (step_ms, before) {
-            (Some(step_ms), Some(before)) => (at - before) / step_ms - 1,
+            (Some(step_ms), Some(before)) => (at - before + step_ms / 2) / step_ms - 1,
             (None, _) => i64::from(point.gap_ms.is_some()),
             _ => 0,
         };
@@ -42,6 +42,7 @@ mod tests {
             gap_ms: *gap_ms,
             span_ms: None,
             below_resolution: false,
+            date: None,
         };
         HistoryView {
             hashtag: "cat".to_owned(),
@@ -49,6 +50,7 @@ mod tests {
             assigned_id: None,
             metric: "views",
             step,
+            tz: domain::Zone::UTC,
             mode: "total",
             points: points.iter().map(point).collect(),
             as_read: None,

@@ -1,14 +1,18 @@
 //! Participation in a campaign: its videos and creators, and the creators who are new each day.
 
 use crate::metrics::engagement::VideoFigures;
-use crate::{Creator, Timestamp, UtcDay};
+use crate::{Creator, Timestamp, Zone};
+use jiff::ToSpan;
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A day of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParticipationDay {
-    /// The day, UTC.
-    pub day: UtcDay,
+    /// The local day.
+    pub day: Date,
+    /// Its first moment.
+    pub begins_at: Timestamp,
     /// Videos posted on it.
     pub videos: u64,
     /// Distinct creators of these.
@@ -35,15 +39,16 @@ pub struct Participation {
 }
 
 /// Counts participation in all stored videos under a campaign's hashtags, each once, also those from before it. `from` and
-/// `until` are included.
+/// `until` are included; days are those of the zone.
 pub fn participation<'v>(
     videos: impl IntoIterator<Item = &'v VideoFigures>,
     from: Timestamp,
     until: Timestamp,
+    zone: &Zone,
 ) -> Participation {
     let mut found = Participation::default();
     let mut first: BTreeMap<Creator, Timestamp> = BTreeMap::new();
-    let mut days: BTreeMap<UtcDay, (u64, BTreeSet<Creator>)> = BTreeMap::new();
+    let mut days: BTreeMap<Date, (u64, BTreeSet<Creator>)> = BTreeMap::new();
     for video in videos {
         let Some(created) = video.created else {
             found.videos_without_time += 1;
@@ -56,7 +61,7 @@ pub fn participation<'v>(
             first.entry(author).and_modify(|first| *first = created.min(*first)).or_insert(created);
         }
         if created >= from {
-            let (videos, creators) = days.entry(UtcDay::of(created)).or_default();
+            let (videos, creators) = days.entry(zone.date(created)).or_default();
             *videos += 1;
             creators.extend(video.author);
             found.videos += 1;
@@ -66,18 +71,19 @@ pub fn participation<'v>(
     let everybody: BTreeSet<Creator> =
         days.values().flat_map(|(_, creators)| creators.iter().copied()).collect();
     found.creators = everybody.len() as u64;
-    let mut newcomers: BTreeMap<UtcDay, u64> = BTreeMap::new();
+    let mut newcomers: BTreeMap<Date, u64> = BTreeMap::new();
     for at in everybody.iter().filter_map(|author| first.get(author)).filter(|at| **at >= from) {
         found.new_creators += 1;
-        *newcomers.entry(UtcDay::of(*at)).or_default() += 1;
+        *newcomers.entry(zone.date(*at)).or_default() += 1;
     }
-    let (begin, end) = (UtcDay::of(from).number(), UtcDay::of(until).number());
-    let day = |number| {
-        let day = UtcDay::from_number(number);
+    let (begin, end) = (zone.date(from), zone.date(until));
+    let day = |day| {
         let (videos, creators) = days.get(&day).map_or((0, 0), |(videos, who)| (*videos, who.len() as u64));
-        ParticipationDay { day, videos, creators, new_creators: newcomers.get(&day).copied().unwrap_or(0) }
+        let begins_at = zone.day_begins(day)?;
+        let new_creators = newcomers.get(&day).copied().unwrap_or(0);
+        Some(ParticipationDay { day, begins_at, videos, creators, new_creators })
     };
-    found.days = (begin..=end).map(day).collect();
+    found.days = begin.series(1.day()).take_while(|day| *day <= end).filter_map(day).collect();
     found
 }
 
@@ -111,12 +117,24 @@ mod tests {
             video(6, 9, None),
             video(7, 10, Some(100)),
         ];
-        let found = participation(&videos, at(0), at(47));
+        let found = participation(&videos, at(0), at(47), &Zone::UTC);
         assert_eq!((found.videos, found.creators, found.new_creators), (4, 2, 1));
         assert_eq!((found.videos_without_creator, found.videos_without_time), (1, 1));
         let days: Vec<_> =
             found.days.iter().map(|day| (day.videos, day.creators, day.new_creators)).collect();
         assert_eq!(days, [(2, 2, 1), (2, 1, 0)]);
+        // In Kolkata the video of 1:00 is of the first day, and that of 25:00 of the third.
+        let kolkata = "Asia/Kolkata".parse().expect("a zone");
+        let found = participation(&videos, at(0), at(47), &kolkata);
+        let days: Vec<_> = found.days.iter().map(|day| (day.day.to_string(), day.videos)).collect();
+        assert_eq!(
+            days,
+            ["2024-01-01", "2024-01-02", "2024-01-03"]
+                .map(str::to_owned)
+                .into_iter()
+                .zip([2, 2, 0])
+                .collect::<Vec<_>>()
+        );
     }
 
     proptest! {
@@ -127,7 +145,7 @@ mod tests {
         ) {
             let videos: Vec<VideoFigures> =
                 (1..).zip(&posts).map(|(id, (author, hours))| video(id, *author, *hours)).collect();
-            let found = participation(&videos, at(0), at(until));
+            let found = participation(&videos, at(0), at(until), &Zone::UTC);
             let is_in = |hours: &Option<i64>| hours.is_some_and(|hours| (0..=until).contains(&hours));
             let inside: Vec<_> = posts.iter().filter(|(_, hours)| is_in(hours)).collect();
             let creators: BTreeSet<i64> = inside.iter().map(|(who, _)| *who).filter(|who| *who > 0).collect();

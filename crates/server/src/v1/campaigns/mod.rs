@@ -19,7 +19,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::campaign::{Baseline, CampaignGoals, CampaignRef};
 use domain::count::COUNT_MAX;
-use domain::{CampaignId, KeyScope, Moment};
+use domain::{CampaignId, KeyScope, Moment, Zone};
 use http::{Response, StatusCode};
 use measure::parameters::{Whole, by};
 use measure::{CampaignError, CampaignOrder, CampaignRecord, CampaignView, MeasureError};
@@ -49,7 +49,7 @@ pub(crate) struct CampaignAsked {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 10, example = json!(["rivaltag"]))]
     against: Vec<String>,
-    /// Beginning: a day (UTC), a moment, or a length of time back from now such as `30d`.
+    /// Beginning: a day, a moment, or a length of time back from now such as `30d`.
     #[serde(deserialize_with = "by::moment")]
     #[schema(value_type = String, example = "2026-06-01")]
     from: Moment,
@@ -57,6 +57,10 @@ pub(crate) struct CampaignAsked {
     #[serde(default, deserialize_with = "by::text")]
     #[schema(value_type = Option<String>, example = "2026-07-15")]
     to: Option<Moment>,
+    /// Time zone of its days: those of `from` and `to`, of participation and of charts. A name of the IANA database.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, default = "UTC", example = "Europe/Berlin", max_length = 64)]
+    tz: Zone,
     /// Length of the baseline before it, 7 to 366 days: the trend that growth is compared with.
     #[serde(default, deserialize_with = "by::text")]
     #[schema(value_type = Option<String>, default = "28d", example = "4w")]
@@ -210,6 +214,7 @@ impl CampaignAsked {
             against: self.against,
             from: self.from,
             to: self.to,
+            tz: self.tz,
             baseline: self.baseline.unwrap_or_default(),
             goals: self.goals.into(),
             not_tags: self.not_tags,

@@ -11,7 +11,7 @@ use crate::v1::{json_body, json_reply};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::campaign::Baseline;
-use domain::{KeyScope, Moment};
+use domain::{KeyScope, Moment, Zone};
 use http::Response;
 use measure::parameters::by;
 use measure::{AsOfQuery, CampaignPatch, CampaignRecord, MadeOf};
@@ -45,6 +45,10 @@ pub(crate) struct ChangeAsked {
     #[serde(default)]
     #[schema(value_type = Option<bool>, default = false)]
     open: bool,
+    /// New time zone of its days. A beginning and an end that are those of days stay so.
+    #[serde(default, deserialize_with = "by::text")]
+    #[schema(value_type = Option<String>, example = "Europe/Berlin", max_length = 64)]
+    tz: Option<Zone>,
     /// New baseline, 7 to 366 days.
     #[serde(default, deserialize_with = "by::text")]
     #[schema(value_type = Option<String>, example = "8w")]
@@ -117,6 +121,7 @@ async fn apply(request: AuthenticatedRequest, body: Body) -> Result<Content, Pro
         against: asked.against,
         from: asked.from,
         to: if asked.open { Some(None) } else { asked.to.map(Some) },
+        tz: asked.tz,
         baseline: asked.baseline,
         goals: asked.goals.map(Into::into),
         not_tags: asked.not_tags,

@@ -17,7 +17,7 @@ use charts::{Chart, ChartError, SIZE_PX, Theme};
 use domain::{Hashtag, Operation};
 use http::Response;
 use measure::parameters::{Index, NameOf, TagText, Whole};
-use measure::{AsOfQuery, HistoryQuery, HistoryView, MadeOf, Measure};
+use measure::{AsOfQuery, HistoryMetric, HistoryQuery, HistoryView, MadeOf, Measure};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -86,9 +86,10 @@ impl Paid for HistoryChart {
         let measure = app.measure.at(as_of, MadeOf::Readings).await.map_err(problem)?;
         let freshness = freshness_of(&measure, freshness);
         let (found, _) = hashtag(&measure, "ref", &reference, freshness).await?;
+        let metric = query.metric;
         let history = measure.history(&found, query).await.map_err(problem)?.data;
         if history.points.is_empty() {
-            return Err(nothing_to_draw(&measure, &found, query).await);
+            return Err(nothing_to_draw(&measure, &found, metric).await);
         }
         // A large picture takes tens of milliseconds of computing.
         let drawing = tokio::task::spawn_blocking(move || draw(&history, &drawn, is_png));
@@ -97,9 +98,9 @@ impl Paid for HistoryChart {
 }
 
 /// Builds the response for a period without readings, which names the period that has some.
-async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, query: HistoryQuery) -> Problem {
-    let (metric, name) = (query.metric.name(), hashtag.tag.name());
-    let detail = match measure.readings_period(hashtag, query.metric).await {
+async fn nothing_to_draw(measure: &Measure, hashtag: &Hashtag, counted: HistoryMetric) -> Problem {
+    let (metric, name) = (counted.name(), hashtag.tag.name());
+    let detail = match measure.readings_period(hashtag, counted).await {
         Ok(Some(available)) => format!("no {metric} of #{name} in this period; readings are {available}"),
         Ok(None) => match measure.as_of() {
             Some(as_of) => format!("no {metric} of #{name} had come in by {}", as_of.to_rfc3339()),

@@ -50,19 +50,20 @@ pub(super) fn show(view: &CampaignView) -> Result<(), Failure> {
 fn heading(view: &CampaignView) -> Result<(), Failure> {
     let campaign = &view.campaign;
     let to = match campaign.to {
-        Some(to) => format!("to {}", UtcDay::of(to)),
+        Some(to) => format!("to {}", campaign.tz.date(to)),
         None => "on".to_owned(),
     };
+    let zone = if campaign.tz.is_utc() { String::new() } else { format!(" ({})", campaign.tz) };
     let passed = match view.time_passed {
         Some(share) => format!(", {} of its time passed", per_cent(share)),
         None => String::new(),
     };
     print_text(format_args!(
-        "{} ({}{passed}): {} from {} {to}, against {}, after a baseline of {} days",
+        "{} ({}{passed}): {} from {} {to}{zone}, against {}, after a baseline of {} days",
         campaign.name,
         campaign.state,
         names(&campaign.hashtags),
-        UtcDay::of(campaign.from),
+        campaign.tz.date(campaign.from),
         if campaign.against.is_empty() { "nobody".to_owned() } else { names(&campaign.against) },
         campaign.baseline_days,
     ))
