@@ -68,6 +68,24 @@ impl TestStore {
         }
     }
 
+    /// Returns the number of rows of a table of the catalog.
+    pub fn rows(&self, table: &str) -> u64 {
+        let sql = format!("SELECT count(*) FROM tagmeter.{table}");
+        match &self.stored_in {
+            StoredIn::Folder(folder) => {
+                let catalog = rusqlite::Connection::open(folder.path().join("catalog.db")).expect("a file");
+                let count: i64 = catalog
+                    .query_row(&sql.replace("tagmeter.", ""), [], |row| row.get("count(*)"))
+                    .expect("a count");
+                count.unsigned_abs()
+            }
+            #[cfg(unix)]
+            StoredIn::Database(database) => database.sql(&sql).trim().parse().expect("a count"),
+            #[cfg(unix)]
+            StoredIn::Cluster(cluster) => cluster.sql(&sql).trim().parse().expect("a count"),
+        }
+    }
+
     /// Opens the same data once more, as another process or node would.
     pub async fn again(&self) -> Store {
         match &self.stored_in {

@@ -176,6 +176,11 @@ impl ContractStandIn {
         self.wire.received()
     }
 
+    /// The number of calls so far.
+    pub fn calls(&self) -> usize {
+        self.wire.calls()
+    }
+
     /// Waits until there were so many calls.
     pub async fn has_received(&self, count: usize) {
         self.wire.has_received(count).await;

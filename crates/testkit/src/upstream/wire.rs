@@ -141,6 +141,11 @@ impl Wire {
         lock(&self.state).received.clone()
     }
 
+    /// The number of calls so far.
+    pub(super) fn calls(&self) -> usize {
+        lock(&self.state).received.len()
+    }
+
     /// Waits until there were so many calls.
     pub(super) async fn has_received(&self, count: usize) {
         loop {

@@ -1,5 +1,8 @@
 //! Trackers over real stores, against a real upstream over HTTP.
 
+mod audit;
 mod simulation;
 mod trackers;
+mod twins;
 mod world;
+mod year;

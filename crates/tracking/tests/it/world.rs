@@ -22,7 +22,7 @@ use tracking::series::{SeriesPage, SeriesRange};
 use tracking::view::TrackerView;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
-const CREDITS: u64 = 1_000;
+const CREDITS: u64 = 10_000_000;
 const LEASE_MS: i64 = 120_000;
 
 struct Node {
