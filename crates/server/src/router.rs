@@ -60,6 +60,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(trackers::candidates::handler),
         routes!(trackers::gaps::handler),
         routes!(trackers::series::handler),
+        routes!(trackers::videos::handler),
         routes!(trackers::run::handler),
         routes!(alerts::create, alerts::list),
         routes!(alerts::show::show, alerts::show::change, alerts::show::delete),

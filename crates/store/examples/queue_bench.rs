@@ -34,6 +34,7 @@ fn tracker(number: u64) -> Result<NewTracker, Box<dyn Error>> {
         on_empty: OnEmpty::Pause,
         keyword: None,
         accept_views: None,
+        videos: None,
     };
     Ok(NewTracker {
         id: TrackerId::new(at, number.into()),

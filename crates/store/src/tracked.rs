@@ -10,7 +10,7 @@ use crate::jobs::Lease;
 use crate::row::row;
 use crate::trackers::{TrackedHashtag, Tracker, wrong};
 use crate::{Store, StoreError};
-use domain::tracking::{GapReason, Month, Slot, Span, SpanKind, TargetKey};
+use domain::tracking::{GapReason, Month, Slot, Span, SpanKind, TargetKey, TopVideos};
 use domain::{AccountId, Credits, Timestamp, TrackerId};
 
 /// Spans that a worker reads of a hashtag: the newest ones. Older ones do not change.
@@ -205,6 +205,16 @@ impl SpanRow {
         };
         Ok(Span { from: Timestamp::from_ms(self.from_ms), until: Timestamp::from_ms(self.until_ms), kind })
     }
+}
+
+/// The key from which on those of top videos are, after all others.
+pub(crate) const VIDEOS_FROM: &str = "\u{10fffd}";
+
+/// Reads the columns of top videos.
+pub(crate) fn top_videos(shown: Option<i64>, depth: Option<i64>) -> Result<Option<TopVideos>, ()> {
+    let Some((shown, depth)) = shown.zip(depth) else { return Ok(None) };
+    let (shown, depth) = u32::try_from(shown).ok().zip(u32::try_from(depth).ok()).ok_or(())?;
+    TopVideos::new(shown, depth).map(Some).map_err(|_| ())
 }
 
 /// Returns the columns of a span's contents: its readings, or the reason of its gap, or [`EXEMPT`].

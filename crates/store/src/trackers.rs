@@ -7,12 +7,13 @@ use crate::idempotency::{Fingerprint, IdempotencyKey};
 use crate::row::row;
 use crate::{Store, StoreError};
 use domain::tracking::{
-    AdaptedBy, Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Target, TargetKey, TrackerSource,
+    AdaptedBy, Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Target, TargetKey, TopVideos,
+    TrackerSource,
 };
 use domain::{AccountId, Credits, Tag, Timestamp, TrackerId};
 use std::str::FromStr;
 
-/// Most hashtags of one tracker.
+/// Most targets of one tracker: its hashtags, as many top videos if it walks, and its keyword.
 pub const TRACKER_HASHTAGS_MAX: usize = 10_000;
 /// Most trackers of one account.
 pub const TRACKERS_MAX: u64 = 10_000;
@@ -38,6 +39,8 @@ pub struct TrackerSettings {
     pub keyword: Option<Keyword>,
     /// Views from which found hashtags are added; `None` to add none.
     pub accept_views: Option<u64>,
+    /// Top videos that it reads of its hashtags; `None` for none.
+    pub videos: Option<TopVideos>,
 }
 
 /// A hashtag or keyword to track.
@@ -92,7 +95,7 @@ pub struct Tracker {
     pub account_id: AccountId,
     /// Settings.
     pub settings: TrackerSettings,
-    /// Number of its hashtags, and one for a keyword.
+    /// Number of its targets: its hashtags, as many top videos if it walks, and one for a keyword.
     pub hashtags: u64,
     /// The month that [`Self::spent`] is of.
     pub spent_month: Month,
@@ -108,6 +111,12 @@ impl Tracker {
     /// Returns the credits spent in the month of a moment.
     pub fn spent_in(&self, month: Month) -> Credits {
         if self.spent_month >= month { self.spent } else { Credits::ZERO }
+    }
+
+    /// Returns the number of hashtags, without the keyword and top videos.
+    pub fn hashtag_count(&self) -> u64 {
+        let targets = self.hashtags.saturating_sub(u64::from(self.settings.keyword.is_some()));
+        if self.settings.videos.is_some() { targets / 2 } else { targets }
     }
 }
 
@@ -147,6 +156,7 @@ impl TrackerChange {
             on_empty: self.on_empty.unwrap_or(old.on_empty),
             keyword: old.keyword.clone(),
             accept_views: self.accept_views.unwrap_or(old.accept_views),
+            videos: old.videos,
         }
     }
 
@@ -169,7 +179,7 @@ pub enum TrackerChanged {
     NotFound,
 }
 
-/// Sums over the hashtags of a tracker.
+/// Sums over the hashtags of a tracker and its keyword, without top videos.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TrackerTotals {
     /// Number of readings.
@@ -345,6 +355,8 @@ row! {
         credits_max: Option<i64>,
         keyword: Option<String>,
         accept_views: Option<i64>,
+        top_videos: Option<i64>,
+        videos_depth: Option<i64>,
         on_empty: u8,
         hashtags: i64,
         spent_month: i64,
@@ -431,6 +443,8 @@ impl TrackerRow {
                 on_empty: OnEmpty::from_repr(self.on_empty).ok_or_else(|| wrong("on_empty"))?,
                 keyword: self.keyword.map(|text| text.parse()).transpose().map_err(|_| wrong("keyword"))?,
                 accept_views: self.accept_views.map(i64::unsigned_abs),
+                videos: crate::tracked::top_videos(self.top_videos, self.videos_depth)
+                    .map_err(|()| wrong("top_videos"))?,
             },
             hashtags: self.hashtags.unsigned_abs(),
             spent_month: Month(self.spent_month),
@@ -456,6 +470,9 @@ impl TrackedRow {
         let target = match TargetKey::from_stored(&self.tag_key).map_err(|_| wrong("tag_key"))? {
             TargetKey::Hashtag(_) => Target::Hashtag(Tag::new(&self.name).map_err(|_| wrong("name"))?),
             TargetKey::Keyword(keyword) => Target::Keyword(keyword),
+            TargetKey::Videos { depth, .. } => {
+                Target::Videos(Tag::new(&self.name).map_err(|_| wrong("name"))?, depth)
+            }
         };
         if target.key().as_str() != self.tag_key {
             return Err(wrong("tag_key"));

@@ -25,6 +25,8 @@ pub enum FetchKind {
     Search = 4,
     /// The videos of a window of days.
     Window = 5,
+    /// The first videos under a hashtag, to a depth.
+    TopVideos = 6,
 }
 
 /// Longest key that is stored unchanged, in bytes: an index limits the length of texts.
@@ -71,7 +73,8 @@ pub struct LastFetch {
     pub at: Timestamp,
     /// Outcome.
     pub outcome: FetchOutcome,
-    /// The upstream's cursor for the next page, at most 2^63 - 1; `None` for fetches without pages.
+    /// The upstream's cursor for the next page, at most 2^63 - 1, or the number of pages of top videos; `None` for fetches
+    /// without pages.
     pub cursor: Option<u64>,
     /// True if the upstream has more.
     pub has_more: bool,

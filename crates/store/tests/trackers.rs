@@ -46,6 +46,7 @@ fn new_tracker(n: i64, account_id: AccountId, names: &[&str]) -> NewTracker {
         on_empty: OnEmpty::Pause,
         keyword: None,
         accept_views: None,
+        videos: None,
     };
     let tracked = |name: &&str| {
         let tag = Tag::new(name).expect("a tag");

@@ -5,12 +5,13 @@
 //! unfinished attempt; if the series has a reading of its slot, the charge is made, or was, and the slot is noted; if not, the
 //! credits are given back.
 
-use crate::order::{first_interval, new_tracked};
+use crate::order::{first_interval, targets_of};
 use crate::slot_work::{Retry, SlotWork, Step};
 use crate::{Tracking, TrackingError};
 use catalog::upstream::TrackedRead;
+use domain::credits::PRICE_OF_A_CALL;
 use domain::tracking::{GapReason, Month, Slot, Target, TargetKey, TrackerSource};
-use domain::{Operation, RequestId, Timestamp};
+use domain::{Credits, Operation, RequestId, Timestamp};
 use store::ledger::{Charge, ChargeOutcome};
 use store::tracked::{ReadingClaim, ReadingReserved, Requeued};
 use store::trackers::{NewTracked, TrackerChange, TrackerChanged};
@@ -136,6 +137,9 @@ impl Tracking {
                         TargetKey::Keyword(keyword) => {
                             self.catalog.search_tracked(keyword, from, until).await?
                         }
+                        TargetKey::Videos { tag, depth, .. } => {
+                            self.catalog.walk_tracked(tag, *depth, from, until).await?
+                        }
                     };
                     called.insert(read).clone()
                 }
@@ -151,6 +155,10 @@ impl Tracking {
             TargetKey::Hashtag(tag) => self.catalog.reading_between(tag, slot.from, slot.until).await?,
             TargetKey::Keyword(keyword) => {
                 self.catalog.search_between(keyword, slot.from, slot.until).await?
+            }
+            TargetKey::Videos { tag, depth, .. } => {
+                let walk = self.catalog.top_walk_between(tag, *depth, slot.from, slot.until).await?;
+                walk.map(|walk| walk.at)
             }
         })
     }
@@ -181,10 +189,11 @@ impl Tracking {
 
     /// Charges a reading that is stored, once, and notes its slot. One that the account cannot pay is a gap.
     async fn pay(&self, work: &mut SlotWork, slot: Slot, read_at: Timestamp) -> Result<(), TrackingError> {
+        let credits = self.price(work, slot).await?;
         let charge = Charge {
             account_id: work.tracker.account_id,
             request_id: request_id(work, slot),
-            credits: work.price(),
+            credits,
             operation: Operation::TrackerReading,
             idempotency: None,
             at: self.now(),
@@ -194,13 +203,16 @@ impl Tracking {
                 let now = self.now();
                 let adapted = match &work.tracked.target {
                     Target::Hashtag(tag) if work.is_adaptive() => Some(self.adapted(tag.key(), now).await?),
-                    Target::Hashtag(_) => None,
+                    Target::Hashtag(_) | Target::Videos(..) => None,
                     Target::Keyword(_) => {
                         self.accept_found(work).await?;
                         None
                     }
                 };
-                work.read(slot, read_at, adapted, now);
+                work.read(slot, read_at, credits, now);
+                if let Some(adapted) = adapted {
+                    work.adapt(adapted, now);
+                }
             }
             ChargeOutcome::Refused { .. }
             | ChargeOutcome::NoSuchAccount
@@ -212,16 +224,25 @@ impl Tracking {
         Ok(())
     }
 
+    /// Returns the price of a slot that was read: of a walk, that of its pages.
+    async fn price(&self, work: &SlotWork, slot: Slot) -> Result<Credits, TrackingError> {
+        let Target::Videos(tag, depth) = &work.tracked.target else { return Ok(work.price()) };
+        let walk = self.catalog.top_walk_between(tag.key(), *depth, slot.from, slot.until).await?;
+        let pages = walk.map(|walk| walk.pages * PRICE_OF_A_CALL.get());
+        Ok(pages.and_then(|credits| Credits::new(credits).ok()).unwrap_or_else(|| work.price()))
+    }
+
     /// Adds the hashtags of a keyword that have enough views to its tracker. Repeating it adds nothing.
     async fn accept_found(&self, work: &SlotWork) -> Result<(), TrackingError> {
         let tracker = &work.tracker;
         let Some(least) = tracker.settings.accept_views else { return Ok(()) };
         let found = self.found_by(&tracker.settings).await?;
         let interval = first_interval(tracker.settings.cadence);
-        let add: Vec<NewTracked> = found
+        let has_enough = found
             .into_iter()
-            .filter(|hashtag| hashtag.reported.views.is_some_and(|views| views.value() >= least))
-            .map(|hashtag| new_tracked(Target::Hashtag(hashtag.tag), interval, self.now()))
+            .filter(|hashtag| hashtag.reported.views.is_some_and(|views| views.value() >= least));
+        let add: Vec<NewTracked> = has_enough
+            .flat_map(|hashtag| targets_of(&hashtag.tag, interval, tracker.settings.videos, self.now()))
             .collect();
         if add.is_empty() {
             return Ok(());

@@ -5,7 +5,7 @@
 
 use crate::names::GapReasonName;
 use crate::{Tracking, TrackingError};
-use domain::tracking::{GapReason, Keyword, Slots, Span, SpanKind, TrackerSource};
+use domain::tracking::{GapReason, Keyword, Slots, Span, SpanKind, Target, TrackerSource};
 use domain::{AccountId, TagKey, Timestamp, TrackerId};
 use serde::Serialize;
 use store::tracked::SpansOf;
@@ -115,8 +115,12 @@ impl Tracking {
             }
             None => {
                 let mut all = self.store().tracked_hashtags(account_id, id, None, 2).await?;
+                all.retain(|tracked| !matches!(tracked.target, Target::Videos(..)));
                 if all.len() > 1 {
-                    return Err(wrong(format!("the tracker has {} hashtags; name one", tracker.hashtags)));
+                    return Err(wrong(format!(
+                        "the tracker has {} hashtags; name one",
+                        tracker.hashtag_count()
+                    )));
                 }
                 all.pop()
             }

@@ -4,8 +4,7 @@
 //! The readings are the hashtag's snapshots, which imports and requests fill as well. The rules of slots, gaps and intervals
 //! are in `domain::tracking`, the tables in `store::trackers` and `store::tracked`. Reading order: [`order`] (what a user
 //! asks for), [`due`] (what a worker does for one hashtag), `slot_work` (what it does for one tracker of it), `adapt`, then
-//! the answers: [`view`], [`gaps`], [`series`] and
-//! [`candidates`]. Deliberately absent: SQL, HTTP, and the worker's loop.
+//! the answers: [`view`], [`gaps`], [`series`], [`videos`] and [`candidates`]. Deliberately absent: SQL, HTTP, and the worker's loop.
 
 mod adapt;
 
@@ -24,6 +23,8 @@ pub mod order;
 pub mod series;
 
 mod slot_work;
+
+pub mod videos;
 
 pub mod view;
 

@@ -3,7 +3,10 @@
 use crate::{Tracking, TrackingError};
 use domain::credits::PRICE_OF_A_CALL;
 use domain::notes::checked_notes;
-use domain::tracking::{Cadence, Interval, Keyword, MonthlyEstimate, OnEmpty, Slots, Target, TrackerSource};
+use domain::tracking::videos::WALK_INTERVAL_MIN;
+use domain::tracking::{
+    Cadence, Interval, Keyword, MonthlyEstimate, OnEmpty, Slots, Target, TargetKey, TopVideos, TrackerSource,
+};
 use domain::{AccountId, Credits, Tag, Timestamp, TrackerId};
 use std::collections::BTreeSet;
 use store::idempotency::{Fingerprint, IdempotencyKey};
@@ -32,6 +35,8 @@ pub struct TrackerOrder {
     pub every: Cadence,
     /// Source that it reads from; `None` for an upstream if there is one.
     pub source: Option<TrackerSource>,
+    /// Top videos of each hashtag: how many it shows, and how deep it walks; `None` for none.
+    pub videos: Option<(u32, u32)>,
     /// True to create it paused.
     pub is_paused: bool,
     /// Notes.
@@ -70,9 +75,11 @@ pub struct TrackerPatch {
 /// Expected readings and credits of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// Readings of a mean month.
+    /// Readings and searches of a mean month.
     pub readings: u64,
-    /// Their price.
+    /// Walks of a mean month; `None` for a tracker without top videos.
+    pub walks: Option<u64>,
+    /// Price of all of them, if every page of a walk is there.
     pub credits: u64,
     /// Whole days for which the account's balance lasts; `None` if readings are free.
     pub days_until_empty: Option<u64>,
@@ -96,9 +103,9 @@ impl CheckedOrder {
         self.targets.iter().filter_map(|tracked| tracked.target.hashtag())
     }
 
-    /// Returns the number of hashtags, and one for a keyword.
-    pub const fn targets(&self) -> u64 {
-        self.targets.len() as u64
+    /// Returns the number of hashtags.
+    pub fn hashtags(&self) -> u64 {
+        self.tags().count() as u64
     }
 }
 
@@ -106,15 +113,21 @@ impl Tracking {
     /// Checks an order.
     ///
     /// # Errors
-    /// [`TrackingError::Field`] for a wrong field, [`TrackingError::NoUpstream`] if it is to read from one and there is
-    /// none.
+    /// [`TrackingError::Field`] for a wrong field, [`TrackingError::NoUpstream`] if it is to read or walk and there is no
+    /// upstream.
     pub fn check(&self, order: TrackerOrder) -> Result<CheckedOrder, TrackingError> {
         let source = match (order.source, self.catalog.has_upstream()) {
             (Some(TrackerSource::None), _) | (None, false) => TrackerSource::None,
             (None, true) | (Some(TrackerSource::Upstream), true) => TrackerSource::Upstream,
             (Some(TrackerSource::Upstream), false) => return Err(TrackingError::NoUpstream),
         };
-        let mut targets = self.tracked("hashtags", &order.hashtags, order.every)?;
+        let videos = order.videos.map(|(shown, depth)| TopVideos::new(shown, depth)).transpose();
+        let videos =
+            videos.map_err(|why| TrackingError::Field { field: "top_videos", why: why.to_string() })?;
+        if videos.is_some() && source == TrackerSource::None {
+            return Err(TrackingError::NoUpstream);
+        }
+        let mut targets = self.tracked("hashtags", &order.hashtags, order.every, videos)?;
         let keyword = order.keyword.as_deref().map(str::parse::<Keyword>).transpose();
         let keyword =
             keyword.map_err(|why| TrackingError::Field { field: "keyword", why: why.to_string() })?;
@@ -141,7 +154,11 @@ impl Tracking {
             on_empty: order.on_empty,
             keyword,
             accept_views: order.accept_views,
+            videos,
         };
+        if targets.len() > TRACKER_HASHTAGS_MAX {
+            return Err(TrackingError::TooManyHashtags);
+        }
         Ok(CheckedOrder { settings, targets })
     }
 
@@ -186,8 +203,8 @@ impl Tracking {
             credits_max: patch.credits_max,
             on_empty: patch.on_empty,
             accept_views: patch.accept_views,
-            add: self.tracked("add", &patch.add, cadence)?,
-            remove: tags("remove", &patch.remove)?.iter().map(|tag| tag.key().into()).collect(),
+            add: self.tracked("add", &patch.add, cadence, tracker.settings.videos)?,
+            remove: removed(&patch.remove, tracker.settings.videos)?,
         };
         match self.store().change_tracker(account_id, id, change, self.now()).await? {
             TrackerChanged::Changed(tracker) => {
@@ -201,16 +218,32 @@ impl Tracking {
 
     /// Returns the expected readings and credits of a month, and how long a balance lasts.
     pub fn estimate(settings: &TrackerSettings, hashtags: u64, balance: Credits) -> Estimate {
-        let price = price_of(settings.source);
-        let estimate = MonthlyEstimate {
-            interval: first_interval(settings.cadence),
-            hashtags: u32::try_from(hashtags).unwrap_or(u32::MAX),
-            price,
-        };
+        let interval = first_interval(settings.cadence);
+        Self::estimate_of(settings, hashtags, (interval, hashtags + keywords(settings)), balance)
+    }
+
+    /// Returns the same for readings of so many slots of an interval.
+    pub(crate) fn estimate_of(
+        settings: &TrackerSettings,
+        hashtags: u64,
+        (interval, slots): (Interval, u64),
+        balance: Credits,
+    ) -> Estimate {
+        let bounded = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let readings =
+            MonthlyEstimate { interval, hashtags: bounded(slots), price: price_of(settings.source) };
+        let walks = settings.videos.map(|videos| MonthlyEstimate {
+            interval: first_interval(settings.cadence).max(WALK_INTERVAL_MIN),
+            hashtags: bounded(hashtags),
+            price: videos.depth.price_max(),
+        });
+        let all: Vec<MonthlyEstimate> = [Some(readings), walks].into_iter().flatten().collect();
+        let credits = |one: &MonthlyEstimate| one.credits().map_or(u64::MAX, Credits::get);
         Estimate {
-            readings: estimate.readings(),
-            credits: estimate.credits().map_or(u64::MAX, Credits::get),
-            days_until_empty: estimate.days_until_empty(balance),
+            readings: readings.readings(),
+            walks: walks.map(MonthlyEstimate::readings),
+            credits: all.iter().map(credits).fold(0, u64::saturating_add),
+            days_until_empty: MonthlyEstimate::days_until_all_empty(&all, balance),
         }
     }
 
@@ -219,10 +252,11 @@ impl Tracking {
         field: &'static str,
         names: &[String],
         cadence: Cadence,
+        videos: Option<TopVideos>,
     ) -> Result<Vec<NewTracked>, TrackingError> {
         let (interval, now) = (first_interval(cadence), self.now());
-        let tracked = |tag| new_tracked(Target::Hashtag(tag), interval, now);
-        Ok(tags(field, names)?.into_iter().map(tracked).collect())
+        let targets = |tag: &Tag| targets_of(tag, interval, videos, now);
+        Ok(tags(field, names)?.iter().flat_map(targets).collect())
     }
 }
 
@@ -232,6 +266,18 @@ pub(crate) const fn price_of(source: TrackerSource) -> Credits {
         TrackerSource::Upstream => PRICE_OF_A_CALL,
         TrackerSource::None => Credits::ZERO,
     }
+}
+
+/// Returns the most that a slot of a whole tracker costs, if it walks as often as it reads.
+pub(crate) fn slot_price(settings: &TrackerSettings, hashtags: u64) -> Credits {
+    let walk = settings.videos.map_or(0, |videos| videos.depth.price_max().get());
+    let readings = (hashtags + keywords(settings)) * price_of(settings.source).get();
+    Credits::new(readings + hashtags * walk).unwrap_or(Credits::ZERO)
+}
+
+/// Returns 1 for a tracker with a keyword.
+pub(crate) fn keywords(settings: &TrackerSettings) -> u64 {
+    u64::from(settings.keyword.is_some())
 }
 
 /// Returns the interval with which a tracker begins.
@@ -246,6 +292,31 @@ pub(crate) const fn first_interval(cadence: Cadence) -> Interval {
 pub(crate) fn new_tracked(target: Target, interval: Interval, now: Timestamp) -> NewTracked {
     let since = Slots::new(target.key().as_str(), interval).at(now).from;
     NewTracked { target, interval, since }
+}
+
+/// Returns the targets of a hashtag: its totals, and its top videos if the tracker walks.
+pub(crate) fn targets_of(
+    tag: &Tag,
+    interval: Interval,
+    videos: Option<TopVideos>,
+    now: Timestamp,
+) -> Vec<NewTracked> {
+    let mut targets = vec![new_tracked(Target::Hashtag(tag.clone()), interval, now)];
+    if let Some(videos) = videos {
+        let target = Target::Videos(tag.clone(), videos.depth);
+        targets.push(new_tracked(target, interval.max(WALK_INTERVAL_MIN), now));
+    }
+    targets
+}
+
+/// Returns the keys of the targets of hashtags to remove.
+fn removed(names: &[String], videos: Option<TopVideos>) -> Result<Vec<TargetKey>, TrackingError> {
+    let mut keys = Vec::new();
+    for tag in tags("remove", names)? {
+        keys.push(tag.key().into());
+        keys.extend(videos.map(|videos| TargetKey::videos(tag.key(), videos.depth)));
+    }
+    Ok(keys)
 }
 
 fn no_keyword() -> TrackingError {

@@ -1,10 +1,11 @@
 //! The work on one hashtag of one tracker: what is due, and what becomes of its slots. No store and no clock: the caller hands
 //! them in, so that every case can be tested.
 
-use crate::order::price_of;
+use crate::order::slot_price;
+use domain::tracking::videos::WALK_INTERVAL_MIN;
 use domain::tracking::{
     Adapted, Cadence, Coverage, Due, GapReason, Interval, Month, OnEmpty, Slot, Slots, Span, SpanKind,
-    affordable,
+    Target, affordable,
 };
 use domain::{Credits, Timestamp};
 use store::tracked::{Subscription, TrackedUpdate};
@@ -55,9 +56,9 @@ impl SlotWork {
         Self { tracker, stored: tracked.clone(), tracked, stored_spans: spans, coverage, refund: None }
     }
 
-    /// Returns the price of a reading.
-    pub(crate) const fn price(&self) -> Credits {
-        price_of(self.tracker.settings.source)
+    /// Returns the most that a slot costs.
+    pub(crate) fn price(&self) -> Credits {
+        self.tracker.settings.source.price_max(&self.tracked.target)
     }
 
     /// Returns true if its interval follows from its readings.
@@ -78,7 +79,12 @@ impl SlotWork {
             }
             Cadence::Adaptive => self.tracked.interval,
         };
-        self.set_interval(self.affordable(wished, now), now);
+        let affordable = self.affordable(wished, now);
+        let interval = match self.tracked.target {
+            Target::Videos(..) => affordable.max(WALK_INTERVAL_MIN),
+            Target::Hashtag(_) | Target::Keyword(_) => affordable,
+        };
+        self.set_interval(interval, now);
         let slot = self.slots().at(now);
         match (self.tracker.settings.is_paused, self.tracked.is_paused) {
             (true, false) => self.coverage.arrive(slot, GapReason::Asleep, now),
@@ -115,8 +121,7 @@ impl SlotWork {
             return wished;
         };
         let rest = max.checked_sub(self.tracker.spent_in(Month::of(now))).unwrap_or(Credits::ZERO);
-        let hashtags = u32::try_from(self.tracker.hashtags).unwrap_or(u32::MAX);
-        affordable(wished, rest, self.price(), hashtags, now)
+        affordable(wished, rest, slot_price(settings, self.tracker.hashtag_count()), 1, now)
     }
 
     fn set_interval(&mut self, interval: Interval, now: Timestamp) {
@@ -139,16 +144,27 @@ impl SlotWork {
         self.tracked = self.tracked.clone().reserved(slot, self.price(), month);
     }
 
-    /// Notes the reading of a slot. `adapted` is the interval from now on, of an adaptive tracker.
-    pub(crate) fn read(&mut self, slot: Slot, read_at: Timestamp, adapted: Option<Adapted>, now: Timestamp) {
+    /// Notes the reading of a slot, for which so many credits were charged; what was reserved beyond them is given back.
+    pub(crate) fn read(&mut self, slot: Slot, read_at: Timestamp, paid: Credits, now: Timestamp) {
+        self.refund = self.tracked.attempt.and_then(|attempt| {
+            let rest = attempt.credits.checked_sub(paid).filter(|rest| *rest > Credits::ZERO);
+            Some((attempt.month, rest?))
+        });
         self.coverage.read(slot, now);
         self.tracked.readings += 1;
         // The newest one: a change of the interval must not cut it off the run, whatever the clock said since.
         self.tracked.last_read_at = self.tracked.last_read_at.max(Some(read_at));
-        if let Some(Adapted { interval, by }) = adapted {
-            self.set_interval(interval, now);
-            self.tracked.adapted_by = Some(by);
-        }
+        self.schedule(now);
+    }
+
+    /// Takes the interval over that an adaptive tracker has from now on.
+    pub(crate) fn adapt(&mut self, Adapted { interval, by }: Adapted, now: Timestamp) {
+        self.set_interval(interval, now);
+        self.tracked.adapted_by = Some(by);
+        self.schedule(now);
+    }
+
+    fn schedule(&mut self, now: Timestamp) {
         self.tracked.due_at = Some(match self.coverage.due(self.slots(), now) {
             Due::At(at) => at,
             Due::Now(_) => now,

@@ -1,9 +1,11 @@
 //! A tracker as answers and the command line show it.
 
 use crate::names::{CadenceName, IntervalName, OnEmptyName, SourceName};
-use crate::order::{Estimate, price_of};
+use crate::order::{Estimate, keywords, price_of};
 use crate::{Tracking, TrackingError};
-use domain::tracking::{Adapted, Interval, Month, MonthlyEstimate, SpanKind, TargetKey, TrackerSource};
+use domain::tracking::{
+    Adapted, Interval, Month, MonthlyEstimate, SpanKind, Target, TargetKey, TopVideos, TrackerSource,
+};
 use domain::{AccountId, Credits, Timestamp, TrackerId};
 use serde::Serialize;
 use store::trackers::{TrackedHashtag, Tracker, TrackerTotals};
@@ -34,6 +36,8 @@ pub struct TrackerView {
     pub every: &'static str,
     /// Keyword that it searches hashtags by; `null` without one.
     pub keyword: Option<KeywordView>,
+    /// Top videos that it reads of its hashtags; `null` for none.
+    pub top_videos: Option<TopVideosView>,
     /// Number of its hashtags.
     pub hashtag_count: u64,
     /// The first of them, by key: 100, or 10 in a list.
@@ -65,6 +69,60 @@ pub struct TrackerView {
     pub updated_at: Timestamp,
 }
 
+/// Top videos of a tracker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TrackedTopVideos)]
+pub struct TopVideosView {
+    /// Videos of a hashtag that are shown, those with the most plays.
+    #[schema(example = 20)]
+    pub show: u32,
+    /// Depth of a walk, in videos.
+    #[schema(example = 200)]
+    pub depth: u32,
+    /// Most credits of a walk: one for each page of 35 videos.
+    #[schema(example = 6)]
+    pub credits_max: u64,
+}
+
+impl From<TopVideos> for TopVideosView {
+    fn from(videos: TopVideos) -> Self {
+        Self { show: videos.shown, depth: videos.depth.get(), credits_max: videos.depth.price_max().get() }
+    }
+}
+
+/// Walks through the top videos of a hashtag of a tracker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TrackedWalks)]
+pub struct WalksView {
+    /// Present interval: `day` or `week`.
+    #[schema(value_type = IntervalName, inline, example = "day")]
+    pub interval: &'static str,
+    /// When the next walk is due; `null` if none is.
+    pub next_walk_at: Option<Timestamp>,
+    /// Time of the last walk.
+    pub last_walk_at: Option<Timestamp>,
+    /// Number of slots with a walk.
+    pub walks: u64,
+    /// Number of gaps.
+    pub gaps: u64,
+    /// Reason for which the present or last slot that failed had no walk; `null` if a later one had.
+    #[schema(example = "source_down")]
+    pub failing: Option<&'static str>,
+}
+
+impl From<&TrackedHashtag> for WalksView {
+    fn from(tracked: &TrackedHashtag) -> Self {
+        Self {
+            interval: tracked.interval.name(),
+            next_walk_at: tracked.due_at,
+            last_walk_at: tracked.last_read_at,
+            walks: tracked.readings,
+            gaps: tracked.gaps,
+            failing: failing(tracked, tracked.last_read_at),
+        }
+    }
+}
+
 /// Keyword of a tracker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TrackedKeyword)]
@@ -91,10 +149,13 @@ pub struct KeywordView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TrackerEstimate)]
 pub struct EstimateView {
-    /// Readings.
+    /// Readings, and searches for a keyword.
     #[schema(example = 30)]
     pub readings_per_month: u64,
-    /// Credits.
+    /// Walks; `null` for a tracker without top videos.
+    #[schema(example = 30)]
+    pub walks_per_month: Option<u64>,
+    /// Credits, if each walk has all its pages.
     #[schema(example = 30)]
     pub credits_per_month: u64,
     /// Whole days for which the account's balance lasts if it pays for nothing else; `null` if readings are free.
@@ -106,6 +167,7 @@ impl From<Estimate> for EstimateView {
     fn from(estimate: Estimate) -> Self {
         Self {
             readings_per_month: estimate.readings,
+            walks_per_month: estimate.walks,
             credits_per_month: estimate.credits,
             days_until_empty: estimate.days_until_empty,
         }
@@ -131,6 +193,8 @@ pub struct TrackedView {
     pub next_reading_at: Option<Timestamp>,
     /// Time of the last reading.
     pub last_reading_at: Option<Timestamp>,
+    /// Walks through its top videos; `null` for a tracker without them.
+    pub top_videos: Option<WalksView>,
     /// Number of slots that were read.
     pub readings: u64,
     /// Number of gaps.
@@ -211,8 +275,9 @@ impl Tracking {
     async fn view(&self, tracker: Tracker, shown: usize) -> Result<TrackerView, TrackingError> {
         let (account_id, id) = (tracker.account_id, tracker.id);
         let mut tracked = self.store().tracked_hashtags(account_id, id, None, shown + 1).await?;
-        let keyword = tracked.iter().position(|tracked| tracked.target.hashtag().is_none());
+        let keyword = tracked.iter().position(|tracked| matches!(tracked.target, Target::Keyword(_)));
         let keyword = keyword.map(|at| keyword_view(&tracker, &tracked.remove(at)));
+        tracked.retain(|tracked| tracked.target.hashtag().is_some());
         tracked.truncate(shown);
         let intervals: Vec<Interval> = tracked.iter().map(|tracked| tracked.interval).collect();
         let mut hashtags = Vec::with_capacity(tracked.len());
@@ -220,7 +285,7 @@ impl Tracking {
             hashtags.push(self.tracked_view(&tracker, tracked).await?);
         }
         let settings = &tracker.settings;
-        let hashtag_count = tracker.hashtags - u64::from(keyword.is_some());
+        let hashtag_count = tracker.hashtag_count();
         let are_all_shown = hashtags.len() as u64 == hashtag_count;
         let watches = settings.source == TrackerSource::None;
         let totals = match watches {
@@ -239,6 +304,7 @@ impl Tracking {
             source: settings.source.name(),
             every: settings.cadence.name(),
             keyword,
+            top_videos: settings.videos.map(TopVideosView::from),
             hashtag_count,
             readings: (!watches || are_all_shown).then_some(totals.readings),
             gaps: (!watches || are_all_shown).then_some(totals.gaps),
@@ -265,6 +331,14 @@ impl Tracking {
             TrackerSource::Upstream => (tracked.readings, tracked.gaps, tracked.last_read_at),
             TrackerSource::None => self.watched_sums(&tracked).await?,
         };
+        let walks = match tracker.settings.videos.zip(tracked.target.hashtag()) {
+            Some((videos, tag)) => {
+                let key = TargetKey::videos(tag.key(), videos.depth);
+                let walked = self.store().tracked_hashtag(tracker.account_id, tracker.id, &key).await?;
+                walked.as_ref().map(WalksView::from)
+            }
+            None => None,
+        };
         let adapted = tracked.adapted_by.map(|by| Adapted { interval: tracked.interval, by });
         let price = price_of(tracker.settings.source);
         let a_month = |interval| MonthlyEstimate { interval, hashtags: 1, price }.readings();
@@ -275,6 +349,7 @@ impl Tracking {
             saved_per_month: adapted.map(|_| a_month(Interval::Hour) - a_month(tracked.interval)),
             next_reading_at: tracked.due_at,
             last_reading_at,
+            top_videos: walks,
             readings,
             gaps,
             failing: failing(&tracked, last_reading_at),
@@ -319,20 +394,16 @@ fn failing(tracked: &TrackedHashtag, last_read_at: Option<Timestamp>) -> Option<
 
 /// Returns the expected month of a tracker, from the intervals of the hashtags that are shown, scaled to all of them.
 fn estimate(tracker: &Tracker, intervals: &[Interval], balance: Credits) -> Estimate {
+    let hashtags = tracker.hashtag_count();
     let Some(longest) = intervals.iter().max() else {
-        return Tracking::estimate(&tracker.settings, tracker.hashtags, balance);
+        return Tracking::estimate(&tracker.settings, hashtags, balance);
     };
     // Intervals nest: each hashtag counts as many times as its interval fits the longest one.
     let weight: u64 = intervals.iter().map(|interval| u64::from(longest.hours() / interval.hours())).sum();
-    let all = weight * tracker.hashtags / (intervals.len() as u64).max(1);
-    let month = MonthlyEstimate {
-        interval: *longest,
-        hashtags: u32::try_from(all).unwrap_or(u32::MAX),
-        price: price_of(tracker.settings.source),
-    };
-    Estimate {
-        readings: if tracker.settings.is_paused { 0 } else { month.readings() },
-        credits: if tracker.settings.is_paused { 0 } else { month.credits().map_or(u64::MAX, Credits::get) },
-        days_until_empty: month.days_until_empty(balance).filter(|_| !tracker.settings.is_paused),
+    let slots = weight * (hashtags + keywords(&tracker.settings)) / (intervals.len() as u64).max(1);
+    let month = Tracking::estimate_of(&tracker.settings, hashtags, (*longest, slots), balance);
+    if !tracker.settings.is_paused {
+        return month;
     }
+    Estimate { readings: 0, walks: month.walks.map(|_| 0), credits: 0, days_until_empty: None }
 }

@@ -76,6 +76,7 @@ async fn tracker(world: &World) {
         on_empty: OnEmpty::Pause,
         keyword: None,
         accept_views: None,
+        videos: None,
     };
     let new = NewTracker {
         id: TrackerId::new(now, 7),

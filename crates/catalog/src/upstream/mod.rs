@@ -26,6 +26,8 @@ mod retries;
 
 mod search;
 
+mod top_videos;
+
 mod tracked;
 
 mod walk_end;
@@ -36,6 +38,7 @@ pub(crate) use guarded::Denied;
 
 pub use freshness::{Freshness, FreshnessRequirement};
 pub use guarded::Allowed;
+pub use top_videos::TopWalk;
 pub use tracked::{TrackedRead, UPSTREAM_SOURCE};
 pub use walk_end::WalkPrice;
 pub use walk_job::WalkStep;

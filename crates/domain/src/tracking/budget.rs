@@ -1,6 +1,7 @@
 //! Budgets: where readings come from, what a month may cost, and what happens when it is spent.
 
-use super::Interval;
+use super::{Interval, Target};
+use crate::credits::PRICE_OF_A_CALL;
 use crate::{Credits, Timestamp, UtcDay};
 use strum::{Display, EnumString, FromRepr, IntoStaticStr, VariantArray};
 
@@ -9,8 +10,16 @@ use strum::{Display, EnumString, FromRepr, IntoStaticStr, VariantArray};
 #[error("give {0}")]
 pub struct NameError(&'static str);
 
-fn no_source(_: &str) -> NameError {
-    NameError("upstream or none")
+fn no_source(text: &str) -> NameError {
+    match text {
+        "research" | "tiktok-research" => NameError(
+            "upstream or none: the Research API reports no totals of hashtags that a tracker could read",
+        ),
+        "business" | "tiktok-business" => NameError(
+            "upstream or none: there is no connector to the Business API, which reports the totals of 200 hashtags",
+        ),
+        _ => NameError("upstream or none"),
+    }
 }
 
 fn no_behaviour(_: &str) -> NameError {
@@ -34,6 +43,15 @@ impl TrackerSource {
     /// Returns the name in answers.
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// Returns the most that a slot of a target costs: a credit for a reading or a search, one a page for top videos.
+    pub fn price_max(self, target: &Target) -> Credits {
+        match (self, target) {
+            (Self::None, _) => Credits::ZERO,
+            (Self::Upstream, Target::Hashtag(_) | Target::Keyword(_)) => PRICE_OF_A_CALL,
+            (Self::Upstream, Target::Videos(_, depth)) => depth.price_max(),
+        }
     }
 }
 
@@ -132,6 +150,8 @@ mod tests {
         }
         let refused = "other".parse::<TrackerSource>().expect_err("no source");
         assert_eq!(refused.to_string(), "give upstream or none");
+        let refused = "research".parse::<TrackerSource>().expect_err("no source");
+        assert!(refused.to_string().contains("no totals of hashtags"), "{refused}");
         let refused = "other".parse::<OnEmpty>().expect_err("no behaviour");
         assert_eq!(refused.to_string(), "give pause or slow");
     }

@@ -5,8 +5,10 @@ use crate::Credits;
 
 /// Hours of a month, in thousandths: a twelfth of the mean year of the calendar, 365.2425 days.
 const HOURS_A_MONTH_MILLI: u128 = 730_485;
-/// Hours of a day.
-const HOURS_A_DAY: u128 = 24;
+/// Days of a week, which has a whole number of slots of each interval.
+const DAYS_A_WEEK: u128 = 7;
+/// Hours of a week.
+const HOURS_A_WEEK: u128 = 24 * DAYS_A_WEEK;
 
 /// A month of readings: hashtags that are read at an interval, at a price for each reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +36,15 @@ impl MonthlyEstimate {
 
     /// Returns for how many whole days a balance lasts; `None` if the readings are free.
     pub fn days_until_empty(self, balance: Credits) -> Option<u64> {
-        let a_day = u128::from(self.hashtags) * u128::from(self.price.get()) * HOURS_A_DAY;
-        let days = (u128::from(balance.get()) * u128::from(self.interval.hours())).checked_div(a_day)?;
+        Self::days_until_all_empty(&[self], balance)
+    }
+
+    /// Returns for how many whole days a balance lasts that pays for all of these; `None` if they are free.
+    pub fn days_until_all_empty(all: &[Self], balance: Credits) -> Option<u64> {
+        let slots = |one: &Self| HOURS_A_WEEK / u128::from(one.interval.hours());
+        let a_week: u128 =
+            all.iter().map(|one| slots(one) * u128::from(one.hashtags) * u128::from(one.price.get())).sum();
+        let days = (u128::from(balance.get()) * DAYS_A_WEEK).checked_div(a_week)?;
         u64::try_from(days).ok()
     }
 }
@@ -79,6 +88,11 @@ mod tests {
         assert_eq!(days(Interval::Hour, 0, 100), None);
         let free = MonthlyEstimate { price: Credits::ZERO, ..estimate(Interval::Day, 1) };
         assert_eq!((free.credits(), free.days_until_empty(Credits::ZERO)), (Some(Credits::ZERO), None));
+        let walks =
+            MonthlyEstimate { price: Credits::new(6).expect("a price"), ..estimate(Interval::Day, 2) };
+        let both = [estimate(Interval::Hour, 2), walks];
+        let balance = Credits::new(600).expect("credits");
+        assert_eq!(MonthlyEstimate::days_until_all_empty(&both, balance), Some(10), "48 and 12 a day");
         let most = Credits::new(CREDITS_MAX).expect("the most");
         let dear = MonthlyEstimate { price: most, ..estimate(Interval::Hour, u32::MAX) };
         assert_eq!((dear.credits(), dear.days_until_empty(most)), (None, Some(0)));

@@ -3,7 +3,7 @@
 //! Time is divided into slots ([`slots`]), one reading each. A slot that passed without a reading is part of a gap for
 //! good: no later value fills it ([`coverage`]). [`adaptive`] chooses how long slots are, [`estimate`] says what they
 //! cost. Reading order: [`interval`], [`slots`], [`coverage`],
-//! [`adaptive`], [`estimate`], [`budget`], [`target`].
+//! [`adaptive`], [`estimate`], [`budget`], [`target`], [`videos`].
 
 pub mod interval;
 
@@ -19,6 +19,8 @@ pub mod budget;
 
 pub mod target;
 
+pub mod videos;
+
 pub use adaptive::{Adapted, AdaptedBy};
 pub use budget::{Month, NameError, OnEmpty, TrackerSource, affordable};
 pub use coverage::{Coverage, Due, GapReason, Span, SpanKind};
@@ -26,3 +28,4 @@ pub use estimate::MonthlyEstimate;
 pub use interval::{Cadence, Interval};
 pub use slots::{Slot, Slots};
 pub use target::{Keyword, Target, TargetKey};
+pub use videos::{TopVideos, VideoDepth};

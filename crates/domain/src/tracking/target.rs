@@ -1,5 +1,6 @@
-//! Targets of trackers: hashtags, and keywords that hashtags are searched by.
+//! Targets of trackers: hashtags, their top videos, and keywords that hashtags are searched by.
 
+use super::VideoDepth;
 use crate::{Tag, TagError, TagKey};
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,8 @@ use std::str::FromStr;
 pub const KEYWORD_BYTES_MAX: usize = 200;
 /// First character of a keyword's key. No key of a hashtag begins with it.
 const KEYWORD: char = '#';
+/// First characters of the key of top videos: after all hashtags in order, none of which has a `#`.
+const VIDEOS: &str = "\u{10fffd}#";
 
 /// A keyword: 1 to [`KEYWORD_BYTES_MAX`] bytes in small letters, without control characters, outer spaces and leading `#`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +54,8 @@ pub enum Target {
     Hashtag(Tag),
     /// The hashtags that a search finds.
     Keyword(Keyword),
+    /// The videos of a hashtag, to a depth.
+    Videos(Tag, VideoDepth),
 }
 
 impl Target {
@@ -59,33 +64,43 @@ impl Target {
         match self {
             Self::Hashtag(tag) => tag.key().into(),
             Self::Keyword(keyword) => keyword.into(),
+            Self::Videos(tag, depth) => TargetKey::videos(tag.key(), *depth),
         }
     }
 
     /// Returns the name of the hashtag, or the keyword.
     pub fn name(&self) -> &str {
         match self {
-            Self::Hashtag(tag) => tag.name(),
+            Self::Hashtag(tag) | Self::Videos(tag, _) => tag.name(),
             Self::Keyword(keyword) => keyword.as_str(),
         }
     }
 
-    /// Returns the hashtag, if it is one.
+    /// Returns the hashtag whose totals are read, if it is one.
     pub const fn hashtag(&self) -> Option<&Tag> {
         match self {
             Self::Hashtag(tag) => Some(tag),
-            Self::Keyword(_) => None,
+            Self::Keyword(_) | Self::Videos(..) => None,
         }
     }
 }
 
-/// The key of a target. As text it is that of the hashtag, or `#` and the keyword.
+/// The key of a target. As text it is that of the hashtag, `#` and the keyword, or a mark, the depth and the hashtag's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TargetKey {
     /// Key of a hashtag.
     Hashtag(TagKey),
     /// Key of a keyword.
     Keyword(Keyword),
+    /// Key of the top videos of a hashtag.
+    Videos {
+        /// The hashtag.
+        tag: TagKey,
+        /// The depth.
+        depth: VideoDepth,
+        /// The key as text.
+        text: Box<str>,
+    },
 }
 
 impl From<&TagKey> for TargetKey {
@@ -104,17 +119,29 @@ impl TargetKey {
     /// Parses a stored key.
     ///
     /// # Errors
-    /// It is the key of neither a hashtag nor a keyword.
+    /// It is the key of neither a hashtag nor a keyword nor top videos.
     pub fn from_stored(text: &str) -> Result<Self, TagError> {
+        if let Some(videos) = text.strip_prefix(VIDEOS) {
+            let (depth, tag) = videos.split_once(' ').ok_or(TagError::Empty)?;
+            let depth = depth.parse().ok().and_then(|videos| VideoDepth::new(videos).ok());
+            return Ok(Self::videos(&TagKey::new(tag)?, depth.ok_or(TagError::Empty)?));
+        }
         match text.strip_prefix(KEYWORD) {
             Some(keyword) => keyword.parse().map(Self::Keyword).map_err(|_| TagError::Empty),
             None => TagKey::new(text).map(Self::Hashtag),
         }
     }
 
+    /// Returns the key of the top videos of a hashtag.
+    pub fn videos(tag: &TagKey, depth: VideoDepth) -> Self {
+        let text = format!("{VIDEOS}{depth} {}", tag.as_str()).into();
+        Self::Videos { tag: tag.clone(), depth, text }
+    }
+
     /// Returns the text.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Videos { text, .. } => text,
             Self::Hashtag(key) => key.as_str(),
             Self::Keyword(keyword) => &keyword.0,
         }
@@ -149,12 +176,20 @@ mod tests {
         fn keys_are_read_back_and_never_meet(name in ".{1,20}", keyword in ".{1,20}") {
             let hashtag = Tag::new(&name).ok().map(Target::Hashtag);
             let keyword = keyword.parse::<Keyword>().ok().map(Target::Keyword);
-            for target in [&hashtag, &keyword].into_iter().flatten() {
+            let depth = VideoDepth::new(200).expect("a depth");
+            let videos = Tag::new(&name).ok().map(|tag| Target::Videos(tag, depth));
+            if let (Some(hashtag), Some(videos)) = (&hashtag, &videos) {
+                prop_assert!(hashtag.key().as_str() < videos.key().as_str());
+            }
+            for target in [&hashtag, &keyword, &videos].into_iter().flatten() {
                 let key = target.key();
                 prop_assert_eq!(TargetKey::from_stored(key.as_str()), Ok(key.clone()));
                 match key {
                     TargetKey::Hashtag(tag) => prop_assert_eq!(Some(&tag), target.hashtag().map(Tag::key)),
                     TargetKey::Keyword(keyword) => prop_assert_eq!(target, &Target::Keyword(keyword)),
+                    TargetKey::Videos { tag, .. } => {
+                        prop_assert_eq!(tag, Tag::new(target.name()).expect("a tag").key().clone());
+                    }
                 }
             }
             if let (Some(hashtag), Some(keyword)) = (hashtag, keyword) {

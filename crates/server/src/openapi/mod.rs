@@ -58,7 +58,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "account", description = "The account and its credits. Free."),
         (name = "imports", description = "Uploads of files, which are imported in the background. Free; for keys of the scope `admin`."),
         (name = "walks", description = "A whole hashtag, fetched from an upstream in the background. One credit per page."),
-        (name = "trackers", description = "Hashtags that are read on a schedule. Each reading from an upstream costs one credit; everything else is free."),
+        (name = "trackers", description = "Hashtags that are read on a schedule. Each reading from an upstream costs one credit, and so does each page of a walk through top videos; everything else is free."),
         (name = "alerts", description = "Alerts on hashtags: when a rule would have fired on the stored readings, and messages when it does. Free."),
         (name = "webhooks", description = "Where messages go: webhooks, chat services and mail addresses, with their log. Free."),
         (name = "campaigns", description = "Own and competing hashtags over a time, measured against the time before. Free."),

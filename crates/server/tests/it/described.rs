@@ -87,6 +87,7 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("/v1/trackers", "/v1/trackers?cursor=1", 422),
     ("/v1/trackers/{id}", "/v1/trackers/trk_01kb3x8m7q0000000000000000", 404),
     ("/v1/trackers/{id}/gaps", "/v1/trackers/trk_01kb3x8m7q0000000000000000/gaps", 404),
+    ("/v1/trackers/{id}/videos", "/v1/trackers/trk_01kb3x8m7q0000000000000000/videos", 404),
     ("/v1/annotations", "/v1/annotations", 200),
     ("/v1/annotations", "/v1/annotations?cursor=1", 422),
     ("/v1/annotations/{id}", "/v1/annotations/five_hashtags", 200),
@@ -127,8 +128,8 @@ async fn every_answer_is_as_described() {
         .filter(|(method, path)| method == "get" && !succeeded.contains(path))
         .map(|(_, path)| path)
         .collect();
-    let of_trackers =
-        ["", "/candidates", "/gaps", "/hashtags", "/series"].map(|rest| format!("/v1/trackers/{{id}}{rest}"));
+    let of_trackers = ["", "/candidates", "/gaps", "/hashtags", "/series", "/videos"]
+        .map(|rest| format!("/v1/trackers/{{id}}{rest}"));
     let elsewhere = [
         ["/mute/{token}", "/share/{slug}/{token}"].map(str::to_owned).to_vec(),
         ["/v1/alerts/{id}", "/v1/alerts/{id}/events"].map(str::to_owned).to_vec(),

@@ -61,7 +61,7 @@ async fn a_tracker_is_priced_created_read_and_shown() {
     assert_eq!(data["hashtags"], json!(["cat", "Dog"]));
     assert_eq!(
         data["estimate"],
-        json!({"readings_per_month": 61, "credits_per_month": 61, "days_until_empty": 50})
+        json!({"readings_per_month": 61, "walks_per_month": null, "credits_per_month": 61, "days_until_empty": 50})
     );
     assert_eq!(server.get("/v1/trackers").await.json()["data"], json!([]));
 
@@ -298,4 +298,45 @@ async fn lists_are_paged() {
         (rest["data"].as_array().map(Vec::len), &rest["data"][49]["hashtag"]),
         (Some(50), &json!("n149"))
     );
+}
+
+#[tokio::test]
+async fn top_videos_are_priced_walked_through_and_shown() {
+    let (upstream, server) = server().await;
+    upstream.hold_videos(7551, "cat", 40);
+    let description = Description::of(&server).await;
+    let order = json!({"hashtags": ["cat"], "top_videos": {"show": 2, "depth": 200}, "dry_run": true});
+    let priced = post(&server, "/v1/trackers", &order).await;
+    description.operation("post", "/v1/trackers").assert_describes(&priced);
+    let data = priced.json()["data"].clone();
+    assert_eq!(data["top_videos"], json!({"show": 2, "depth": 200, "credits_max": 6}));
+    assert_eq!(data["estimate"]["walks_per_month"], 30);
+    assert_eq!(
+        (&data["estimate"]["credits_per_month"], &data["estimate"]["days_until_empty"]),
+        (&json!(210), &json!(14))
+    );
+
+    let made = create(&server, &json!({"hashtags": ["cat"], "top_videos": {"show": 2}})).await;
+    assert_eq!(made["top_videos"]["depth"], 35);
+    let path = format!("/v1/trackers/{}", made["id"].as_str().expect("an id"));
+    let _worker = server.worker();
+    let shown = loop {
+        let answer = server.get(&format!("{path}/videos")).await;
+        description.operation("get", "/v1/trackers/{id}/videos").assert_describes(&answer);
+        let shown = answer.json()["data"].clone();
+        assert_eq!(shown["walks"]["failing"], Value::Null, "{shown}");
+        if shown["walks"]["walks"] == 1 {
+            break shown;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&shown["hashtag"], &shown["depth"], &shown["gaps"]), (&json!("cat"), &json!(35), &json!([])));
+    let videos = shown["videos"].as_array().expect("videos");
+    let plays: Vec<_> = videos.iter().map(|video| (video["plays"].as_u64(), video["gain"].clone())).collect();
+    assert_eq!(plays, [(Some(400), Value::Null), (Some(390), Value::Null)]);
+    let wrong =
+        post(&server, "/v1/trackers", &json!({"hashtags": ["cat"], "top_videos": {"show": 40, "depth": 35}}))
+            .await;
+    assert_eq!(wrong.status.as_u16(), 422);
+    assert!(wrong.text().contains("top_videos"), "{}", wrong.text());
 }

@@ -7,6 +7,7 @@ use crate::error::Doing;
 use crate::idempotency::Repeated;
 use crate::ledger::{limit, to_i64};
 use crate::row;
+use crate::tracked::VIDEOS_FROM;
 use crate::trackers::{
     NewTracked, NewTracker, TRACKER_HASHTAGS_MAX, TRACKERS_MAX, TotalsRow, TrackedHashtag, TrackedRow,
     Tracker, TrackerChange, TrackerChanged, TrackerCreated, TrackerRow, TrackerSettings, TrackerTotals,
@@ -47,7 +48,7 @@ const ONE_TRACKED: &str = concat!(
 const TOTALS: &str = concat!(
     "SELECT ",
     totals_columns!(),
-    " FROM tagmeter.tracker_hashtags WHERE account_id = $1 AND tracker_id = $2"
+    " FROM tagmeter.tracker_hashtags WHERE account_id = $1 AND tracker_id = $2 AND tag_key < $3"
 );
 const OF_KEY: &str = concat!(
     "SELECT ",
@@ -57,8 +58,9 @@ const OF_KEY: &str = concat!(
 const NUMBER: &str = "SELECT count(*) FROM tagmeter.trackers WHERE account_id = $1";
 const CREATE: &str = "INSERT INTO tagmeter.trackers
     (account_id, tracker_id, source, cadence, is_paused, notes, labels, credits_max, on_empty, hashtags,
-     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint, keyword, accept_views)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
+     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint, keyword, accept_views,
+     top_videos, videos_depth)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, $11, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING";
 const CHANGE: &str = "UPDATE tagmeter.trackers
     SET cadence = $3, is_paused = $4, notes = $5, labels = $6, credits_max = $7, on_empty = $8, updated_at_ms = $9,
         accept_views = $10
@@ -107,7 +109,9 @@ impl Postgres {
         let key = idempotency.as_ref().map(|(key, _)| key.as_str());
         let fingerprint = idempotency.as_ref().map(|(_, fingerprint)| fingerprint.0.as_slice());
         let keyword = settings.keyword.as_ref().map(Keyword::as_str);
-        let parameters: [Parameter<'_>; 15] = [
+        let shown = settings.videos.map(|videos| i64::from(videos.shown));
+        let depth = settings.videos.map(|videos| i64::from(videos.depth.get()));
+        let parameters: [Parameter<'_>; 17] = [
             (&account_id.0, Type::INT8),
             (&bytes.as_slice(), Type::BYTEA),
             (&i64::from(settings.source as u8), Type::INT8),
@@ -123,6 +127,8 @@ impl Postgres {
             (&fingerprint, Type::BYTEA),
             (&keyword, Type::TEXT),
             (&settings.accept_views.map(u64::cast_signed), Type::INT8),
+            (&shown, Type::INT8),
+            (&depth, Type::INT8),
         ];
         if transaction.execute_typed(CREATE, &parameters).await.doing(DOING)? == 0 {
             drop(transaction);
@@ -276,7 +282,8 @@ impl Postgres {
     ) -> Result<TrackerTotals, StoreError> {
         const DOING: &str = "add up a tracker";
         let id = id.to_bytes();
-        let parameters: [Parameter<'_>; 2] = [(&account_id.0, Type::INT8), (&id.as_slice(), Type::BYTEA)];
+        let parameters: [Parameter<'_>; 3] =
+            [(&account_id.0, Type::INT8), (&id.as_slice(), Type::BYTEA), (&VIDEOS_FROM, Type::TEXT)];
         let row = self.pool.query_opt(DOING, TOTALS, &parameters).await?;
         let row = row.as_ref().map(row::postgres::<TotalsRow>).transpose().doing(DOING)?;
         Ok(row.map(TrackerTotals::from).unwrap_or_default())

@@ -81,7 +81,7 @@ pub(super) static TABLES: [Table; 24] = [
             notes: text, labels: text, credits_max: integer, keyword: text, accept_views: integer,
             on_empty: integer, hashtags: integer,
             spent_month: integer, spent: integer, created_at_ms: integer, updated_at_ms: integer,
-            idempotency_key: text, fingerprint: blob,
+            idempotency_key: text, fingerprint: blob, top_videos: integer, videos_depth: integer,
         },
         &["account_id", "tracker_id"],
     )

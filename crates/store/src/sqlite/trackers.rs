@@ -7,6 +7,7 @@ use crate::error::Doing;
 use crate::idempotency::Repeated;
 use crate::ledger::limit;
 use crate::row;
+use crate::tracked::VIDEOS_FROM;
 use crate::trackers::{
     NewTracked, NewTracker, TRACKER_HASHTAGS_MAX, TRACKERS_MAX, TotalsRow, TrackedHashtag, TrackedRow,
     Tracker, TrackerChange, TrackerChanged, TrackerCreated, TrackerRow, TrackerSettings, TrackerTotals,
@@ -35,12 +36,16 @@ const ONE_TRACKED: &str = concat!(
     tracked_columns!(),
     " FROM tracker_hashtags WHERE account_id = ?1 AND tracker_id = ?2 AND tag_key = ?3"
 );
-const TOTALS: &str =
-    concat!("SELECT ", totals_columns!(), " FROM tracker_hashtags WHERE account_id = ?1 AND tracker_id = ?2");
+const TOTALS: &str = concat!(
+    "SELECT ",
+    totals_columns!(),
+    " FROM tracker_hashtags WHERE account_id = ?1 AND tracker_id = ?2 AND tag_key < ?3"
+);
 const CREATE: &str = "INSERT INTO trackers
     (account_id, tracker_id, source, cadence, is_paused, notes, labels, credits_max, on_empty, hashtags,
-     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint, keyword, accept_views)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, 0, ?11, ?11, ?12, ?13, ?14, ?15)
+     spent_month, spent, created_at_ms, updated_at_ms, idempotency_key, fingerprint, keyword, accept_views,
+     top_videos, videos_depth)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, 0, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
     ON CONFLICT (account_id, tracker_id) DO NOTHING";
 const CHANGE: &str = "UPDATE trackers
     SET cadence = ?3, is_paused = ?4, notes = ?5, labels = ?6, credits_max = ?7, on_empty = ?8, updated_at_ms = ?9,
@@ -166,7 +171,7 @@ impl AccountsFile {
     ) -> Result<TrackerTotals, StoreError> {
         let read = |connection: &Connection| {
             let mut statement = connection.prepare_cached(TOTALS)?;
-            statement.query_row((account_id.0, id.to_bytes()), row::sqlite::<TotalsRow>)
+            statement.query_row((account_id.0, id.to_bytes(), VIDEOS_FROM), row::sqlite::<TotalsRow>)
         };
         let row = self.readers.with(|connection| read(connection).doing("add up a tracker"))?;
         Ok(row.into())
@@ -251,6 +256,8 @@ fn create(transaction: &Transaction<'_>, tracker: &NewTracker) -> Result<Tracker
                 idempotency.as_ref().map(|(_, fingerprint)| fingerprint.0),
                 settings.keyword.as_ref().map(Keyword::as_str),
                 settings.accept_views.map(u64::cast_signed),
+                settings.videos.map(|videos| i64::from(videos.shown)),
+                settings.videos.map(|videos| i64::from(videos.depth.get())),
             ],
         )
         .doing(DOING)?;

@@ -4,7 +4,8 @@ use domain::campaign::{Baseline, CampaignFilter, CampaignGoals, CampaignPlan, Ca
 use domain::observation::{TagRef, WindowObservation};
 use domain::own_annotation::{AnnotationSpan, AnnotationSubject};
 use domain::tracking::{
-    Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Span, SpanKind, Target, TrackerSource,
+    Cadence, GapReason, Interval, Keyword, Month, OnEmpty, Slot, Span, SpanKind, Target, TopVideos,
+    TrackerSource,
 };
 use domain::{
     AccountId, AlertId, AnnotationId, ApiKey, CampaignId, Clock, Credits, DestinationId, EventId, JobId,
@@ -152,6 +153,7 @@ async fn fill_trackers(store: &Store, now: Timestamp) {
             on_empty: OnEmpty::Slow,
             keyword: Some(keyword),
             accept_views: Some(5),
+            videos: Some(TopVideos::new(20, 200).expect("top videos")),
         },
         hashtags: targets.iter().map(tracked).collect(),
         idempotency: Some(("tracker".parse().expect("a key"), Fingerprint::of(b"tracker"))),

@@ -3,6 +3,7 @@
 use super::Json;
 use clap::Args;
 use domain::TrackerId;
+use domain::tracking::videos::VIDEO_DEPTH_MAX;
 use domain::tracking::{Cadence, OnEmpty, TrackerSource};
 use measure::parameters::{NUMBER_MAX, one_of};
 
@@ -25,6 +26,12 @@ pub(crate) struct Track {
     /// have one
     #[arg(long, value_name = "SOURCE", value_parser = one_of::<TrackerSource>())]
     pub(crate) source: Option<TrackerSource>,
+    /// Show so many top videos of each hashtag, and walk through its first videos to read them, at most once a day
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(VIDEO_DEPTH_MAX)))]
+    pub(crate) top_videos: Option<u32>,
+    /// Videos that a walk goes through, for a credit a page of 35. Without it, the full pages of --top-videos
+    #[arg(long, value_name = "N", requires = "top_videos", value_parser = clap::value_parser!(u32).range(1..=i64::from(VIDEO_DEPTH_MAX)))]
+    pub(crate) deep: Option<u32>,
     /// Credits that the tracker may spend in a calendar month (UTC)
     #[arg(long, value_name = "N")]
     pub(crate) max_credits: Option<u64>,
@@ -85,6 +92,9 @@ pub(crate) struct Trackers {
     /// Read what is due now, without waiting for the next try after a failure
     #[arg(long, requires = "tracker")]
     pub(crate) run: bool,
+    /// Show the top videos of its hashtags, and what they gained between their last two readings
+    #[arg(long, requires = "tracker", conflicts_with_all = ["pause", "resume", "run"])]
+    pub(crate) videos: bool,
     #[command(flatten)]
     pub(crate) owner: Owner,
     #[command(flatten)]

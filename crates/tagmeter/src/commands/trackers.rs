@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use crate::measured::{maybe, real, tag};
 use crate::output::{counted, grouped, print, print_json, print_text, printable, say, table};
 use crate::system::random_bytes;
+use domain::tracking::TopVideos;
 use domain::{Credits, Tag, Timestamp, TrackerId};
 use serde::Serialize;
 use store::Store;
@@ -13,7 +14,8 @@ use store::accounts::Account;
 use tracking::Tracking;
 use tracking::gaps::GapView;
 use tracking::order::{TrackerOrder, TrackerPatch};
-use tracking::view::{EstimateView, KeywordView, TrackedView, TrackerView};
+use tracking::videos::VideosView;
+use tracking::view::{EstimateView, KeywordView, TopVideosView, TrackedView, TrackerView};
 
 /// Names of hashtags that a row of the list shows.
 const NAMES_SHOWN: usize = 3;
@@ -29,6 +31,9 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
         accept_views: command.auto_accept_views,
         every: command.every,
         source: command.source,
+        videos: command
+            .top_videos
+            .map(|shown| (shown, command.deep.unwrap_or_else(|| TopVideos::full_pages(shown)))),
         is_paused: command.paused,
         notes: command.notes,
         labels: command.label,
@@ -37,7 +42,7 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
     };
     let order = tracking.check(order)?;
     let settings = order.settings().clone();
-    let estimate = Tracking::estimate(&settings, order.targets(), owner.balance).into();
+    let estimate = Tracking::estimate(&settings, order.hashtags(), owner.balance).into();
     let names: Vec<String> = order.tags().map(|tag| tag.name().to_owned()).collect();
     let keyword = settings.keyword.as_ref().map(ToString::to_string);
     let what = listed(&names, keyword.as_deref());
@@ -50,6 +55,7 @@ pub(super) async fn track(command: Track, context: &Context) -> Result<(), Failu
                 keyword,
                 source: settings.source.name(),
                 every,
+                top_videos: settings.videos.map(TopVideosView::from),
                 estimate,
             });
         }
@@ -80,6 +86,9 @@ pub(super) async fn trackers(command: Trackers, context: &Context) -> Result<(),
     let owner = owner(&store, &command.owner).await?;
     let json = command.output.json;
     let Some(id) = command.tracker else { return list(&tracking, &owner, json).await };
+    if command.videos {
+        return videos(&tracking, &owner, id, json).await;
+    }
     if command.pause || command.resume {
         let patch = TrackerPatch { is_paused: Some(command.pause), ..TrackerPatch::default() };
         tracking.change(owner.account_id, id, patch).await?;
@@ -171,6 +180,7 @@ struct Estimated {
     keyword: Option<String>,
     source: &'static str,
     every: &'static str,
+    top_videos: Option<TopVideosView>,
     estimate: EstimateView,
 }
 
@@ -189,6 +199,12 @@ struct Gap {
     hashtag: String,
     #[serde(flatten)]
     gap: GapView,
+}
+
+/// Output of `trackers TRACKER --videos --json`.
+#[derive(Serialize)]
+struct TopVideosShown {
+    hashtags: Vec<VideosView>,
 }
 
 /// Output of `trackers --json`.
@@ -290,6 +306,7 @@ fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
         ("source", view.source.to_owned()),
         ("every", view.every.to_owned()),
         ("hashtags", grouped(view.hashtag_count)),
+        ("top videos", view.top_videos.map(top_videos_in_words).unwrap_or_default()),
         ("readings", maybe(view.readings, grouped)),
         ("gaps", maybe(view.gaps, grouped)),
         ("next reading", maybe(view.next_reading_at, Timestamp::to_rfc3339)),
@@ -297,11 +314,7 @@ fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
         ("spent this month", budget),
         (
             "a month",
-            format!(
-                "about {} readings, {} credits",
-                grouped(view.estimate.readings_per_month),
-                grouped(view.estimate.credits_per_month)
-            ),
+            format!("about {}, {} credits", acts(&view.estimate), grouped(view.estimate.credits_per_month)),
         ),
         ("labels", view.labels.join(", ")),
         ("notes", view.notes.clone()),
@@ -326,6 +339,35 @@ fn show(view: &TrackerView, gaps: &[Gap]) -> Result<(), Failure> {
     }
     if !gaps.is_empty() {
         show_gaps(gaps)?;
+    }
+    Ok(())
+}
+
+/// Shows the top videos of the hashtags of a tracker.
+async fn videos(tracking: &Tracking, owner: &Account, id: TrackerId, json: bool) -> Result<(), Failure> {
+    let view = tracking.show(owner.account_id, id).await?;
+    let mut hashtags = Vec::with_capacity(view.hashtags.len());
+    for hashtag in &view.hashtags {
+        hashtags.push(tracking.videos(owner.account_id, id, Some(&hashtag.hashtag)).await?);
+    }
+    if json {
+        return print_json(&TopVideosShown { hashtags });
+    }
+    let rows =
+        hashtags.iter().flat_map(|of| of.videos.iter().map(move |video| (of, video))).map(|(of, video)| {
+            let about = if video.rounded { "about " } else { "" };
+            vec![
+                tag(&of.hashtag),
+                video.id.clone(),
+                grouped(video.plays),
+                maybe(video.gain, |gain| format!("{about}{gain:+}")),
+                maybe(video.read_before_at, Timestamp::to_rfc3339),
+                maybe(video.read_at, Timestamp::to_rfc3339),
+            ]
+        });
+    print(table(&["hashtag", "video", ">plays", ">gain", "since", "read"], rows))?;
+    if hashtags.iter().all(|of| of.videos.is_empty()) {
+        say("No video of its hashtags is stored yet; walks bring them, and imports.");
     }
     Ok(())
 }
@@ -357,6 +399,24 @@ fn show_gaps(gaps: &[Gap]) -> Result<(), Failure> {
         ]
     });
     print(table(&["gap of", "from", "until", ">length", "reason"], rows))
+}
+
+fn top_videos_in_words(videos: TopVideosView) -> String {
+    let credits = counted(videos.credits_max, "credit");
+    format!(
+        "{} of {} walked through, at most {credits} a walk",
+        grouped(videos.show.into()),
+        grouped(videos.depth.into())
+    )
+}
+
+/// Returns the readings and walks of a month in words.
+fn acts(estimate: &EstimateView) -> String {
+    let readings = counted(estimate.readings_per_month, "reading");
+    match estimate.walks_per_month {
+        Some(walks) => format!("{readings}, {}", counted(walks, "walk")),
+        None => readings,
+    }
 }
 
 fn state(view: &TrackerView) -> String {
@@ -424,7 +484,7 @@ fn cost(estimate: &EstimateView, balance: Credits, source: &str) -> Result<(), F
     };
     print_text(format_args!(
         "About {} and {} a month{lasts}.",
-        counted(estimate.readings_per_month, "reading"),
+        acts(estimate),
         counted(estimate.credits_per_month, "credit")
     ))
 }

@@ -4,5 +4,6 @@ mod audit;
 mod simulation;
 mod trackers;
 mod twins;
+mod videos;
 mod world;
 mod year;

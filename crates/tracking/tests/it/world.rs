@@ -46,6 +46,7 @@ pub(crate) fn order(names: &[&str], interval: Interval) -> TrackerOrder {
         hashtags: names.iter().map(|name| (*name).to_owned()).collect(),
         every: Cadence::Every(interval),
         source: None,
+        videos: None,
         is_paused: false,
         notes: String::new(),
         labels: Vec::new(),

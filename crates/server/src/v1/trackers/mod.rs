@@ -12,6 +12,8 @@ pub(crate) mod series;
 
 pub(crate) mod show;
 
+pub(crate) mod videos;
+
 use super::json_reply::answer;
 use super::measured::Pagination;
 use super::{json_body, json_reply};
@@ -25,7 +27,8 @@ use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::credits::CREDITS_MAX;
-use domain::tracking::{Cadence, Interval, OnEmpty, TrackerSource};
+use domain::tracking::videos::VIDEO_DEPTH_MAX;
+use domain::tracking::{Cadence, Interval, OnEmpty, TopVideos, TrackerSource};
 use domain::{Credits, KeyScope, TrackerId};
 use http::{Response, StatusCode};
 use measure::parameters::{Number, Whole, by};
@@ -34,11 +37,15 @@ use std::sync::Arc;
 use store::idempotency::Fingerprint;
 use tracking::names::{CadenceName, OnEmptyName, SourceName};
 use tracking::order::TrackerOrder;
-use tracking::view::{EstimateView, TrackerView};
+use tracking::view::{EstimateView, TopVideosView, TrackerView};
 use tracking::{Tracking, TrackingError};
 use utoipa::{IntoParams, ToSchema};
 
 const PATH: &str = "/v1/trackers";
+/// Top videos that a tracker shows unless it is given another number.
+const SHOWN: u32 = 20;
+/// Deepest walk of a tracker.
+const DEPTH_MAX: u64 = VIDEO_DEPTH_MAX as u64;
 /// Place of the id among the segments of a path.
 const ID_SEGMENT: usize = 3;
 /// Most bytes of an order: [`store::trackers::TRACKER_HASHTAGS_MAX`] names of usual length.
@@ -68,6 +75,8 @@ pub(crate) struct TrackerAsked {
     #[serde(default, deserialize_with = "by::text")]
     #[schema(value_type = Option<SourceName>, inline)]
     source: Option<TrackerSource>,
+    /// Also walks through the first videos of each hashtag, at the same cadence but at most once a day, for a credit a page.
+    top_videos: Option<TopVideosAsked>,
     /// Creates it paused.
     #[serde(default)]
     #[schema(value_type = Option<bool>, default = false)]
@@ -91,6 +100,28 @@ pub(crate) struct TrackerAsked {
     #[serde(default)]
     #[schema(value_type = Option<bool>, default = false)]
     dry_run: bool,
+}
+
+/// Top videos to read of each hashtag.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewTopVideos)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TopVideosAsked {
+    /// Videos to show of a hashtag, those with the most plays; at most `depth`.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 700, default = 20)]
+    show: Option<Whole<1, DEPTH_MAX>>,
+    /// Videos that a walk goes through, 35 on a page. Without it, the full pages of `show`.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 700, example = 200)]
+    depth: Option<Whole<1, DEPTH_MAX>>,
+}
+
+impl TopVideosAsked {
+    /// Returns the number of videos to show, and the depth.
+    fn numbers(&self) -> (u32, u32) {
+        let number = |whole: &Whole<1, DEPTH_MAX>| u32::try_from(whole.get()).unwrap_or(VIDEO_DEPTH_MAX);
+        let shown = self.show.as_ref().map_or(SHOWN, number);
+        (shown, self.depth.as_ref().map_or_else(|| TopVideos::full_pages(shown), number))
+    }
 }
 
 /// Query parameters of the list.
@@ -117,6 +148,8 @@ pub(crate) struct TrackerPriceView {
     /// Its cadence. The estimate of an adaptive one is for a reading a day.
     #[schema(value_type = CadenceName, inline)]
     every: &'static str,
+    /// Top videos that it would read of its hashtags; `null` for none.
+    top_videos: Option<TopVideosView>,
     estimate: EstimateView,
 }
 
@@ -160,7 +193,8 @@ impl AuthenticatedRequest {
 /// Create a tracker
 ///
 /// Reads hashtags on a schedule from now on, and charges one credit for each reading from an upstream, once. A slot that
-/// passes unread is a gap with a reason. `dry_run` returns the expected cost and creates nothing.
+/// passes unread is a gap with a reason. With `top_videos` it also walks through the first videos of its hashtags, for a credit
+/// a page. `dry_run` returns the expected cost and creates nothing.
 #[utoipa::path(
     post,
     path = "/v1/trackers",
@@ -186,12 +220,13 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     let order = tracking.check(order).map_err(problem)?;
     if dry_run {
         let balance = request.app.catalog.store().quote(account_id).await?.unwrap_or(Credits::ZERO);
-        let estimate = Tracking::estimate(order.settings(), order.targets(), balance);
+        let estimate = Tracking::estimate(order.settings(), order.hashtags(), balance);
         return json_reply::ok(&TrackerPriceView {
             hashtags: order.tags().map(|tag| tag.name().to_owned()).collect(),
             keyword: order.settings().keyword.as_ref().map(ToString::to_string),
             source: order.settings().source.name(),
             every: order.settings().cadence.name(),
+            top_videos: order.settings().videos.map(TopVideosView::from),
             estimate: estimate.into(),
         });
     }
@@ -211,6 +246,7 @@ impl TrackerAsked {
             accept_views: self.auto_accept_views.map(Number::get),
             every: self.every.unwrap_or(Cadence::Every(Interval::Day)),
             source: self.source,
+            videos: self.top_videos.as_ref().map(TopVideosAsked::numbers),
             is_paused: self.paused,
             notes: self.notes,
             labels: self.labels,
