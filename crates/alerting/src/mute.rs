@@ -1,13 +1,10 @@
 //! Links that mute an alert for a week without a key: whoever has the message may do it, and nobody else.
 //!
-//! The token of a link names account and alert, sealed by an HMAC-SHA256 under a key that every node derives from the
-//! identity of the store.
+//! The token of a link names account and alert, sealed for this store.
 
 use crate::{Alerting, AlertingError};
 use domain::{AccountId, AlertId, Timestamp};
-use hmac::digest::Key;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use notify::sealed;
 use store::alerts::{Alert, AlertChange};
 
 /// Milliseconds for which a link mutes an alert: a week.
@@ -15,39 +12,21 @@ const MUTE_MS: i64 = 7 * 86_400_000;
 /// Path of the pages that the links lead to.
 const MUTE_PATH: &str = "/mute";
 
-/// Bytes of a token: account, alert, seal.
+/// Bytes that a token names: account, alert.
 const ACCOUNT: usize = 8;
 const ALERT: usize = 16;
-const SEAL: usize = 16;
 /// Context string of the key derivation.
 const PURPOSE: &[u8] = b"tagmeter mute links 1";
 
-fn mac(key: &[u8]) -> Hmac<Sha256> {
-    let mut block = Key::<Hmac<Sha256>>::default();
-    block[..key.len()].copy_from_slice(key);
-    Hmac::new(&block)
-}
-
-fn seal(identity: u128, account_id: AccountId, id: AlertId) -> Hmac<Sha256> {
-    let derived = mac(&identity.to_be_bytes()).chain_update(PURPOSE).finalize().into_bytes();
-    mac(&derived).chain_update(account_id.0.to_be_bytes()).chain_update(id.to_bytes())
-}
-
 fn token(identity: u128, account_id: AccountId, id: AlertId) -> String {
-    let seal = seal(identity, account_id, id).finalize().into_bytes();
-    base16ct::lower::encode_string(&[&account_id.0.to_be_bytes()[..], &id.to_bytes(), &seal[..SEAL]].concat())
+    sealed::token(identity, PURPOSE, &[&account_id.0.to_be_bytes()[..], &id.to_bytes()].concat())
 }
 
 fn opened(identity: u128, token: &str) -> Option<(AccountId, AlertId)> {
-    let mut bytes = [0; ACCOUNT + ALERT + SEAL];
-    let bytes: &[u8; ACCOUNT + ALERT + SEAL] =
-        base16ct::lower::decode(token, &mut bytes).ok()?.try_into().ok()?;
-    let (account, rest) = bytes.split_first_chunk::<ACCOUNT>()?;
-    let (alert, sealed) = rest.split_first_chunk::<ALERT>()?;
-    let (account_id, id) = (AccountId(i64::from_be_bytes(*account)), AlertId::from_bytes(*alert));
-    // Compares in constant time.
-    seal(identity, account_id, id).verify_truncated_left(sealed).ok()?;
-    Some((account_id, id))
+    let bytes = sealed::opened::<{ ACCOUNT + ALERT }>(identity, PURPOSE, token)?;
+    let (account, alert) = bytes.split_first_chunk::<ACCOUNT>()?;
+    let alert: &[u8; ALERT] = alert.try_into().ok()?;
+    Some((AccountId(i64::from_be_bytes(*account)), AlertId::from_bytes(*alert)))
 }
 
 impl Alerting {

@@ -74,6 +74,10 @@ pub mod own_annotation;
 
 pub mod campaign_id;
 
+pub mod rhythm;
+
+pub mod schedule_id;
+
 pub mod share_id;
 
 pub mod share_link;
@@ -132,6 +136,7 @@ pub use observation::{HashtagObservation, Observation, RemovedObservation, Video
 pub use operation::{Operation, OperationNumber};
 pub use region::Region;
 pub use request_id::RequestId;
+pub use schedule_id::ScheduleId;
 pub use share_id::ShareId;
 pub use share_link::{ShareDigest, ShareToken, Slug};
 pub use source::Source;

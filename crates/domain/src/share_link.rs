@@ -31,6 +31,16 @@ impl ShareToken {
         is_token.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
     }
 
+    /// Reads the bytes of a token of which mails are still to be sent.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Returns its bytes, to be stored while mails with the link wait, and no longer.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
     /// Returns the token as it is in the link, to be shown once.
     pub fn reveal(self) -> String {
         format!("{:032x}", self.0)

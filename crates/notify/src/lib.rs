@@ -17,6 +17,7 @@ pub mod dial;
 pub mod email;
 pub mod message;
 pub mod payload;
+pub mod sealed;
 pub mod send;
 pub mod target;
 pub mod webhook;

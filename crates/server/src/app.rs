@@ -17,6 +17,7 @@ use alerting::Alerting;
 use catalog::{Answers, Catalog};
 use domain::Clock;
 use measure::Measure;
+use scheduling::Scheduling;
 use sharing::Sharing;
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(crate) struct App {
     pub(crate) tracking: Tracking,
     pub(crate) alerting: Alerting,
     pub(crate) sharing: Sharing,
+    pub(crate) scheduling: Scheduling,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) request_ids: RequestIds,
     pub(crate) keys: Keys,

@@ -121,6 +121,9 @@ errors! {
     CampaignExists "campaign_exists" CONFLICT "Name taken" Legacy::AsProblem,
         "The account has another campaign with this name.",
         "Give another name, or change the campaign that has it by `PATCH /v1/campaigns/{name}`.";
+    ScheduleNotFound "schedule_not_found" NOT_FOUND "Unknown schedule" Legacy::AsProblem,
+        "The account has no schedule with this id.",
+        "Take the id from `Location` of the schedule, or from `GET /v1/schedules` with a key of the same account.";
     ShareNotFound "share_not_found" NOT_FOUND "Unknown share" Legacy::AsProblem,
         "The account has no share with this id.",
         "Take the id from `Location` of the share, or from `GET /v1/shares` with a key of the same account. The token of a link is no id.";

@@ -12,8 +12,8 @@ use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{
-    alerts, annotations, balance, campaigns, compare, export, imports, me, metrics, shares, status, trackers,
-    trending, usage, walks, webhooks,
+    alerts, annotations, balance, campaigns, compare, export, imports, me, metrics, schedules, shares,
+    status, trackers, trending, usage, walks, webhooks,
 };
 use axum::Router;
 use axum::body::Body;
@@ -80,12 +80,16 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(campaigns::report::handler),
         routes!(shares::create, shares::list),
         routes!(shares::show::show, shares::show::change, shares::show::revoke),
+        routes!(schedules::create, schedules::list),
+        routes!(schedules::show::show, schedules::show::change, schedules::show::delete),
+        routes!(schedules::run::handler),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),
         routes!(operations::openapi_json::handler),
         routes!(operations::openapi_json::older),
         routes!(operations::mute::show, operations::mute::mute),
+        routes!(operations::unsubscribe::show, operations::unsubscribe::leave),
         routes!(operations::status::handler),
         routes!(operations::share::show, operations::share::enter),
     ];

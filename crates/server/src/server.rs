@@ -22,6 +22,7 @@ use alerting::Alerting;
 use catalog::Answers;
 use domain::Clock;
 use measure::Measure;
+use scheduling::Scheduling;
 use sharing::Sharing;
 use std::fmt;
 use std::future::Future;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub alerting: Alerting,
     /// Shares of what is measured.
     pub sharing: Sharing,
+    /// Scheduled reports.
+    pub scheduling: Scheduling,
     /// Clock of requests and charges.
     pub clock: Arc<dyn Clock>,
     /// 64 random bits, by which request ids differ from those of other servers and runs.
@@ -106,6 +109,7 @@ impl Server {
             measure: parts.measure,
             alerting: parts.alerting,
             sharing: parts.sharing,
+            scheduling: parts.scheduling,
             clock: parts.clock,
             compressor: Compressor::new(),
             health: Health::new(),

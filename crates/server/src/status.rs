@@ -98,7 +98,7 @@ pub(crate) struct TrackedView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkState)]
 pub(crate) struct WorkView {
-    /// `imports`, `walks`, `readings`, `evaluations` or `deliveries`.
+    /// `imports`, `walks`, `readings`, `evaluations`, `deliveries`, `reports` or `report_mails`.
     #[schema(example = "imports")]
     pub(crate) kind: &'static str,
     /// Due, and not begun.

@@ -36,7 +36,12 @@ pub(crate) fn freeze(report: Report, at: Timestamp) -> Result<String, ShareError
 
 /// Returns the report of a frozen share. Its notice says if anything was left out since.
 pub(crate) fn thaw(share: &Share, document: &str) -> Result<Report, ShareError> {
-    let Frozen { mut report, left_out } = of_json(share, document)?;
+    thawed(&share.id.to_string(), document)
+}
+
+/// Returns the report of a document; `of` names it in errors.
+pub(crate) fn thawed(of: &str, document: &str) -> Result<Report, ShareError> {
+    let Frozen { mut report, left_out } = of_json(of, document)?;
     if left_out > 0 {
         let (entries, were) = if left_out == 1 { ("entry", "was") } else { ("entries", "were") };
         let text =
@@ -52,7 +57,7 @@ impl Look {
     }
 
     pub(crate) fn of_json(share: &Share, document: &str) -> Result<Self, ShareError> {
-        of_json(share, document)
+        of_json(&share.id.to_string(), document)
     }
 }
 
@@ -60,7 +65,6 @@ fn to_json(document: &impl Serialize) -> Result<String, ShareError> {
     serde_json::to_string(document).map_err(|error| ShareError::Document("new".to_owned(), error.to_string()))
 }
 
-fn of_json<'a, T: Deserialize<'a>>(share: &Share, document: &'a str) -> Result<T, ShareError> {
-    serde_json::from_str(document)
-        .map_err(|error| ShareError::Document(share.id.to_string(), error.to_string()))
+fn of_json<'a, T: Deserialize<'a>>(of: &str, document: &'a str) -> Result<T, ShareError> {
+    serde_json::from_str(document).map_err(|error| ShareError::Document(of.to_owned(), error.to_string()))
 }

@@ -16,6 +16,8 @@ mod order;
 
 mod password;
 
+mod prepared;
+
 mod settings;
 
 mod sharing;
@@ -26,7 +28,8 @@ pub use error::ShareError;
 pub use open::OpenShare;
 pub use order::{DAYS_DEFAULT, DAYS_MAX, ShareOrder, SharePassword, SharePatch, Subject};
 pub use password::{PASSWORD_BYTES, PASSWORDS_MAX};
-pub use settings::SITES_MAX;
+pub use prepared::{Prepared, PreparedLink};
+pub use settings::{SITES_MAX, StoredSubject};
 pub use sharing::{CreatedShare, PAGE, Repeatable, SharePage, Sharing};
 pub use view::ShareView;
 

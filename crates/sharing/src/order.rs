@@ -78,19 +78,27 @@ pub struct SharePatch {
 impl ShareOrder {
     /// Checks the order. Returns its sites as origins.
     pub(crate) fn check(&self) -> Result<Vec<String>, ShareError> {
-        check_text("title", self.heading.as_deref().unwrap_or_default())?;
-        check_text("brand", &self.brand.sender)?;
+        check_look(self.heading.as_deref(), &self.brand)?;
         check_passwords(self.kind, &self.passwords)?;
-        if let Subject::Hashtags { names, span } = &self.subject {
-            if !(1..=COMPARED_MAX).contains(&names.len()) {
-                return Err(wrong("hashtags", format!("give 1 to {COMPARED_MAX} hashtags")));
-            }
-            if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {
-                return Err(wrong("to", "it is before from; give a later time"));
-            }
-        }
+        check_subject(&self.subject)?;
         sites(self.kind, &self.sites)
     }
+}
+
+pub(crate) fn check_look(heading: Option<&str>, brand: &Brand) -> Result<(), ShareError> {
+    check_text("title", heading.unwrap_or_default())?;
+    check_text("brand", &brand.sender)
+}
+
+pub(crate) fn check_subject(subject: &Subject) -> Result<(), ShareError> {
+    let Subject::Hashtags { names, span } = subject else { return Ok(()) };
+    if !(1..=COMPARED_MAX).contains(&names.len()) {
+        return Err(wrong("hashtags", format!("give 1 to {COMPARED_MAX} hashtags")));
+    }
+    if span.from.zip(span.to).is_some_and(|(from, to)| from > to) {
+        return Err(wrong("to", "it is before from; give a later time"));
+    }
+    Ok(())
 }
 
 /// Returns the end of a share that lasts so many days from a moment.

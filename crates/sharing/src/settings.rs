@@ -13,11 +13,18 @@ pub const SITES_MAX: usize = 20;
 /// Subject of a share, as stored: names may change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum StoredSubject {
+pub enum StoredSubject {
     /// Id of a campaign.
     Campaign(String),
     /// Names of hashtags, and the period of the report in milliseconds since 1970.
-    Hashtags { names: Vec<String>, from_ms: Option<i64>, to_ms: Option<i64> },
+    Hashtags {
+        /// Names.
+        names: Vec<String>,
+        /// Beginning; `None` for all before its end.
+        from_ms: Option<i64>,
+        /// End, included; `None` for all since its beginning.
+        to_ms: Option<i64>,
+    },
 }
 
 /// Settings of a share. A field once released keeps its name and meaning.

@@ -56,11 +56,11 @@ pub struct CreatedShare {
 }
 
 /// A measured report.
-struct Measured {
-    title: String,
-    document: String,
+pub(crate) struct Measured {
+    pub(crate) title: String,
+    pub(crate) document: String,
     /// Number of digests of forgotten data before it was measured.
-    forgotten: u64,
+    pub(crate) forgotten: u64,
 }
 
 /// Returns the path of a link.
@@ -148,7 +148,7 @@ impl Sharing {
     }
 
     /// Measures a subject for a frozen share of a moment.
-    async fn measured(
+    pub(crate) async fn measured(
         &self,
         account_id: AccountId,
         subject: &StoredSubject,
@@ -243,7 +243,11 @@ impl Sharing {
     }
 
     /// Resolves what an owner typed to what is stored.
-    async fn resolved(&self, account_id: AccountId, subject: Subject) -> Result<StoredSubject, ShareError> {
+    pub(crate) async fn resolved(
+        &self,
+        account_id: AccountId,
+        subject: Subject,
+    ) -> Result<StoredSubject, ShareError> {
         match subject {
             Subject::Campaign(which) => {
                 let campaign = self.measure.find_campaign(account_id, &which).await?;

@@ -66,6 +66,10 @@ pub mod campaigns;
 
 pub mod shares;
 
+pub mod schedules;
+
+pub mod issues;
+
 pub mod tracked;
 
 pub mod alerts;

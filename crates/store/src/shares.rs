@@ -234,11 +234,17 @@ impl Store {
         }
     }
 
-    /// Removes every entry of a stored report that names any of these: rows of tables, sentences, figures and notes. Each document counts what it lost. Returns the number of documents.
+    /// Removes every entry of a stored report, of a share or a schedule, that names any of these: rows of tables, sentences, figures and notes. Each document counts what it lost. Returns the number of documents.
     pub async fn forget_in_shares(&self, named: Named) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.accounts.forget_in_shares(named).await,
-            Self::Postgres(postgres) => postgres.forget_in_shares(&named).await,
+            Self::Sqlite(sqlite) => {
+                let shares = sqlite.accounts.forget_in_shares(named.clone()).await?;
+                Ok(shares + sqlite.accounts.forget_in_issues(named).await?)
+            }
+            Self::Postgres(postgres) => {
+                let shares = postgres.forget_in_shares(&named).await?;
+                Ok(shares + postgres.forget_in_issues(&named).await?)
+            }
         }
     }
 }

@@ -21,6 +21,10 @@ pub enum WorkKind {
     Evaluations,
     /// Messages to destinations.
     Deliveries,
+    /// Reports of schedules.
+    Reports,
+    /// Mails of reports.
+    ReportMails,
 }
 
 impl WorkKind {
@@ -142,6 +146,9 @@ pub(crate) struct Rows {
     pub(crate) evaluations: DueWork,
     /// Due and under way.
     pub(crate) deliveries: (DueWork, i64),
+    pub(crate) reports: DueWork,
+    /// Due and under way.
+    pub(crate) report_mails: (DueWork, i64),
     pub(crate) tracked: TrackedRow,
 }
 
@@ -172,6 +179,8 @@ impl Rows {
             WorkKind::Readings => due(&self.readings.0, self.readings.1),
             WorkKind::Evaluations => due(&self.evaluations, 0),
             WorkKind::Deliveries => due(&self.deliveries.0, self.deliveries.1),
+            WorkKind::Reports => due(&self.reports, 0),
+            WorkKind::ReportMails => due(&self.report_mails.0, self.report_mails.1),
             WorkKind::Imports | WorkKind::Walks => {
                 let open = self.open.iter().find(|jobs| is_this(jobs.kind));
                 let ended = self.ended.iter().find(|jobs| is_this(jobs.0));

@@ -14,6 +14,8 @@ mod parse;
 
 pub(crate) mod annotations;
 pub(crate) mod campaigns;
+pub(crate) mod schedules;
+
 pub(crate) mod shares;
 pub(crate) mod trackers;
 
@@ -166,6 +168,9 @@ pub(crate) enum Command {
     /// Create, list, show and revoke links to reports
     #[command(subcommand)]
     Share(shares::Share),
+    /// Send reports by mail, every week or month: create, list, show, edit, delete and test schedules
+    #[command(subcommand)]
+    Schedule(schedules::Schedule),
     /// Show a hashtag by name or id
     #[command(
         after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."

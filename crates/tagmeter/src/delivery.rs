@@ -10,6 +10,7 @@ use measure::Measure;
 use notify::dial::{Connector, SystemResolver};
 use notify::email::{MAIL_LIMIT, Mailer};
 use notify::send::{SEND_LIMIT, Sender};
+use scheduling::Scheduling;
 use sharing::Sharing;
 use std::sync::Arc;
 
@@ -27,6 +28,17 @@ pub(crate) fn alerting(settings: &Settings, measure: Measure) -> Alerting {
 /// Returns shares of what is measured.
 pub(crate) fn sharing(measure: Measure) -> Sharing {
     Sharing::new(measure, Arc::new(|| random_bytes().ok()))
+}
+
+/// Returns schedules of reports on what is measured.
+pub(crate) fn scheduling(settings: &Settings, measure: Measure) -> Scheduling {
+    let setup = scheduling::Setup {
+        has_mail: settings.delivery.smtp().is_some(),
+        policy: settings.delivery.policy.clone(),
+        public_url: settings.public_url.value.as_str().to_owned(),
+        chance: Arc::new(|| random_bytes().ok()),
+    };
+    Scheduling::new(measure.clone(), sharing(measure), setup)
 }
 
 /// Returns what sends messages.

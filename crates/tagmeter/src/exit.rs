@@ -183,6 +183,22 @@ impl From<sharing::ShareError> for Failure {
     }
 }
 
+impl From<scheduling::ScheduleError> for Failure {
+    fn from(error: scheduling::ScheduleError) -> Self {
+        use scheduling::ScheduleError as E;
+        match error {
+            E::Report(error) => error.into(),
+            E::Store(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter schedule list` lists the schedules"),
+            E::Field { field, why } => Self::usage(format_args!("--{field}: {why}")),
+            E::Recipient(why) => Self::usage(format_args!("--to: {why}")),
+            E::NoMail => Self::new("no mail can be sent")
+                .hint("the section [smtp] of the settings has the mail server"),
+            _ => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

@@ -21,6 +21,8 @@ mod place;
 #[cfg(unix)]
 pub mod postgres;
 
+mod scheduling;
+
 mod server;
 
 mod sharing;
@@ -42,6 +44,7 @@ pub use clock::FixedClock;
 pub use description::{Described, Description};
 pub use fixtures::{HashtagFixture, VideoFixture, example_hashtag, hashtag, video};
 pub use place::Place;
+pub use scheduling::scheduling;
 pub use server::{TestServer, TestServerBuilder};
 pub use sharing::sharing;
 #[cfg(unix)]

@@ -140,6 +140,7 @@ impl TestServerBuilder {
             measure: fixture.measure().clone(),
             alerting: crate::alerting(fixture.measure(), self.policy.clone()),
             sharing: crate::sharing(fixture.measure()),
+            scheduling: crate::scheduling(fixture.measure(), self.policy.clone()),
             clock: Arc::new(clock.clone()),
             seed,
         };

@@ -29,6 +29,7 @@ impl RunningWorker {
             spool: Spool::of(fixture.folder()),
             alerting: crate::alerting(fixture.measure(), policy.clone()),
             outgoing: crate::outgoing(clock, policy.clone()),
+            scheduling: crate::scheduling(fixture.measure(), policy.clone()),
         };
         let worker = Worker::new(fixture.catalog().clone(), parts);
         let (stop, stopped) = oneshot::channel();

@@ -1,12 +1,12 @@
 //! Runs the jobs that requests create, imports of uploaded files and walks through an upstream, reads for trackers, evaluates
-//! alerts and sends their messages.
+//! alerts and sends their messages, and makes and sends scheduled reports.
 //!
 //! A worker takes no input. It claims waiting jobs, and jobs whose lease has expired, from the store, runs them while
 //! it renews the lease, and ends them. It polls every few seconds, and is woken by jobs created in its process. All
 //! work is repeatable: after a kill another worker resumes the job. Deliberately absent: SQL, HTTP, and the server.
 //!
 //! Reading order: [`Worker`] (the loop), `lease` (the handle of a running job), then a file for each kind, `trackers`,
-//! `alerts` and `deliveries`.
+//! `alerts`, `deliveries` and `schedules`.
 
 mod alerts;
 
@@ -15,6 +15,8 @@ mod deliveries;
 mod import;
 
 mod lease;
+
+mod schedules;
 
 mod trackers;
 
@@ -27,6 +29,7 @@ use catalog::{Catalog, CatalogError};
 use domain::{Clock, Timestamp, UtcDay};
 use futures_util::FutureExt;
 use lease::{LEASE_MS, Lease, lease_for};
+use scheduling::Scheduling;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -78,6 +81,8 @@ pub struct Parts {
     pub alerting: Alerting,
     /// Sends their messages.
     pub outgoing: Outgoing,
+    /// Scheduled reports, which the worker makes and sends.
+    pub scheduling: Scheduling,
 }
 
 impl fmt::Debug for Parts {
@@ -96,6 +101,7 @@ pub struct Worker {
     evaluations: Arc<Semaphore>,
     place: alerts::Place,
     deliveries: deliveries::Places,
+    reports: Arc<Semaphore>,
 }
 
 /// Dependencies of every job.
@@ -104,6 +110,7 @@ pub(crate) struct WorkerContext {
     pub(crate) tracking: Tracking,
     pub(crate) alerting: Alerting,
     pub(crate) outgoing: Outgoing,
+    pub(crate) scheduling: Scheduling,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) node: String,
     pub(crate) spool: Spool,
@@ -130,12 +137,13 @@ pub(crate) enum Outcome {
 impl Worker {
     /// Creates a worker without starting it.
     pub fn new(catalog: Catalog, parts: Parts) -> Self {
-        let Parts { clock, node, spool, alerting, outgoing } = parts;
+        let Parts { clock, node, spool, alerting, outgoing, scheduling } = parts;
         Self {
             context: Arc::new(WorkerContext {
                 tracking: Tracking::new(catalog.clone()),
                 alerting,
                 outgoing,
+                scheduling,
                 catalog,
                 clock,
                 node,
@@ -147,6 +155,7 @@ impl Worker {
             evaluations: Arc::new(Semaphore::new(1)),
             place: alerts::Place::default(),
             deliveries: deliveries::places(),
+            reports: Arc::new(Semaphore::new(schedules::REPORTS_AT_ONCE)),
         }
     }
 
@@ -169,6 +178,7 @@ impl Worker {
                 trackers::begin(&self.context, &self.readings, &mut running).await?;
                 alerts::begin(&self.context, &self.evaluations, &self.place, &mut evaluating);
                 deliveries::begin(&self.context, &self.deliveries, &mut running).await?;
+                schedules::begin(&self.context, &self.reports, &mut running).await?;
                 self.begin_jobs(&mut running, &stopped).await
             };
             match AssertUnwindSafe(look).catch_unwind().await {

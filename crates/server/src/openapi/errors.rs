@@ -125,6 +125,25 @@ error_sets! {
         [WITH_KEY, WITH_BODY, &[ErrorCode::CampaignNotFound, ErrorCode::CampaignExists]];
     /// Errors of one campaign.
     CampaignErrors: [WITH_KEY, &[ErrorCode::CampaignNotFound]];
+    /// Errors of creating a schedule.
+    CreateScheduleErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[
+            ErrorCode::CampaignNotFound,
+            ErrorCode::HashtagNotFound,
+            ErrorCode::LimitReached,
+            ErrorCode::IdempotencyKeyReused,
+        ]
+    ];
+    /// Errors of changing a schedule, and of its test.
+    ChangeScheduleErrors: [
+        WITH_KEY,
+        WITH_BODY,
+        &[ErrorCode::ScheduleNotFound, ErrorCode::CampaignNotFound, ErrorCode::HashtagNotFound]
+    ];
+    /// Errors of one schedule.
+    ScheduleErrors: [WITH_KEY, &[ErrorCode::ScheduleNotFound]];
     /// Errors of creating a share.
     CreateShareErrors: [
         WITH_KEY,

@@ -20,11 +20,12 @@ mod webhooks;
 
 pub(crate) use errors::{
     AlertErrors, AnnotationErrors, CampaignErrors, ChangeAlertErrors, ChangeAnnotationErrors,
-    ChangeCampaignErrors, ChangeShareErrors, ChangeTrackerErrors, ChangeWebhookErrors, ChartErrors,
-    CreateAlertErrors, CreateAnnotationErrors, CreateCampaignErrors, CreateShareErrors, CreateTrackerErrors,
-    CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors, MeasureErrors,
-    OpenErrors, PaidErrors, PreviewErrors, SearchErrors, ShareErrors, StartWalkErrors, TemplatesErrors,
-    TrackerErrors, UploadErrors, WalkErrors, WebhookErrors,
+    ChangeCampaignErrors, ChangeScheduleErrors, ChangeShareErrors, ChangeTrackerErrors, ChangeWebhookErrors,
+    ChartErrors, CreateAlertErrors, CreateAnnotationErrors, CreateCampaignErrors, CreateScheduleErrors,
+    CreateShareErrors, CreateTrackerErrors, CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors,
+    ImportsErrors, ListErrors, MeasureErrors, OpenErrors, PaidErrors, PreviewErrors, ScheduleErrors,
+    SearchErrors, ShareErrors, StartWalkErrors, TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors,
+    WebhookErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
@@ -62,6 +63,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "alerts", description = "Alerts on hashtags: when a rule would have fired on the stored readings, and messages when it does. Free."),
         (name = "webhooks", description = "Where messages go: webhooks, chat services and mail addresses, with their log. Free."),
         (name = "campaigns", description = "Own and competing hashtags over a time, measured against the time before. Free."),
+        (name = "schedules", description = "Reports of campaigns and hashtags by mail, every week or month. Free."),
         (name = "annotations", description = "Notes of the account on its curves, and the dated events of the platform. Free."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),

@@ -13,6 +13,8 @@ pub(crate) mod mute;
 
 pub(crate) mod status;
 
+pub(crate) mod unsubscribe;
+
 mod page;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]

@@ -37,6 +37,9 @@ pub(crate) mod annotations;
 pub(crate) mod campaigns;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod schedules;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod shares;
 
 pub(crate) mod hashtags;

@@ -100,6 +100,10 @@ const REQUESTS: &[(&str, &str, u16)] = &[
     ("/v1/shares", "/v1/shares", 200),
     ("/v1/shares", "/v1/shares?cursor=1", 422),
     ("/v1/shares/{id}", "/v1/shares/shr_01kb3x8m7q0000000000000000", 404),
+    ("/v1/schedules", "/v1/schedules", 200),
+    ("/v1/schedules", "/v1/schedules?cursor=1", 422),
+    ("/v1/schedules/{id}", "/v1/schedules/sch_01kb3x8m7q0000000000000000", 404),
+    ("/unsubscribe/{token}", "/unsubscribe/0", 404),
     ("/share/{slug}/{token}", "/share/a/0", 404),
     ("/v1/imports", "/v1/imports", 403),
     ("/healthz", "/healthz", 200),
@@ -131,11 +135,11 @@ async fn every_answer_is_as_described() {
     let of_trackers = ["", "/candidates", "/gaps", "/hashtags", "/series", "/videos"]
         .map(|rest| format!("/v1/trackers/{{id}}{rest}"));
     let elsewhere = [
-        ["/mute/{token}", "/share/{slug}/{token}"].map(str::to_owned).to_vec(),
+        ["/mute/{token}", "/share/{slug}/{token}", "/unsubscribe/{token}"].map(str::to_owned).to_vec(),
         ["/v1/alerts/{id}", "/v1/alerts/{id}/events"].map(str::to_owned).to_vec(),
         ["/v1/campaigns/{id}", "/v1/campaigns/{id}/report"].map(str::to_owned).to_vec(),
         ["/v1/imports", "/v1/imports/{id}"].map(str::to_owned).to_vec(),
-        vec!["/v1/shares/{id}".to_owned()],
+        ["/v1/schedules/{id}", "/v1/shares/{id}"].map(str::to_owned).to_vec(),
         of_trackers.to_vec(),
         vec!["/v1/walks/{id}".to_owned()],
         ["/v1/webhooks/{id}", "/v1/webhooks/{id}/deliveries"].map(str::to_owned).to_vec(),

@@ -232,7 +232,8 @@ pub(crate) async fn second(server: &TestServer, folder: PathBuf) -> SocketAddr {
     let clock = std::sync::Arc::new(server.clock.clone());
     let alerting = testkit::alerting(&measure, testkit::policy([]));
     let sharing = testkit::sharing(&measure);
-    let parts = server::Parts { measure, alerting, sharing, clock, seed: 8 };
+    let scheduling = testkit::scheduling(&measure, testkit::policy([]));
+    let parts = server::Parts { measure, alerting, sharing, scheduling, clock, seed: 8 };
     let (folder, node) = (Some(folder), "node-1".to_owned());
     let downloads = server::Downloads { folder, node, ..server::Downloads::default() };
     let options = server::Options { downloads, ..server::Options::default() };

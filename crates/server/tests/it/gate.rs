@@ -144,7 +144,15 @@ async fn second(server: &TestServer) -> std::net::SocketAddr {
     let measure = server.fixture().measure().clone();
     let alerting = testkit::alerting(&measure, testkit::policy([]));
     let sharing = testkit::sharing(&measure);
-    let parts = server::Parts { measure, alerting, sharing, clock: Arc::new(server.clock.clone()), seed: 8 };
+    let scheduling = testkit::scheduling(&measure, testkit::policy([]));
+    let parts = server::Parts {
+        measure,
+        alerting,
+        sharing,
+        scheduling,
+        clock: Arc::new(server.clock.clone()),
+        seed: 8,
+    };
     let bound = server::Server::bind(([127, 0, 0, 1], 0).into(), parts, server::Options::default()).await;
     let other = bound.expect("a server");
     let address = other.local_addr();

@@ -35,6 +35,7 @@ mod outage;
 mod panics;
 mod protocol;
 mod routes;
+mod schedules;
 mod scopes;
 mod shares;
 mod status;

@@ -4,8 +4,8 @@
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{
-    alerts, annotations, campaigns, charges, deliveries, destinations, events, idempotency, jobs, ledger,
-    shares, tracked, trackers, work,
+    alerts, annotations, campaigns, charges, deliveries, destinations, events, idempotency, issues, jobs,
+    ledger, schedules, shares, tracked, trackers, work,
 };
 
 /// Statements by name.
@@ -14,7 +14,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 14] = [
+const MODULES: [Module; 16] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -28,6 +28,8 @@ const MODULES: [Module; 14] = [
     ("annotations.rs", include_str!("annotations.rs"), &annotations::STATEMENTS, &[]),
     ("campaigns.rs", include_str!("campaigns.rs"), &campaigns::STATEMENTS, &[]),
     ("shares.rs", include_str!("shares.rs"), &shares::STATEMENTS, &[]),
+    ("schedules.rs", include_str!("schedules.rs"), &schedules::STATEMENTS, &[]),
+    ("issues.rs", include_str!("issues.rs"), &issues::STATEMENTS, &[]),
     ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
     ("alerts.rs", include_str!("alerts.rs"), &alerts::STATEMENTS, &[]),
     ("events.rs", include_str!("events.rs"), &events::STATEMENTS, &[]),
@@ -36,7 +38,7 @@ const MODULES: [Module; 14] = [
     ("work.rs", include_str!("work.rs"), &work::STATEMENTS, &[]),
 ];
 /// Statements for no single account.
-const FOR_ALL: [&str; 19] = [
+const FOR_ALL: [&str; 22] = [
     "FORGET",
     "SET_RIGHT",
     "CLAIMABLE",
@@ -53,6 +55,9 @@ const FOR_ALL: [&str; 19] = [
     "ENDED_JOBS",
     "DUE_EVALUATIONS",
     "DUE_DELIVERIES",
+    "DUE_REPORTS",
+    "DUE_MAILS",
+    "SENDING_MAILS",
     "RUNNING_DELIVERIES",
     "TRACKED_SUM",
     "OLD_JOBS",
@@ -67,7 +72,7 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 22] = [
     "tagmeter.balances",
     "tagmeter.entries",
     "tagmeter.idempotency",
@@ -77,6 +82,9 @@ const TABLES: [&str; 19] = [
     "tagmeter.hidden_annotations",
     "tagmeter.shares",
     "tagmeter.share_documents",
+    "tagmeter.schedules",
+    "tagmeter.schedule_issues",
+    "tagmeter.schedule_mails",
     "tagmeter.trackers",
     "tagmeter.tracker_hashtags",
     "tagmeter.tracker_spans",

@@ -33,6 +33,15 @@ const DUE_DELIVERIES: &str = concat!(
 );
 const RUNNING_DELIVERIES: &str =
     "SELECT count(*) FROM tagmeter.deliveries WHERE due_at_ms <= $1 AND lease_until_ms > $1";
+const DUE_REPORTS: &str =
+    concat!("SELECT ", due_columns!(), " FROM tagmeter.schedules WHERE due_at_ms <= $1");
+const DUE_MAILS: &str = concat!(
+    "SELECT ",
+    due_columns!(),
+    " FROM tagmeter.schedule_mails WHERE due_at_ms <= $1 AND lease_until_ms <= $1"
+);
+const SENDING_MAILS: &str =
+    "SELECT count(*) FROM tagmeter.schedule_mails WHERE due_at_ms <= $1 AND lease_until_ms > $1";
 const TRACKED_SUM: &str = concat!("SELECT ", tracked_sum_columns!(), " FROM tagmeter.tracker_hashtags");
 const OLD_JOBS: &str = "SELECT account_id, job_id FROM tagmeter.jobs WHERE finished_at_ms < $1
     ORDER BY finished_at_ms LIMIT $2";
@@ -57,6 +66,8 @@ impl Postgres {
             readings: (self.due(DUE_READINGS, now).await?, self.running(RUNNING_READINGS, now).await?),
             evaluations: self.due(DUE_EVALUATIONS, now).await?,
             deliveries: (self.due(DUE_DELIVERIES, now).await?, self.running(RUNNING_DELIVERIES, now).await?),
+            reports: self.due(DUE_REPORTS, now).await?,
+            report_mails: (self.due(DUE_MAILS, now).await?, self.running(SENDING_MAILS, now).await?),
             tracked: tracked.as_ref().map(row::postgres).transpose().doing(DOING)?.unwrap_or(none),
         };
         Ok(rows.status())
@@ -102,12 +113,15 @@ impl Postgres {
 
 /// Statements of this module; see [`super::statements`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [(&str, &str); 8] = [
+pub(super) const STATEMENTS: [(&str, &str); 11] = [
     ("OPEN_JOBS", OPEN_JOBS),
     ("ENDED_JOBS", ENDED_JOBS),
     ("DUE_EVALUATIONS", DUE_EVALUATIONS),
     ("DUE_DELIVERIES", DUE_DELIVERIES),
     ("RUNNING_DELIVERIES", RUNNING_DELIVERIES),
+    ("DUE_REPORTS", DUE_REPORTS),
+    ("DUE_MAILS", DUE_MAILS),
+    ("SENDING_MAILS", SENDING_MAILS),
     ("TRACKED_SUM", TRACKED_SUM),
     ("OLD_JOBS", OLD_JOBS),
     ("PRUNE_JOB", PRUNE_JOB),

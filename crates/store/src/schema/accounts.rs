@@ -3,7 +3,7 @@
 use super::{Column, DOCUMENTS, Distribution, File, Kind, NARROW, On, Table, WIDE, WIDEST, WITH_ACCOUNT};
 
 /// Tables of `accounts.db`; those that a transfer moves in the order in which it writes them.
-pub(super) static TABLES: [Table; 24] = [
+pub(super) static TABLES: [Table; 27] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -172,6 +172,41 @@ pub(super) static TABLES: [Table; 24] = [
     )
     .on(Distribution::By("sha256"))
     .moved(NARROW),
+    Table::new(
+        "schedules",
+        File::Accounts,
+        columns! {
+            account_id: integer, schedule_id: blob, settings: text, unsubscribed: text, due_at_ms: integer,
+            ended: text, lease_until_ms: integer, created_at_ms: integer, updated_at_ms: integer,
+            version: integer, idempotency_key: text, fingerprint: blob,
+        },
+        &["account_id", "schedule_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(WIDEST),
+    Table::new(
+        "schedule_issues",
+        File::Accounts,
+        columns! {
+            account_id: integer, schedule_id: blob, period_ms: integer, kind: integer, made_at_ms: integer,
+            facts: text, document: text, token: blob,
+        },
+        &["account_id", "schedule_id", "period_ms", "kind"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(DOCUMENTS),
+    Table::new(
+        "schedule_mails",
+        File::Accounts,
+        columns! {
+            account_id: integer, schedule_id: blob, period_ms: integer, kind: integer, recipient: text,
+            due_at_ms: integer, lease_until_ms: integer, token: integer, attempts: integer,
+            delivered_at_ms: integer, error: text,
+        },
+        &["account_id", "schedule_id", "period_ms", "kind", "recipient"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(WIDE),
     Table::new(
         "reading_queue",
         File::Accounts,

@@ -51,6 +51,10 @@ mod campaigns;
 
 mod shares;
 
+mod schedules;
+
+mod issues;
+
 mod tracked;
 
 mod alerts;

@@ -22,6 +22,10 @@ const EVALUATIONS: &str = concat!("SELECT ", due_columns!(), " FROM alert_subjec
 const DELIVERIES: &str =
     concat!("SELECT ", due_columns!(), " FROM deliveries WHERE due_at_ms <= ?1 AND lease_until_ms <= ?1");
 const DELIVERING: &str = "SELECT count(*) FROM deliveries WHERE due_at_ms <= ?1 AND lease_until_ms > ?1";
+const REPORTS: &str = concat!("SELECT ", due_columns!(), " FROM schedules WHERE due_at_ms <= ?1");
+const MAILS: &str =
+    concat!("SELECT ", due_columns!(), " FROM schedule_mails WHERE due_at_ms <= ?1 AND lease_until_ms <= ?1");
+const MAILING: &str = "SELECT count(*) FROM schedule_mails WHERE due_at_ms <= ?1 AND lease_until_ms > ?1";
 const TRACKED: &str = concat!("SELECT ", tracked_sum_columns!(), " FROM tracker_hashtags");
 const PRUNE_JOBS: &str = "DELETE FROM jobs WHERE (account_id, job_id) IN
     (SELECT account_id, job_id FROM jobs WHERE finished_at_ms < ?1 ORDER BY finished_at_ms LIMIT ?2)";
@@ -56,6 +60,8 @@ impl AccountsFile {
                 readings: (due(READINGS)?, running(READING)?),
                 evaluations: due(EVALUATIONS)?,
                 deliveries: (due(DELIVERIES)?, running(DELIVERING)?),
+                reports: due(REPORTS)?,
+                report_mails: (due(MAILS)?, running(MAILING)?),
                 tracked,
             };
             Ok(rows.status())

@@ -9,8 +9,8 @@ use domain::tracking::{
 };
 use domain::{
     AccountId, AlertId, AnnotationId, ApiKey, CampaignId, Clock, Credits, DestinationId, EventId, JobId,
-    KeyId, KeyScope, Observation, Operation, RequestId, ShareId, ShareToken, Slug, Source, Tag, TagKey,
-    Timestamp, TrackerId, UtcDay,
+    KeyId, KeyScope, Observation, Operation, RequestId, ScheduleId, ShareId, ShareToken, Slug, Source, Tag,
+    TagKey, Timestamp, TrackerId, UtcDay,
 };
 use store::Store;
 use store::accounts::AccountCreated;
@@ -21,9 +21,11 @@ use store::deliveries::{Attempted, Lane};
 use store::destinations::{DestinationCreated, DestinationState, NewDestination};
 use store::events::NewEvent;
 use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
+use store::issues::{IssueKind, MailAttempted, NewIssue};
 use store::jobs::{JobEnd, JobKind, Lease, NewJob};
 use store::keys::NewKey;
 use store::ledger::Charge;
+use store::schedules::{NewSchedule, ScheduleCreated};
 use store::shares::{NewShare, ShareCreated, ShareKind};
 use store::tracked::{ReadingReserved, TrackedUpdate};
 use store::trackers::{NewTracked, NewTracker, TrackerSettings};
@@ -73,6 +75,7 @@ pub(crate) async fn filled() -> TemporaryCatalog {
     fill_campaigns(fixture.store(), now).await;
     fill_annotations(fixture.store(), now).await;
     fill_shares(fixture.store(), now).await;
+    fill_schedules(fixture.store(), now).await;
     fixture
 }
 
@@ -313,4 +316,36 @@ async fn fill_shares(store: &Store, now: Timestamp) {
     }
     store.count_opening(AccountId(1), ShareId::new(now, 1), now).await.expect("counted");
     store.revoke_share(AccountId(1), ShareId::new(now, 2), now).await.expect("an answer").expect("a share");
+}
+
+/// Adds a schedule of a repeatable request, with a report that one of two recipients got.
+async fn fill_schedules(store: &Store, now: Timestamp) {
+    let later = |ms: i64| Timestamp::from_ms(now.as_ms() + ms);
+    let schedule = NewSchedule {
+        id: ScheduleId::new(now, 1),
+        account_id: AccountId(1),
+        settings: "{}".to_owned(),
+        due_at: now,
+        at: now,
+        idempotency: Some(("schedule".parse().expect("a key"), Fingerprint::of(b"schedule"))),
+    };
+    let created = store.create_schedule(schedule).await.expect("an answer");
+    let ScheduleCreated::Created(seen) = created else { panic!("{created:?}") };
+    let issue = NewIssue {
+        period: now,
+        kind: IssueKind::Due,
+        at: now,
+        facts: "{}".to_owned(),
+        document: "{}".to_owned(),
+        token: Some([7; 16]),
+        recipients: ["me@example.com", "you@example.com"].map(str::to_owned).to_vec(),
+        due_at: Some(later(1_000)),
+        ended: Some("over".to_owned()),
+        prune_before: later(-1_000),
+    };
+    assert!(store.record_issue(&seen, issue).await.expect("an answer"));
+    let lease = Lease { from: now, until: later(1_000) };
+    let claim = store.claim_issue_mails(lease, 1).await.expect("claims").pop().expect("a mail");
+    let attempted = MailAttempted { next_at: None, delivered_at: Some(now), error: None };
+    assert!(store.write_issue_mail(claim, attempted).await.expect("an answer"));
 }

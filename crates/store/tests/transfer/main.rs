@@ -13,7 +13,7 @@ use testkit::{FixedClock, video};
 use tokio::sync::Notify;
 
 /// Returns the rows of every table of both files, except a store's own data and the places of entries.
-const DUMPS: [(&str, &str); 40] = [
+const DUMPS: [(&str, &str); 43] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -35,6 +35,12 @@ const DUMPS: [(&str, &str); 40] = [
     ("accounts.db", "SELECT * FROM shares ORDER BY account_id, share_id"),
     ("accounts.db", "SELECT * FROM share_documents ORDER BY account_id, share_id"),
     ("accounts.db", "SELECT * FROM share_tokens ORDER BY sha256"),
+    ("accounts.db", "SELECT * FROM schedules ORDER BY account_id, schedule_id"),
+    ("accounts.db", "SELECT * FROM schedule_issues ORDER BY account_id, schedule_id, period_ms, kind"),
+    (
+        "accounts.db",
+        "SELECT * FROM schedule_mails ORDER BY account_id, schedule_id, period_ms, kind, recipient",
+    ),
     ("accounts.db", "SELECT * FROM reading_queue ORDER BY tag_key"),
     ("accounts.db", "SELECT * FROM destinations ORDER BY account_id, destination_id"),
     ("accounts.db", "SELECT * FROM alerts ORDER BY account_id, alert_id"),

@@ -51,6 +51,8 @@ mod search;
 
 pub(crate) mod serve;
 
+mod schedule;
+
 mod share;
 
 mod trackers;
@@ -111,6 +113,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Annotation(command) => annotation::run(command, &context).await.map(done),
         Command::Campaign(command) => campaign::run(command, &context).await.map(done),
         Command::Share(command) => share::run(command, &context).await.map(done),
+        Command::Schedule(command) => schedule::run(command, &context).await.map(done),
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),
         Command::Search(command) => search::run(command, &context).await.map(done),
         Command::Videos(command) => videos::run(command, &context).await.map(done),

@@ -68,6 +68,7 @@ pub(super) async fn bind(
     let parts = Parts {
         alerting: delivery::alerting(settings, measure.clone()),
         sharing: delivery::sharing(measure.clone()),
+        scheduling: delivery::scheduling(&context.settings, measure.clone()),
         measure,
         clock: context.clock.clone(),
         seed: u64::from_be_bytes(random_bytes()?),

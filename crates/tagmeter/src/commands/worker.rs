@@ -48,6 +48,7 @@ pub(super) fn here(context: &Context, measure: &Measure, uploads: Uploads) -> Re
         spool,
         alerting: delivery::alerting(&context.settings, measure.clone()),
         outgoing: delivery::outgoing(context)?,
+        scheduling: delivery::scheduling(&context.settings, measure.clone()),
     };
     Ok(Worker::new(measure.catalog().clone(), parts))
 }

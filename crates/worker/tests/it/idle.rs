@@ -37,6 +37,7 @@ async fn an_idle_worker_looks_seldom() {
         spool: Spool::of(fixture.folder()),
         alerting: testkit::alerting(fixture.measure(), policy([])),
         outgoing: testkit::outgoing(&clock, policy([])),
+        scheduling: testkit::scheduling(fixture.measure(), policy([])),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(Worker::new(fixture.catalog().clone(), parts).run(async {

@@ -173,7 +173,7 @@ answer! {
 }
 
 /// Converts an error of shares.
-fn problem(error: ShareError) -> Problem {
+pub(super) fn problem(error: ShareError) -> Problem {
     let detail = error.to_string();
     match error {
         ShareError::Measure(error) => super::measured::problem(error),
@@ -191,7 +191,7 @@ fn problem(error: ShareError) -> Problem {
 }
 
 impl BrandAsked {
-    fn brand(self) -> Result<Brand, Problem> {
+    pub(super) fn brand(self) -> Result<Brand, Problem> {
         let wrong = |error: BrandError| Problem::parameter("brand", format!("brand: {error}"));
         let logo = self.logo.map(|text| {
             let bytes = STANDARD.decode(text.trim());

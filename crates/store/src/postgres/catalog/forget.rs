@@ -22,7 +22,7 @@ const NOTE: &str = "UPDATE tagmeter.store SET has_forgotten = 1, is_forgetting =
 /// Reading whole tables needs other settings than an import.
 const WHOLE: &str = "SET LOCAL enable_seqscan = on";
 /// Tables from which forgetting deletes.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "videos",
     "video_superseded",
     "video_fragments",
@@ -32,6 +32,7 @@ const TABLES: [&str; 9] = [
     "handles",
     "generations",
     "share_documents",
+    "schedule_issues",
 ];
 
 impl Postgres {

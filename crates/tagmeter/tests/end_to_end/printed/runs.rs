@@ -244,6 +244,24 @@ pub(super) const RUNS: &[(&str, &[&str])] = &[
             "campaign report autumn --account me@example.com",
         ],
     ),
+    (
+        "schedule create",
+        &[
+            "schedule create --tags cat --weekly monday --to client@example.com --account me@example.com",
+            "schedule create --tags cat --to client@example.com",
+        ],
+    ),
+    (
+        "schedule list",
+        &["schedule list --account me@example.com", "schedule list --account me@example.com --json"],
+    ),
+    (
+        "schedule show",
+        &["schedule show sch_01kb3x8m7q0000000000000000 --account me@example.com", "schedule show x"],
+    ),
+    ("schedule edit", &["schedule edit sch_01kb3x8m7q0000000000000000 --pause --account me@example.com"]),
+    ("schedule delete", &["schedule delete sch_01kb3x8m7q0000000000000000 --account me@example.com"]),
+    ("schedule run", &["schedule run sch_01kb3x8m7q0000000000000000 --account me@example.com"]),
     ("share create", &["share create cat --account me@example.com"]),
     ("share list", &["share list --account me@example.com", "share list --account me@example.com --json"]),
     ("share show", &["share show shr_01kb3x8m7q0000000000000000 --account me@example.com", "share show x"]),
