@@ -3,6 +3,7 @@
 //! A subject is evaluated when readings of its hashtag come, and when there should have been one. Any number of workers may
 //! do it at once: the state is written against the version that was read, with its events, so that each event happens once.
 
+use crate::campaign::is_campaign;
 use crate::digest;
 use crate::found::{Scene, Unsent, is_for_people, type_of};
 use crate::settings::AlertSettings;
@@ -121,6 +122,10 @@ impl Alerting {
                 continue;
             }
             let settings = AlertSettings::of(&alert)?;
+            if let Some(id) = settings.campaign().filter(|_| is_campaign(&subject)) {
+                self.follow_campaign((&alert, &settings), subject, id).await?;
+                continue;
+            }
             if let Some(rule) = settings.rule.account() {
                 if let Some(events) = self.evaluate_account((&alert, &settings), subject, rule).await? {
                     done.subjects += 1;

@@ -3,11 +3,15 @@
 //!
 //! The rule, its samples and its states are those of previews (`domain::alerts`), so that an alert does what its preview
 //! said. Reading order: [`order`] (what a user asks for), `settings` and `state` (what is stored of it), [`evaluate`]
-//! (a reading becomes events), [`account`] (rules on credits and trackers), [`found`] (an event becomes data and messages), [`destinations`] (where messages go),
+//! (a reading becomes events), [`account`] (rules on credits and trackers), [`campaign`] (hashtags that follow a campaign), [`found`] (an event becomes data and messages), [`destinations`] (where messages go),
 //! [`deliver`] (one attempt at one delivery), [`mute`] (links that mute), [`view`] (answers). Deliberately absent: SQL,
 //! HTTP servers, the worker's loop, reading the clock, chance.
 
 pub mod account;
+
+pub mod account_view;
+
+pub mod campaign;
 
 pub mod deliver;
 

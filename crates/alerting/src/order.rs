@@ -31,6 +31,13 @@ pub enum Watches {
         /// The rule; its hashtag is not read.
         rule: AlertPreviewQuery,
     },
+    /// The own hashtags of a campaign while it runs.
+    Campaign {
+        /// Its name or id.
+        campaign: String,
+        /// The rule; its hashtag is not read.
+        rule: AlertPreviewQuery,
+    },
     /// The account.
     Account(AccountRule),
 }
@@ -101,12 +108,18 @@ impl Alerting {
             self.check_to(account_id, to).await?;
         }
         let rule = match &order.watches {
-            Watches::Hashtags { rule, .. } => AlertRule::of(rule),
+            Watches::Hashtags { rule, .. } | Watches::Campaign { rule, .. } => AlertRule::of(rule),
             Watches::Account(rule) => AlertRule::of_account(*rule),
         };
-        let mut settings = AlertSettings { name, rule, to: Vec::new() };
+        let mut settings = AlertSettings { name, rule, campaign: None, to: Vec::new() };
         let subjects = match &order.watches {
             Watches::Hashtags { hashtags, .. } => self.subjects(hashtags, &settings, now).await?,
+            Watches::Campaign { campaign, rule } => {
+                rule.check_rule()?;
+                let id = self.campaign(account_id, campaign).await?.id;
+                settings.campaign = Some(id.to_string());
+                self.campaign_subjects(account_id, id, &settings, now).await?
+            }
             Watches::Account(rule) => vec![account::subject(account_id, *rule, now)?],
         };
         let (to, secrets) = self.named(account_id, id, &order.to).await?;
@@ -149,6 +162,10 @@ impl Alerting {
             let why = "an alert watches either hashtags or the account; create another one".to_owned();
             return Err(AlertingError::Field { field: "account", why });
         }
+        if settings.campaign.is_some() && patch.hashtags.is_some() {
+            let why = "the alert follows a campaign; change the hashtags of that".to_owned();
+            return Err(AlertingError::Field { field: "hashtags", why });
+        }
         if let Some(rule) = &patch.rule {
             settings.rule = AlertRule::of(rule);
         }
@@ -161,6 +178,15 @@ impl Alerting {
                 None => None,
             },
             (Some(hashtags), _) => Some(self.subjects(hashtags, &settings, now).await?),
+            (None, Some(rule)) if settings.campaign.is_some() => {
+                rule.check_rule()?;
+                match settings.campaign() {
+                    Some(campaign) => {
+                        Some(self.campaign_subjects(account_id, campaign, &settings, now).await?)
+                    }
+                    None => None,
+                }
+            }
             (None, Some(_)) => {
                 let known = self.store().alert_subjects(account_id, id, "", SUBJECTS_MAX).await?;
                 let names: Vec<String> = known.into_iter().map(|subject| subject.name).collect();

@@ -2,7 +2,7 @@
 
 use crate::AlertingError;
 use crate::account::AccountRule;
-use domain::DestinationId;
+use domain::{CampaignId, DestinationId};
 use measure::AlertPreviewQuery;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -67,6 +67,9 @@ pub(crate) struct AlertSettings {
     pub(crate) name: String,
     /// The rule.
     pub(crate) rule: AlertRule,
+    /// Id of the campaign whose own hashtags it watches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) campaign: Option<String>,
     /// Ids of the destinations that it names.
     #[serde(default)]
     pub(crate) to: Vec<String>,
@@ -83,6 +86,11 @@ impl AlertSettings {
 
     pub(crate) fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
+    }
+
+    /// Returns the campaign whose hashtags it watches.
+    pub(crate) fn campaign(&self) -> Option<CampaignId> {
+        self.campaign.as_deref().and_then(|id| id.parse().ok())
     }
 
     /// Returns the destinations that it names.

@@ -1,6 +1,7 @@
 //! Alerts, events, destinations and deliveries as answers and the command line show them.
 
-use crate::account::AccountRule;
+use crate::account_view::{AlertAccountView, account_view};
+use crate::campaign::{AlertCampaignView, is_campaign};
 use crate::destinations::{DeliveryPage, DestinationSettings};
 use crate::settings::AlertSettings;
 use crate::state::{StoredCondition, SubjectState};
@@ -47,6 +48,8 @@ pub struct AlertView {
     pub hashtag_count: u64,
     /// Its hashtags, by key: all, or the first 10 in a list.
     pub hashtags: Vec<AlertHashtagView>,
+    /// The campaign whose own hashtags it watches; `null` if it names its hashtags.
+    pub campaign: Option<AlertCampaignView>,
     /// State of its rule on the account; `null` if it watches hashtags.
     pub account: Option<AlertAccountView>,
     /// Destinations that it names.
@@ -91,31 +94,6 @@ pub struct AlertHashtagView {
     /// Why it waits, and until when.
     #[schema(example = json!(null))]
     pub reason: Option<String>,
-}
-
-/// State of a rule on the account.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = AlertAccount)]
-pub struct AlertAccountView {
-    /// `ok` or `firing`.
-    #[schema(example = "ok")]
-    pub state: &'static str,
-    /// The rule in words.
-    #[schema(example = "fewer than 1,000 credits left")]
-    pub sentence: String,
-    /// Unit of the number.
-    #[schema(example = "credits")]
-    pub unit: &'static str,
-    /// The number of the last look; `null` before it, and where nothing runs out.
-    pub value: Option<f64>,
-    /// Time of the last look.
-    pub value_at: Option<Timestamp>,
-    /// Since when it fires; `null` while it does not.
-    pub since: Option<Timestamp>,
-    /// When it last fired.
-    pub last_fired_at: Option<Timestamp>,
-    /// When a message was last due.
-    pub last_message_at: Option<Timestamp>,
 }
 
 /// A destination that an alert names.
@@ -323,6 +301,11 @@ impl Alerting {
         if account.is_some() {
             subjects.clear();
         }
+        subjects.retain(|subject| !is_campaign(subject));
+        let campaign = match settings.campaign() {
+            Some(id) => Some(self.campaign_view(alert, id).await?),
+            None => None,
+        };
         let hashtag_count = subjects.len() as u64;
         subjects.truncate(hashtags);
         let muted_until = alert.muted_until.filter(|until| *until > self.now());
@@ -338,6 +321,7 @@ impl Alerting {
             rule: settings.rule.as_object().clone(),
             hashtag_count,
             hashtags: subjects.iter().map(hashtag_view).collect::<Result<_, _>>()?,
+            campaign,
             account,
             to: settings.to.iter().map(|id| named(id, destinations)).collect(),
             created_at: alert.created_at,
@@ -387,24 +371,6 @@ fn hashtag_view(subject: &AlertSubject) -> Result<AlertHashtagView, AlertingErro
         last_fired_at: state.fired_at_ms.map(at),
         last_message_at: state.sent_at_ms.map(at),
         reason: state.waiting.clone().filter(|_| rule.is_none()),
-    })
-}
-
-fn account_view(rule: AccountRule, subject: &AlertSubject) -> Result<AlertAccountView, AlertingError> {
-    let state = SubjectState::of(subject)?;
-    let at = Timestamp::from_ms;
-    Ok(AlertAccountView {
-        state: state.name(),
-        sentence: rule.in_words(),
-        unit: rule.unit(),
-        value: state.value,
-        value_at: state.evaluated_at_ms.map(at),
-        since: match state.condition {
-            StoredCondition::Firing { episode_ms, .. } => Some(at(episode_ms)),
-            StoredCondition::Ok | StoredCondition::Pending { .. } => None,
-        },
-        last_fired_at: state.fired_at_ms.map(at),
-        last_message_at: state.sent_at_ms.map(at),
     })
 }
 

@@ -2,7 +2,9 @@
 
 use crate::alert_coverage::{AlertCoverageView, days_between, moments, too_few};
 use crate::alert_parameters::{Threshold, Wait};
+use crate::alert_preview_view::{AlertFiredView, AlertPreviewView, AlertRuleView, AnnotationView};
 use crate::alert_words::{is_about, sentence};
+use crate::digest_parameters::DigestQuery;
 use crate::parameters::{TagText, TrendWindowName, WatchedName, by, one_of};
 use crate::view::assigned_id;
 use crate::{AsOfQuery, MadeOf, Measure, MeasureError};
@@ -13,9 +15,11 @@ use domain::alerts::{
     ThresholdRule, Watch, Watched, episodes,
 };
 use domain::annotations::{ANNOTATIONS, Annotation, Shifted};
+use domain::digest::Digest;
 use domain::metrics::{Reading, TrendWindow};
 use domain::{Hashtag, Moment, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use std::collections::BTreeSet;
 use store::snapshots::readings_of;
 use utoipa::ToSchema;
 
@@ -84,141 +88,17 @@ pub struct AlertPreviewQuery {
     #[arg(long, default_value_t, value_parser = one_of::<TrendWindow>())]
     #[schema(inline, value_type = TrendWindowName)]
     pub window: TrendWindow,
+    /// Counts the digests that the messages would be sent in.
+    #[serde(default)]
+    #[command(flatten)]
+    #[schema(value_type = Option<DigestQuery>)]
+    pub digest: Option<DigestQuery>,
     /// Replays the readings that had come in by this moment, as they were then: a day (to its last millisecond), a moment,
     /// or a length of time back from now.
     #[serde(default, deserialize_with = "by::text")]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     #[schema(value_type = Option<String>, example = "2026-11-01")]
     pub as_of: Option<Moment>,
-}
-
-/// When an alert would have fired.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = AlertPreview)]
-pub struct AlertPreviewView {
-    /// Name of the hashtag.
-    #[schema(example = "cat")]
-    pub hashtag: String,
-    /// TikTok's id; `null` while unknown.
-    pub hashtag_id: Option<String>,
-    /// The id in its place while TikTok's is unknown; every endpoint accepts it, also afterwards. `null` once
-    /// TikTok's is known.
-    #[schema(example = json!(null))]
-    pub assigned_id: Option<String>,
-    /// The readings that it is made of.
-    pub coverage: AlertCoverageView,
-    /// The rule.
-    pub rule: AlertRuleView,
-    /// The result in words.
-    #[schema(example = "views growing faster than 2.1 %/day would have fired 52 times in a year")]
-    pub sentence: String,
-    /// Number of episodes.
-    pub count: u64,
-    /// Episodes a week.
-    pub per_week: Option<f64>,
-    /// Messages: episodes that are not within the cooldown after a message.
-    pub messages: u64,
-    /// Times that there was no data for too long.
-    pub no_data: u64,
-    /// The episodes in order of time: the newest 1,000.
-    pub fired: Vec<AlertFiredView>,
-    /// Dated events of the platform between the first and the last reading that can shift the number: no alert fires
-    /// because of one.
-    pub annotations: Vec<AnnotationView>,
-}
-
-/// A rule of an alert.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = AlertRule)]
-pub struct AlertRuleView {
-    /// `velocity`, `growth`, `breakout`, `fell`, `emerging`, `overtakes_views` or `overtakes_gain`.
-    #[schema(example = "growth")]
-    pub rule: &'static str,
-    /// Unit of the number and of the threshold.
-    #[schema(example = "percent a day")]
-    pub unit: &'static str,
-    /// Formula of the number.
-    pub formula: &'static str,
-    /// Name of the hashtag that it compares with; `null` for other rules.
-    #[schema(example = json!(null))]
-    pub versus: Option<String>,
-    /// `24h`, `7d` or `30d`.
-    #[schema(example = "7d")]
-    pub window: &'static str,
-    /// Threshold, which was found if `about` was given.
-    pub above: f64,
-    /// Requested frequency, if the threshold was found.
-    #[schema(example = "1/week")]
-    pub about: Option<String>,
-    /// False if no threshold comes close to that frequency: within one episode, or a quarter of the wish. `null` without
-    /// `about`.
-    pub about_met: Option<bool>,
-    /// Value at or below which it recovers.
-    pub recovers_at: f64,
-    /// Milliseconds above the threshold before it fires.
-    pub for_ms: i64,
-    /// Milliseconds of low values before it recovers.
-    pub keep_firing_ms: i64,
-    /// Milliseconds after a message without another.
-    pub cooldown_ms: i64,
-    /// Milliseconds without a number after which there is no data.
-    pub no_data_after_ms: i64,
-}
-
-/// An episode of an alert.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = AlertFired)]
-pub struct AlertFiredView {
-    /// When it fired.
-    pub at: Timestamp,
-    /// The number then.
-    pub value: f64,
-    /// The threshold.
-    pub threshold: f64,
-    /// When the number first was above the threshold, which identifies the episode.
-    pub episode: Timestamp,
-    /// When it recovered; `null` while it fires.
-    pub ended: Option<Timestamp>,
-    /// Milliseconds from the last reading that was not above the threshold to the message: the rise may be as old.
-    pub late_ms: i64,
-    /// True if a message is sent; false within the cooldown.
-    pub message: bool,
-}
-
-/// A dated event of the platform.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Annotation)]
-pub struct AnnotationView {
-    /// Its name.
-    #[schema(example = "five_hashtags")]
-    pub name: &'static str,
-    /// First moment at which it may have happened.
-    pub from: Timestamp,
-    /// Moment by which it had happened.
-    pub until: Timestamp,
-    /// A sentence for people.
-    pub text: &'static str,
-    /// Source of the statement.
-    pub source: &'static str,
-    /// Numbers that it can shift.
-    pub shifts: Vec<&'static str>,
-    /// Caveat of numbers that pool readings from before and after.
-    #[schema(example = "structural_break")]
-    pub caveat: Option<&'static str>,
-}
-
-impl From<&Annotation> for AnnotationView {
-    fn from(event: &Annotation) -> Self {
-        Self {
-            name: event.name,
-            from: event.from,
-            until: event.until,
-            text: event.text,
-            source: event.source,
-            shifts: event.shifts.iter().map(|number| number.name()).collect(),
-            caveat: event.caveat.map(domain::Caveat::name),
-        }
-    }
 }
 
 /// The hashtag that another one is compared with.
@@ -250,6 +130,7 @@ impl AlertPreviewQuery {
             keep_firing: None,
             cooldown: None,
             window: TrendWindow::default(),
+            digest: None,
             as_of: None,
         }
     }
@@ -268,6 +149,16 @@ impl AlertPreviewQuery {
             return Err(MeasureError::parameter("window", format!("{rule} has no window; leave it out")));
         }
         self.rule(self.above.map_or(0.0, Threshold::get), 0).map(drop)
+    }
+
+    /// Checks a rule without a hashtag.
+    ///
+    /// # Errors
+    ///
+    /// Parameters contradict each other.
+    pub fn check_rule(&self) -> Result<(), MeasureError> {
+        self.check()?;
+        self.wish().map(drop)
     }
 
     fn wish(&self) -> Result<Wish, MeasureError> {
@@ -401,7 +292,7 @@ pub(super) fn preview_of(
         },
         count: preview.fired,
         per_week: preview.per_week(samples),
-        messages: episodes.iter().filter(|episode| episode.is_sent).count() as u64,
+        messages: messages(&episodes, query.digest.clone().map(Digest::from).as_ref()),
         no_data: preview.events.iter().filter(|event| matches!(event, AlertEvent::NoData { .. })).count()
             as u64,
         fired: fired(&episodes, &moments(readings), rule.above()),
@@ -423,6 +314,17 @@ pub(super) fn preview_of(
         },
         coverage,
     })
+}
+
+/// Counts the messages of episodes.
+fn messages(episodes: &[Episode], digest: Option<&Digest>) -> u64 {
+    let sent = episodes.iter().filter(|episode| episode.is_sent);
+    match digest {
+        Some(digest) => {
+            sent.map(|episode| digest.after(episode.fired_at)).collect::<BTreeSet<_>>().len() as u64
+        }
+        None => sent.count() as u64,
+    }
 }
 
 impl Measure {
@@ -469,6 +371,30 @@ impl Measure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::digest::Every;
+
+    #[test]
+    fn a_digest_is_one_message_for_all_that_it_has() {
+        let at = |text| Timestamp::parse(text).expect("a time");
+        let episode = |fired_at, is_sent| Episode {
+            began_at: at(fired_at),
+            fired_at: at(fired_at),
+            value: 1.0,
+            ended_at: None,
+            is_sent,
+        };
+        let episodes = [
+            episode("2026-10-24T06:30:00Z", true),
+            episode("2026-10-24T20:00:00Z", true),
+            episode("2026-10-25T06:30:00Z", true),
+            episode("2026-10-27T12:00:00Z", false),
+        ];
+        let daily = |tz: &str| Digest { every: Every::Day, hour: 8, tz: tz.parse().expect("a zone") };
+        assert_eq!(messages(&episodes, None), 3);
+        assert_eq!(messages(&episodes, Some(&daily("UTC"))), 2);
+        // In Berlin it is 8:30 on the 24th, and 7:30 on the 25th, when the clock has been set back.
+        assert_eq!(messages(&episodes, Some(&daily("Europe/Berlin"))), 1);
+    }
 
     #[test]
     fn either_a_threshold_or_a_frequency_is_given() {

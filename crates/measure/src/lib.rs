@@ -12,6 +12,8 @@ mod alert_parameters;
 
 mod alert_preview;
 
+mod alert_preview_view;
+
 mod alert_templates;
 
 mod alert_words;
@@ -33,6 +35,8 @@ mod charted;
 mod compare;
 
 mod creators;
+
+mod digest_parameters;
 
 mod drafts;
 
@@ -79,7 +83,8 @@ mod view;
 pub use alert_chart::AlertChart;
 pub use alert_coverage::AlertCoverageView;
 pub use alert_parameters::{Threshold, ThresholdError, Wait, WaitError};
-pub use alert_preview::{AlertFiredView, AlertPreviewQuery, AlertPreviewView, AlertRuleView, AnnotationView};
+pub use alert_preview::AlertPreviewQuery;
+pub use alert_preview_view::{AlertFiredView, AlertPreviewView, AlertRuleView, AnnotationView};
 pub use alert_templates::{AlertTemplateRequest, AlertTemplateView, AlertTemplatesQuery, AlertTemplatesView};
 pub use alert_words::{plain, rule_in_words};
 pub use annotations::{
@@ -102,6 +107,7 @@ pub use compare::{
     COMPARED_MAX, CompareQuery, CompareView, ComparedView, OverlapSideView, OverlapSidesView, OverlapView,
 };
 pub use creators::{ConcentrationView, CreatorView, CreatorsQuery, CreatorsView};
+pub use digest_parameters::DigestQuery;
 pub use export::{ExportOf, ExportQuery};
 pub use hashtag_report::{ReportSpan, hashtag_report};
 pub use history::{

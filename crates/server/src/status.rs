@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use store::StoreError;
 use store::hashtags::CatalogSize;
+use store::source_readings::SourceReading;
 use store::work::{WorkQueue, WorkStatus};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -24,6 +25,7 @@ pub(crate) struct Snapshot {
     size: CatalogSize,
     pub(crate) work: WorkStatus,
     calls_today: Vec<(String, u64)>,
+    pub(crate) sources: Vec<SourceReading>,
 }
 
 /// The last snapshot.
@@ -48,6 +50,7 @@ impl StatusBoard {
             size: store.catalog_size().await?,
             work: store.work_status(now, since).await?,
             calls_today: store.upstream_calls_on(UtcDay::of(now)).await?,
+            sources: store.source_readings().await?,
         });
         *last = Some(Arc::clone(&snapshot));
         Ok(snapshot)
@@ -76,8 +79,41 @@ pub(crate) struct StatusView {
     pub(crate) trackers: TrackedView,
     /// Work in the background.
     pub(crate) work: Vec<WorkView>,
+    /// The newest reading of each source, the newest first: how fresh the stored data is.
+    pub(crate) sources: Vec<SourceView>,
     /// Upstreams that were called today (UTC).
     pub(crate) upstreams: Vec<UpstreamView>,
+}
+
+/// The newest reading of a source, of a hashtag or a video.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceState)]
+pub(crate) struct SourceView {
+    /// The source.
+    #[schema(example = "contract")]
+    pub(crate) source: &'static str,
+    /// When it was taken.
+    pub(crate) observed_at: Timestamp,
+    /// Milliseconds since then.
+    pub(crate) age_ms: i64,
+    /// When it came in; `null` if an older version stored it.
+    pub(crate) arrived_at: Option<Timestamp>,
+}
+
+impl SourceView {
+    fn of(reading: &SourceReading, now: Timestamp) -> Self {
+        Self {
+            source: reading.source.name(),
+            observed_at: reading.observed_at,
+            age_ms: age_ms(reading, now),
+            arrived_at: reading.arrived_at,
+        }
+    }
+}
+
+/// Returns the age of the newest reading of a source, in milliseconds.
+pub(crate) fn age_ms(reading: &SourceReading, now: Timestamp) -> i64 {
+    now.as_ms().saturating_sub(reading.observed_at.as_ms()).max(0)
 }
 
 /// Hashtags of all trackers.
@@ -183,6 +219,7 @@ impl StatusView {
                 last_read_at: tracked.last_read_at,
             },
             work,
+            sources: snapshot.sources.iter().map(|one| SourceView::of(one, at)).collect(),
             upstreams: snapshot
                 .calls_today
                 .iter()

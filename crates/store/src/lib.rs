@@ -36,6 +36,8 @@ pub mod standings;
 
 mod known;
 
+pub mod source_readings;
+
 pub mod walks;
 
 pub mod work;

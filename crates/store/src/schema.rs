@@ -4,7 +4,7 @@
 use crate::migration::{Set, set};
 
 /// Steps of `catalog.db`.
-pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs", "0006_arrivals", "0007_videos_known");
+pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs", "0006_arrivals", "0007_videos_known", "0008_source_readings");
 /// Steps of `accounts.db`.
 pub(crate) const ACCOUNTS: Set = set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers", "0005_alerts", "0006_campaigns", "0007_read_keys", "0008_ended_jobs", "0009_annotations", "0010_shares", "0011_top_videos", "0012_schedules");
 /// Steps of `walks.db`.
@@ -170,7 +170,7 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
 }
 
 /// Tables of `catalog.db` and `walks.db`.
-static OTHERS: [Table; 29] = [
+static OTHERS: [Table; 30] = [
     Table::new(
         "hashtags",
         File::Catalog,
@@ -296,6 +296,13 @@ static OTHERS: [Table; 29] = [
         File::Catalog,
         columns! { arrived_at: integer, hashtags: integer, videos: integer, from_before: integer },
         &["arrived_at"],
+    )
+    .moved(NARROW),
+    Table::new(
+        "source_readings",
+        File::Catalog,
+        columns! { source: integer, observed_at: integer, arrived_at: integer },
+        &["source"],
     )
     .moved(NARROW),
     Table::new(

@@ -1,6 +1,7 @@
 //! Alerts over real stores: what they find is what their previews said, and every message is sent.
 
 mod account;
+mod campaigns;
 mod digests;
 mod evaluations;
 mod kills;

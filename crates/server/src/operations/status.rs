@@ -3,7 +3,7 @@
 use super::page::page;
 use crate::app::App;
 use crate::openapi::OpenErrors;
-use crate::status::{STATUS_AGE_MAX_MS, StatusView, WorkView};
+use crate::status::{STATUS_AGE_MAX_MS, SourceView, StatusView, WorkView};
 use axum::body::Body;
 use axum::extract::State;
 use domain::Timestamp;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 /// Status page
 ///
-/// Says whether the service works and keeps up: what waits, since when, and when tracked hashtags were last read. Read at most
-/// every 15 seconds. Names no account, hashtag or upstream.
+/// Says whether the service works and keeps up: what waits, since when, when tracked hashtags were last read, and how fresh the
+/// data of each source is. Read at most every 15 seconds. Names no account, hashtag or upstream.
 #[utoipa::path(
     get,
     path = "/status",
@@ -61,6 +61,14 @@ fn shown(status: &StatusView) -> Response<Body> {
         "<table><caption>Work in the background</caption><tr><th scope=\"col\">work<th scope=\"col\">waiting<th scope=\"col\">running\
          <th scope=\"col\">oldest due<th scope=\"col\">last ended<th scope=\"col\">failed in 24 h</tr>{rows}</table>"
     );
+    if !status.sources.is_empty() {
+        let rows = status.sources.iter().map(source).collect::<String>();
+        let _ = write!(
+            body,
+            "<table><caption>Newest reading of each source</caption><tr><th scope=\"col\">source<th scope=\"col\">taken\
+             <th scope=\"col\">age<th scope=\"col\">came in</tr>{rows}</table>"
+        );
+    }
     let tracked = &status.trackers;
     let _ = write!(
         body,
@@ -89,6 +97,27 @@ fn row(work: &WorkView) -> String {
         when(work.last_ended_at, "-"),
         work.failed_in_a_day.map_or_else(|| "-".to_owned(), charts::grouped),
     )
+}
+
+fn source(source: &SourceView) -> String {
+    format!(
+        "<tr><th scope=\"row\">{}<td>{}<td>{}<td>{}</tr>",
+        source.source,
+        source.observed_at.to_rfc3339(),
+        age(source.age_ms),
+        when(source.arrived_at, "before it was noted"),
+    )
+}
+
+/// Formats an age in its largest whole unit: `3 min`, `5 h`, `12 days`.
+fn age(ms: i64) -> String {
+    const MINUTE_MS: i64 = 60_000;
+    match ms / MINUTE_MS {
+        0 => "under a minute".to_owned(),
+        minutes @ 1..120 => format!("{minutes} min"),
+        minutes @ 120..2_880 => format!("{} h", minutes / 60),
+        minutes => format!("{} days", charts::grouped((minutes / 1_440).unsigned_abs())),
+    }
 }
 
 fn when(at: Option<Timestamp>, none: &str) -> String {

@@ -70,5 +70,18 @@ async fn late_work_is_named_on_the_page_in_the_answer_and_in_the_series() {
     assert_eq!(read["upstreams"][0]["name"], "original", "{read}");
     assert!(read["upstreams"][0]["calls_today"].as_u64() >= Some(1), "{read}");
     assert!(read["trackers"]["last_read_at"].is_string(), "{read}");
+    let source = &read["sources"][0];
+    assert_eq!((&source["source"], source["arrived_at"].is_string()), (&json!("contract"), true), "{read}");
+    assert_eq!(source["observed_at"], read["trackers"]["last_read_at"], "{read}");
+    server.clock.advance(Duration::from_secs(3 * 3_600));
+    let page = server.send(Request::get("/status")).await;
+    assert!(page.text().contains("<th scope=\"row\">contract<td>"), "{}", page.text());
+    assert!(page.text().contains("<td>3 h<td>"), "{}", page.text());
+    let series = server.send(Request::get("/metrics")).await.text().to_owned();
+    let age = series
+        .lines()
+        .find_map(|line| line.strip_prefix("tagmeter_reading_age_seconds{source=\"contract\"} "));
+    let age: f64 = age.expect("a series").parse().expect("seconds");
+    assert!((3.0 * 3_600.0..4.0 * 3_600.0).contains(&age), "{age}");
     worker.stopped().await;
 }

@@ -13,6 +13,8 @@ mod hashtag;
 
 mod links;
 
+mod newest;
+
 mod removed;
 
 mod rows;
@@ -45,6 +47,7 @@ use crate::record::{Prepared, Recorded};
 use creators::Handles;
 use domain::Timestamp;
 use links::Links;
+use newest::NewestReadings;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::mpsc;
@@ -110,6 +113,8 @@ struct Recording<'a, R> {
     first_new_video: u32,
     /// Makes the digests of what was forgotten, if anything was.
     forget_key: Option<ForgetKey>,
+    /// The newest reading of each source.
+    newest: NewestReadings,
     /// Earliest counts above 0 of the videos that were read again.
     first_nonzero: HashMap<u32, FirstNonzero<COUNTS>, BuildHasherDefault<PrehashedHasher>>,
 }
@@ -124,6 +129,7 @@ impl<'a, R: Rows> Recording<'a, R> {
             next_video: numbers.video,
             first_new_video: numbers.video,
             forget_key: numbers.forget_key,
+            newest: NewestReadings::default(),
             first_nonzero: HashMap::default(),
             rows,
             known,
@@ -133,6 +139,7 @@ impl<'a, R: Rows> Recording<'a, R> {
     fn group(&mut self, records: Vec<Prepared>) -> Result<(), StoreError> {
         self.rows.begin_group(&records, self.known)?;
         for record in records {
+            self.newest.see(&record);
             match record {
                 Prepared::Video(video) => {
                     self.recorded.video_records += 1;
@@ -171,7 +178,8 @@ impl<'a, R: Rows> Recording<'a, R> {
         };
         let changed = hashtag::write(self.rows, self.tags, next.sequence, &mut self.recorded)?;
         self.recorded.sequence = if changed.is_empty() { sequence } else { next.sequence };
-        let ended = Ended { next: Numbers { sequence: self.recorded.sequence, ..next }, changed };
+        let next = Numbers { sequence: self.recorded.sequence, ..next };
+        let ended = Ended { next, changed, newest: self.newest.into_list() };
         self.recorded.snapshots_new = self.rows.finish(&ended)?;
         Ok(self.recorded)
     }

@@ -30,6 +30,8 @@ pub(crate) struct Ended {
     pub(crate) next: Numbers,
     /// Rows of the hashtags that changed, ascending. When there are none the sequence is what it was.
     pub(crate) changed: Vec<u32>,
+    /// Newest reading of each source of the transaction: the source's number, and milliseconds since 1970.
+    pub(crate) newest: Vec<(u8, i64)>,
 }
 
 /// A reading of `N` counts as it is kept.

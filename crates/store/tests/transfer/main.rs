@@ -13,7 +13,7 @@ use testkit::{FixedClock, video};
 use tokio::sync::Notify;
 
 /// Returns the rows of every table of both files, except a store's own data and the places of entries.
-const DUMPS: [(&str, &str); 43] = [
+const DUMPS: [(&str, &str); 44] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -60,6 +60,7 @@ const DUMPS: [(&str, &str); 43] = [
     ("catalog.db", "SELECT * FROM hashtag_superseded ORDER BY hashtag, observed_at, source, superseded_at"),
     ("catalog.db", "SELECT * FROM video_superseded ORDER BY 1, 2"),
     ("catalog.db", "SELECT * FROM arrivals ORDER BY arrived_at"),
+    ("catalog.db", "SELECT * FROM source_readings ORDER BY source"),
     ("catalog.db", "SELECT * FROM video_snapshots ORDER BY video, observed_at, source"),
     ("catalog.db", "SELECT * FROM hashtag_windows ORDER BY 1, 2, 3, 4, 5"),
     ("catalog.db", "SELECT * FROM walk_runs ORDER BY hashtag, region, job_id"),

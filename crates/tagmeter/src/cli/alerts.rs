@@ -43,7 +43,7 @@ pub(crate) enum Alert {
     /// `tagmeter serve` and `tagmeter worker` evaluate it as readings come, and send its messages. It continues its preview:
     /// an episode under way sends nothing. Webhooks that are created for it are signed; their secrets are printed once.
     #[command(
-        after_help = "Examples:\n  tagmeter alert create cat --about 1/week --to slack:https://hooks.slack.com/services/... --to me@example.com\n  tagmeter alert create cat dog --rule velocity --above 50000 --window 24h --to https://hooks.example.com/tagmeter\n  tagmeter alert create cat --rule breakout --above 3 --for 1d --cooldown 1w --name 'cats break out'\n  tagmeter alert create dog bird --rule overtakes_views --versus cat --above 0 --to me@example.com\n  tagmeter alert create --credits-below 1000 --to me@example.com\n  tagmeter alert create --slots-missed 3 --to slack:https://hooks.slack.com/services/..."
+        after_help = "Examples:\n  tagmeter alert create cat --about 1/week --to slack:https://hooks.slack.com/services/... --to me@example.com\n  tagmeter alert create cat dog --rule velocity --above 50000 --window 24h --to https://hooks.example.com/tagmeter\n  tagmeter alert create cat --rule breakout --above 3 --for 1d --cooldown 1w --name 'cats break out'\n  tagmeter alert create dog bird --rule overtakes_views --versus cat --above 0 --to me@example.com\n  tagmeter alert create --campaign summer --rule breakout --above 3 --to me@example.com\n  tagmeter alert create --credits-below 1000 --to me@example.com\n  tagmeter alert create --slots-missed 3 --to slack:https://hooks.slack.com/services/..."
     )]
     Create(CreateAlert),
     /// List alerts with the state of their hashtags
@@ -87,8 +87,11 @@ pub(crate) enum Alert {
 #[derive(Debug, Args)]
 pub(crate) struct CreateAlert {
     /// Tag names, with or without #, or ids
-    #[arg(required_unless_present = "on_account", value_name = "NAME|ID")]
+    #[arg(required_unless_present_any = ["on_account", "campaign"], value_name = "NAME|ID")]
     pub(crate) hashtags: Vec<String>,
+    /// Watch the own hashtags of this campaign while it runs, by name or id; they follow its changes
+    #[arg(long, value_name = "CAMPAIGN", conflicts_with = "hashtags")]
+    pub(crate) campaign: Option<String>,
     #[command(flatten)]
     pub(crate) rule: Rule,
     #[command(flatten)]
@@ -112,7 +115,7 @@ pub(crate) struct CreateAlert {
     id = "on_account",
     multiple = false,
     conflicts_with_all = [
-        "hashtags", "rule", "versus", "above", "about", "for", "recovers_at", "keep_firing", "cooldown", "window",
+        "hashtags", "campaign", "rule", "versus", "above", "about", "for", "recovers_at", "keep_firing", "cooldown", "window",
     ]
 )]
 pub(crate) struct OnAccount {
@@ -194,6 +197,7 @@ impl Rule {
             keep_firing: self.keep_firing,
             cooldown: self.cooldown,
             window: self.window,
+            digest: None,
             as_of: None,
         }
     }

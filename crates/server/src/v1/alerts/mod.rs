@@ -53,6 +53,9 @@ pub(crate) struct AlertAsked {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, example = json!(["cat"]), min_items = 1, max_items = 1_000)]
     hashtags: Vec<String>,
+    /// Name or id of a campaign in place of hashtags: its own hashtags are watched while it runs, and follow its changes.
+    #[schema(example = json!(null))]
+    campaign: Option<String>,
     /// Rule on the account in place of hashtags: on its credits, the budgets of its trackers, or trackers that fail.
     #[schema(example = json!(null))]
     account: Option<AccountRule>,
@@ -106,7 +109,14 @@ pub(crate) struct AlertAsked {
 impl AlertAsked {
     /// Returns what it watches.
     fn watches(&mut self) -> Result<Watches, Problem> {
+        if self.campaign.is_some() && (self.account.is_some() || !self.hashtags.is_empty()) {
+            let detail = "campaign: give one of hashtags, campaign and account";
+            return Err(Problem::parameter("campaign", detail));
+        }
         let Some(account) = self.account else {
+            if let Some(campaign) = self.campaign.take() {
+                return Ok(Watches::Campaign { campaign, rule: self.query() });
+            }
             return Ok(Watches::Hashtags {
                 hashtags: std::mem::take(&mut self.hashtags),
                 rule: self.query(),
@@ -134,6 +144,7 @@ impl AlertAsked {
             keep_firing: self.keep_firing,
             cooldown: self.cooldown,
             window: self.window,
+            digest: None,
             as_of: None,
         }
     }
@@ -216,7 +227,8 @@ async fn on_series<T: Send + 'static, F: Future<Output = Result<T, AlertingError
 ///
 /// Watches a number of hashtags from now on, and sends a message for each episode in which it is above a threshold. It
 /// continues its preview: an episode under way when it is created sends nothing. With `about` the threshold of each hashtag
-/// is found on its stored readings; hashtags of a list with too few wait until they have enough. With `account` it watches
+/// is found on its stored readings; hashtags of a list with too few wait until they have enough. With `campaign` it watches the
+/// own hashtags of a campaign while that runs, and with `account`
 /// credits, budgets or failing trackers, and fires at once where that holds already. Free.
 #[utoipa::path(
     post,

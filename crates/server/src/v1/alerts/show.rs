@@ -108,6 +108,7 @@ impl AlertChangeAsked {
             keep_firing: self.keep_firing,
             cooldown: self.cooldown,
             window: self.window.unwrap_or_default(),
+            digest: None,
             as_of: None,
         })
     }

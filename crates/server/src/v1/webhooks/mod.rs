@@ -13,11 +13,10 @@ use alerting::destinations::{ALL_EVENTS, Created, DestinationOrder};
 use alerting::view::DestinationView;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::Zone;
-use domain::digest::{DIGEST_HOUR, Digest, Every};
+use domain::digest::Digest;
 use domain::{DestinationId, KeyScope};
 use http::{Response, StatusCode};
-use measure::parameters::{DigestEveryName, Whole};
+use measure::DigestQuery;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -36,32 +35,6 @@ const PATH: &str = "/v1/webhooks";
 /// Place of the id among the segments of a path.
 const ID_SEGMENT: usize = 3;
 
-/// When events of alerts are sent together.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = Digest)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DigestAsked {
-    /// Every day, or every Monday.
-    #[serde(default)]
-    #[schema(inline, value_type = Option<DigestEveryName>)]
-    every: Every,
-    /// Hour of the local day.
-    #[serde(default)]
-    #[schema(inline, value_type = Option<Whole<0, 23>>, default = 8, example = 8)]
-    hour: Option<Whole<0, 23>>,
-    /// Time zone of the hour, of the IANA database.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, default = "UTC", example = "Europe/Berlin", max_length = 100)]
-    tz: Zone,
-}
-
-impl From<DigestAsked> for Digest {
-    fn from(asked: DigestAsked) -> Self {
-        let hour = asked.hour.and_then(|hour| u8::try_from(hour.get()).ok());
-        Self { every: asked.every, hour: hour.unwrap_or(DIGEST_HOUR), tz: asked.tz }
-    }
-}
-
 /// The order for a destination.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewWebhook)]
@@ -79,7 +52,7 @@ pub(crate) struct WebhookAsked {
     #[schema(value_type = Option<String>, max_length = 200)]
     description: String,
     /// Sends events of alerts together; each is sent at once by default.
-    digest: Option<DigestAsked>,
+    digest: Option<DigestQuery>,
 }
 
 /// A destination, and its secret.

@@ -1,6 +1,6 @@
 //! `/v1/webhooks/{id}`: one destination.
 
-use super::{DigestAsked, WebhookAnswer, problem};
+use super::{WebhookAnswer, problem};
 use crate::app::App;
 use crate::gate::reply::Content;
 use crate::gate::{AuthenticatedRequest, serve_free};
@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::KeyScope;
 use http::Response;
+use measure::DigestQuery;
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -31,7 +32,7 @@ pub(crate) struct WebhookChangeAsked {
     /// True turns it on, which forgets its failures, false turns it off and gives up what waits for it.
     on: Option<bool>,
     /// New digest.
-    digest: Option<DigestAsked>,
+    digest: Option<DigestQuery>,
     /// Sends each message at once again.
     #[serde(default)]
     #[schema(value_type = Option<bool>, default = false)]

@@ -36,6 +36,8 @@ mod record_windows;
 
 mod snapshots;
 
+mod source_readings;
+
 mod sums;
 
 mod windows;

@@ -18,6 +18,7 @@ use super::record_links::Links;
 use super::record_runs::{change_runs, hashtag_of_run, runs_of_hashtags};
 use super::record_videos::Videos;
 use super::record_windows::Windows;
+use super::source_readings::note_sources;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::forget::ForgetKey;
@@ -313,6 +314,9 @@ impl Rows for PostgresRows<'_> {
             }
             if let Some(known) = known {
                 note_rows(on.transaction, self.now, known).await?;
+            }
+            if self.now != UNKNOWN && !ended.newest.is_empty() {
+                note_sources(on.transaction, self.now, &ended.newest).await?;
             }
             if ended.next != self.numbers {
                 move_on(on.transaction, ended, self.is_cluster).await?;

@@ -57,7 +57,7 @@ impl Postgres {
         ];
         transaction.execute_typed(SET, &parameters).await.doing(DOING)?;
         let changed = found.iter().map(|off| off.hashtag.0).collect();
-        move_on(&transaction, &Ended { next, changed }, self.is_cluster).await?;
+        move_on(&transaction, &Ended { next, changed, newest: Vec::new() }, self.is_cluster).await?;
         transaction.commit().await.doing(DOING)?;
         if self.is_cluster {
             announce(&self.pool, next.sequence).await?;

@@ -30,6 +30,8 @@ mod rows_at_once;
 
 mod snapshots;
 
+mod source_readings;
+
 mod sums;
 
 mod videos;

@@ -6,6 +6,7 @@ use super::links::LinkStatements;
 use super::read_ahead::ReadAhead;
 use super::record_hashtag::HashtagStatements;
 use super::record_video::{VideoStatements, video_id};
+use super::source_readings::note_sources;
 use crate::StoreError;
 use crate::error::Doing;
 use crate::hashtags::{CHANGES_RETAINED, tags_blob};
@@ -215,6 +216,9 @@ impl Rows for SqliteRows<'_> {
         }
         if let Some(known) = known {
             note_rows(self.transaction, self.now, known)?;
+        }
+        if self.now != UNKNOWN {
+            note_sources(self.transaction, self.now, &ended.newest)?;
         }
         Ok(self.snapshots_new.max(0).cast_unsigned())
     }

@@ -86,9 +86,10 @@ async fn create(command: CreateAlert, context: &Context) -> Result<(), Failure> 
     let owner = owner(&store, &command.owner).await?;
     let order = AlertOrder {
         name: command.name,
-        watches: match command.account.rule() {
-            Some(rule) => Watches::Account(rule),
-            None => Watches::Hashtags { rule: command.rule.query(), hashtags: command.hashtags },
+        watches: match (command.account.rule(), command.campaign) {
+            (Some(rule), _) => Watches::Account(rule),
+            (None, Some(campaign)) => Watches::Campaign { campaign, rule: command.rule.query() },
+            (None, None) => Watches::Hashtags { rule: command.rule.query(), hashtags: command.hashtags },
         },
         to: command.to,
     };
@@ -224,6 +225,15 @@ fn show_hashtags(alert: &AlertView) -> Result<(), Failure> {
         ];
         return print(table(&["account", "state", ">now", "unit", "last fired"], [row]));
     }
+    if let Some(campaign) = &alert.campaign {
+        let name = campaign.name.as_deref().unwrap_or(&campaign.id);
+        match &campaign.reason {
+            Some(reason) => {
+                print_text(format_args!("Campaign {name}: {reason}; none of its hashtags is watched."))?
+            }
+            None => print_text(format_args!("Own hashtags of campaign {name}:"))?,
+        }
+    }
     let row = |hashtag: &AlertHashtagView| {
         vec![
             tag(&hashtag.hashtag),
@@ -258,6 +268,9 @@ fn secrets(secrets: Vec<(DestinationId, String)>) -> Vec<SecretView> {
 fn names(alert: &AlertView) -> String {
     if let Some(account) = &alert.account {
         return account.sentence.clone();
+    }
+    if let Some(campaign) = &alert.campaign {
+        return format!("campaign {}", campaign.name.as_deref().unwrap_or(&campaign.id));
     }
     let shown: Vec<String> = alert.hashtags.iter().take(NAMES_SHOWN).map(|one| tag(&one.hashtag)).collect();
     match alert.hashtag_count.saturating_sub(shown.len() as u64) {
