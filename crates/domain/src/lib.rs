@@ -78,6 +78,10 @@ pub mod rhythm;
 
 pub mod schedule_id;
 
+pub mod feed_id;
+
+pub mod feed_name;
+
 pub mod share_id;
 
 pub mod share_link;
@@ -125,6 +129,7 @@ pub use credits::Credits;
 pub use cursor::WalkCursor;
 pub use destination_id::DestinationId;
 pub use event_id::EventId;
+pub use feed_id::FeedId;
 pub use hashtag::{Basis, Hashtag, HashtagRow};
 pub use id::{AuthorId, HashtagId, IdError, VideoId};
 pub use job_id::JobId;

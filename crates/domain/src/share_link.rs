@@ -1,4 +1,4 @@
-//! The link of a share: a slug for people and a token that opens it. Only the SHA-256 of the token is stored; at 128
+//! The link of a share or a feed: a token that opens it and, of a share, a slug for people. Only the SHA-256 of the token is stored; at 128
 //! random bits it needs no salt.
 
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ const TOKEN_DIGITS: usize = 32;
 /// Slug of a title without letters or digits that it may have.
 const OTHERWISE: &str = "report";
 
-/// The secret that opens a share. Its `Debug` shows nothing.
+/// The secret that opens a share or a feed. Its `Debug` shows nothing.
 #[derive(Clone, Copy)]
 pub struct ShareToken(u128);
 
@@ -63,6 +63,11 @@ impl fmt::Debug for ShareToken {
 pub struct ShareDigest([u8; 32]);
 
 impl ShareDigest {
+    /// From the database.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// For the database.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -2,6 +2,7 @@
 
 use crate::downloads::Downloads;
 use crate::encoding::Compressor;
+use crate::feeds::FeedCache;
 use crate::gate::cursor::CursorKey;
 use crate::gate::keys::Keys;
 use crate::health::Health;
@@ -55,6 +56,8 @@ pub(crate) struct App {
     pub(crate) share_cookies: CookieKey,
     /// Tries of their passwords.
     pub(crate) share_tries: Tries,
+    /// Answers and caps of feeds.
+    pub(crate) feeds: FeedCache,
     /// Permits for digests of passwords: each takes a core and 19 MiB.
     pub(crate) passwords: Semaphore,
     /// Permits for uploads.

@@ -130,6 +130,12 @@ errors! {
     ShareRevoked "share_revoked" CONFLICT "Share revoked" Legacy::AsProblem,
         "The share was revoked, which is for good: its report is deleted.",
         "Create another share and send its link.";
+    FeedNotFound "feed_not_found" NOT_FOUND "Unknown feed" Legacy::AsProblem,
+        "The account has no feed with this id.",
+        "Take the id from `Location` of the feed, or from `GET /v1/feeds` with a key of the same account. The token of a link is no id.";
+    FeedRevoked "feed_revoked" CONFLICT "Feed revoked" Legacy::AsProblem,
+        "The feed was revoked, which is for good: it gets no new links.",
+        "Create another feed of the same question and replace its links where they are used.";
     LimitReached "limit_reached" CONFLICT "Limit reached" Legacy::AsProblem,
         "The account has as many of these as it may; `detail` says how many.",
         "Delete one that is no longer needed, or add to one that exists.";

@@ -15,6 +15,7 @@ mod encoding;
 
 mod errors;
 mod extract;
+mod feeds;
 mod gate;
 mod header_value;
 mod health;
@@ -42,3 +43,4 @@ mod v1;
 pub use downloads::spool::remove_retained as remove_stored_downloads;
 pub use options::{Downloads, Options, Origins, PublicUrl, UPLOADS_AT_ONCE, Uploads};
 pub use server::{BindError, Parts, Server};
+pub use v1::feeds::feed_question;

@@ -170,7 +170,6 @@ impl Problem {
     }
 
     /// Returns the detail.
-    #[cfg(test)]
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }

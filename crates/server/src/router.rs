@@ -12,7 +12,7 @@ use crate::problem::{Problem, Style};
 use crate::v1::hashtags::{self, benchmark, creators, history, history_chart, related, show, videos};
 use crate::v1::question::{self, OfHashtag};
 use crate::v1::{
-    alerts, annotations, balance, campaigns, compare, export, imports, me, metrics, schedules, shares,
+    alerts, annotations, balance, campaigns, compare, export, feeds, imports, me, metrics, schedules, shares,
     status, trackers, trending, usage, walks, webhooks,
 };
 use axum::Router;
@@ -83,6 +83,9 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(schedules::create, schedules::list),
         routes!(schedules::show::show, schedules::show::change, schedules::show::delete),
         routes!(schedules::run::handler),
+        routes!(feeds::create, feeds::list),
+        routes!(feeds::show::show, feeds::show::change, feeds::show::revoke),
+        routes!(feeds::rotate::handler),
         routes!(operations::healthz::handler),
         routes!(operations::readyz::handler),
         routes!(operations::metrics::handler),
@@ -92,6 +95,7 @@ pub(crate) fn build() -> (Router<Arc<App>>, OpenApi) {
         routes!(operations::unsubscribe::show, operations::unsubscribe::leave),
         routes!(operations::status::handler),
         routes!(operations::share::show, operations::share::enter),
+        routes!(operations::feed::handler),
     ];
     let documented = OpenApiRouter::with_openapi(openapi::base());
     let (router, description) = all.into_iter().fold(documented, add).split_for_parts();

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::contract::RENDERERS;
 use crate::downloads::Downloads;
 use crate::encoding::Compressor;
+use crate::feeds::FeedCache;
 use crate::gate::cursor::CursorKey;
 use crate::gate::keys::Keys;
 use crate::health::{self, Health};
@@ -119,6 +120,7 @@ impl Server {
             measuring: Arc::new(Semaphore::new(MEASURED_AT_ONCE)),
             share_cookies: CookieKey::of_store(identity),
             share_tries: Tries::default(),
+            feeds: FeedCache::new(crate::v1::feeds::RENDERER),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             documents: Documents::of(&description),

@@ -10,6 +10,8 @@ mod document;
 
 mod error;
 
+mod feeds;
+
 mod open;
 
 mod order;
@@ -25,6 +27,7 @@ mod sharing;
 mod view;
 
 pub use error::ShareError;
+pub use feeds::{FeedError, FeedLinks, FeedPage, FeedView};
 pub use open::OpenShare;
 pub use order::{DAYS_DEFAULT, DAYS_MAX, ShareOrder, SharePassword, SharePatch, Subject};
 pub use password::{PASSWORD_BYTES, PASSWORDS_MAX};

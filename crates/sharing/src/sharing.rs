@@ -87,7 +87,7 @@ impl Sharing {
         self.measure.store()
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.measure.catalog().clock().now()
     }
 
@@ -312,7 +312,7 @@ impl Sharing {
     }
 
     /// Draws two numbers of 128 random bits.
-    fn draw(&self) -> Result<[u128; 2], ShareError> {
+    pub(crate) fn draw(&self) -> Result<[u128; 2], ShareError> {
         let none = || ShareError::NoSecret("the system has no random numbers".to_owned());
         let drawn = (self.chance)().ok_or_else(none)?;
         let mut halves = [0_u128; 2];

@@ -72,6 +72,8 @@ pub mod schedules;
 
 pub mod issues;
 
+pub mod feeds;
+
 pub mod tracked;
 
 pub mod alerts;

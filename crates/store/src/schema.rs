@@ -6,7 +6,7 @@ use crate::migration::{Set, set};
 /// Steps of `catalog.db`.
 pub(crate) const CATALOG: Set = set!("catalog": "0001_catalog", "0002_identities", "0003_removed", "0004_imported_files", "0005_runs", "0006_arrivals", "0007_videos_known", "0008_source_readings");
 /// Steps of `accounts.db`.
-pub(crate) const ACCOUNTS: Set = set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers", "0005_alerts", "0006_campaigns", "0007_read_keys", "0008_ended_jobs", "0009_annotations", "0010_shares", "0011_top_videos", "0012_schedules");
+pub(crate) const ACCOUNTS: Set = set!("accounts": "0001_accounts", "0002_jobs_that_fail", "0003_attempts_unheard", "0004_trackers", "0005_alerts", "0006_campaigns", "0007_read_keys", "0008_ended_jobs", "0009_annotations", "0010_shares", "0011_top_videos", "0012_schedules", "0013_feeds");
 /// Steps of `walks.db`.
 pub(crate) const WALKS: Set = set!("walks": "0001_walks", "0002_standings", "0003_outlook");
 /// All steps. On PostgreSQL, where everything is in one database, they are applied in this order.

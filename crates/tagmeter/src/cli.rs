@@ -16,6 +16,7 @@ pub(crate) mod annotations;
 pub(crate) mod campaigns;
 pub(crate) mod schedules;
 
+pub(crate) mod feeds;
 pub(crate) mod shares;
 pub(crate) mod trackers;
 
@@ -171,6 +172,9 @@ pub(crate) enum Command {
     /// Send reports by mail, every week or month: create, list, show, edit, delete and test schedules
     #[command(subcommand)]
     Schedule(schedules::Schedule),
+    /// Save questions under links for spreadsheets and readers: create, list, show, rotate and revoke feeds
+    #[command(subcommand)]
+    Feed(feeds::Feed),
     /// Show a hashtag by name or id
     #[command(
         after_help = "Examples:\n  tagmeter lookup cat\n  tagmeter lookup '#cat'\n  tagmeter lookup 7551 --json\n\n`reported` totals are TikTok's, `observed` ones are sums over the stored videos; ~ marks a rounded one."

@@ -199,6 +199,17 @@ impl From<scheduling::ScheduleError> for Failure {
     }
 }
 
+impl From<sharing::FeedError> for Failure {
+    fn from(error: sharing::FeedError) -> Self {
+        use sharing::FeedError as E;
+        match error {
+            E::Store(error) => error.into(),
+            E::NotFound => Self::not_found(error).hint("`tagmeter feed list` lists the feeds"),
+            _ => Self::new(error),
+        }
+    }
+}
+
 impl From<measure::MeasureError> for Failure {
     fn from(error: measure::MeasureError) -> Self {
         use measure::MeasureError;

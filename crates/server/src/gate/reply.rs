@@ -138,6 +138,15 @@ impl Content {
         self.file.as_deref_mut()
     }
 
+    /// Returns type and bytes of an answer for a feed, without `billing`: the balance is nobody's business.
+    pub(crate) fn into_feed(self) -> (Cow<'static, str>, Bytes) {
+        if !self.is_open {
+            return (self.kind, self.tagged.body);
+        }
+        let body = [&self.tagged.body[..], b"}"].concat();
+        (self.kind, body.into())
+    }
+
     /// Returns the number of body bytes in memory.
     pub(crate) fn memory_bytes(&self) -> usize {
         self.tagged.body.len()

@@ -53,6 +53,11 @@ impl Route {
         self.number
     }
 
+    /// Returns its path as documented.
+    pub(crate) fn template(&self) -> &str {
+        &self.template
+    }
+
     /// Returns true if it is under `/v1`.
     pub(crate) fn is_v1(&self) -> bool {
         self.template.starts_with(V1)

@@ -160,6 +160,17 @@ error_sets! {
         [WITH_KEY, WITH_BODY, &[ErrorCode::ShareNotFound, ErrorCode::ShareRevoked]];
     /// Errors of one share.
     ShareErrors: [WITH_KEY, &[ErrorCode::ShareNotFound]];
+    /// Errors of the link of a feed, beside that of unknown ones.
+    FeedLinkErrors: [&[ErrorCode::NotAcceptable, ErrorCode::InvalidParameter, ErrorCode::RateLimited]];
+    /// Errors of creating a feed.
+    CreateFeedErrors:
+        [WITH_KEY, WITH_BODY, &[ErrorCode::LimitReached, ErrorCode::IdempotencyKeyReused]];
+    /// Errors of changing a feed.
+    ChangeFeedErrors: [WITH_KEY, WITH_BODY, &[ErrorCode::FeedNotFound]];
+    /// Errors of one feed.
+    FeedErrors: [WITH_KEY, &[ErrorCode::FeedNotFound]];
+    /// Errors of giving a feed new links.
+    RotateFeedErrors: [WITH_KEY, &[ErrorCode::FeedNotFound, ErrorCode::FeedRevoked]];
     /// Errors of a preview of an alert.
     PreviewErrors:
         [WITH_KEY, WITH_BODY, &[ErrorCode::HashtagNotFound, ErrorCode::InsufficientHistory]];

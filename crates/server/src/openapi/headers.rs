@@ -26,6 +26,8 @@ enum On {
     File,
     /// Pages for a browser.
     Html,
+    /// Pages of a link, and every answer of a feed.
+    Link,
 }
 
 /// Name, type, description and place of each header.
@@ -95,10 +97,10 @@ const HEADERS: [(&str, Type, &str, On); 28] = [
         "Referrer-Policy",
         Type::String,
         "The address of the page is a secret, and is sent to nobody.",
-        On::Html,
+        On::Link,
     ),
-    ("X-Robots-Tag", Type::String, "`noindex`.", On::Html),
-    ("X-Content-Type-Options", Type::String, "`nosniff`.", On::Html),
+    ("X-Robots-Tag", Type::String, "`noindex`.", On::Link),
+    ("X-Content-Type-Options", Type::String, "`nosniff`.", On::Link),
     ("X-Frame-Options", Type::String, "`DENY`, unless other sites may embed the page.", On::Html),
     ("Set-Cookie", Type::String, "Opens the share for an hour.", On::Status(&["303"])),
     (
@@ -129,6 +131,7 @@ pub(super) struct Traits {
     is_paged: bool,
     is_file: bool,
     is_html: bool,
+    is_feed: bool,
 }
 
 impl Traits {
@@ -137,21 +140,24 @@ impl Traits {
             let parameters = operation.parameters.iter().flatten();
             parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.name == name))
         };
+        let is_feed =
+            operation.responses.responses.values().any(|response| is_of(response, "application/rss+xml"));
         let is_job = operation.responses.responses.contains_key("202");
         Self {
             needs_key,
             is_contract: operation.tags.iter().flatten().any(|tag| tag == "challenges"),
-            is_validated: has("If-None-Match"),
+            is_validated: has("If-None-Match") || is_feed,
             is_stored: has("If-Range"),
             is_paged: has("cursor") && has("fields"),
             is_file: has("format") && !is_job,
-            is_html: operation.responses.responses.values().any(is_html),
+            is_html: operation.responses.responses.values().any(|response| is_of(response, "text/html")),
+            is_feed,
         }
     }
 }
 
-fn is_html(response: &RefOr<Response>) -> bool {
-    matches!(response, RefOr::T(response) if response.content.contains_key("text/html"))
+fn is_of(response: &RefOr<Response>, media_type: &str) -> bool {
+    matches!(response, RefOr::T(response) if response.content.contains_key(media_type))
 }
 
 /// Adds the headers of a response of this status.
@@ -168,6 +174,7 @@ pub(super) fn add(response: &mut Response, status: &str, traits: &Traits) {
             On::Page => traits.is_paged && status == "200",
             On::File => traits.is_file && status == "200",
             On::Html => traits.is_html && matches!(status, "200" | "404" | "503"),
+            On::Link => (traits.is_html && matches!(status, "200" | "404" | "503")) || traits.is_feed,
         };
         if is_here {
             let reference = Ref::new(format!("#/components/headers/{name}"));
@@ -186,6 +193,7 @@ pub(super) fn add_to_shared(response: &mut Response, status: &str) {
         is_paged: false,
         is_file: false,
         is_html: false,
+        is_feed: false,
     };
     add(response, status, &traits);
 }

@@ -20,12 +20,12 @@ mod webhooks;
 
 pub(crate) use errors::{
     AlertErrors, AnnotationErrors, CampaignErrors, ChangeAlertErrors, ChangeAnnotationErrors,
-    ChangeCampaignErrors, ChangeScheduleErrors, ChangeShareErrors, ChangeTrackerErrors, ChangeWebhookErrors,
-    ChartErrors, CreateAlertErrors, CreateAnnotationErrors, CreateCampaignErrors, CreateScheduleErrors,
-    CreateShareErrors, CreateTrackerErrors, CreateWebhookErrors, ExportErrors, FreeErrors, ImportErrors,
-    ImportsErrors, ListErrors, MeasureErrors, OpenErrors, PaidErrors, PreviewErrors, ScheduleErrors,
-    SearchErrors, ShareErrors, StartWalkErrors, TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors,
-    WebhookErrors,
+    ChangeCampaignErrors, ChangeFeedErrors, ChangeScheduleErrors, ChangeShareErrors, ChangeTrackerErrors,
+    ChangeWebhookErrors, ChartErrors, CreateAlertErrors, CreateAnnotationErrors, CreateCampaignErrors,
+    CreateFeedErrors, CreateScheduleErrors, CreateShareErrors, CreateTrackerErrors, CreateWebhookErrors,
+    ExportErrors, FeedErrors, FeedLinkErrors, FreeErrors, ImportErrors, ImportsErrors, ListErrors,
+    MeasureErrors, OpenErrors, PaidErrors, PreviewErrors, RotateFeedErrors, ScheduleErrors, SearchErrors,
+    ShareErrors, StartWalkErrors, TemplatesErrors, TrackerErrors, UploadErrors, WalkErrors, WebhookErrors,
 };
 pub(crate) use parameters::of_question as question_parameters;
 pub(crate) use schemas::Binary;
@@ -65,6 +65,7 @@ use utoipa::openapi::{Components, OpenApi as Description, OpenApiVersion, RefOr}
         (name = "campaigns", description = "Own and competing hashtags over a time, measured against the time before. Free."),
         (name = "schedules", description = "Reports of campaigns and hashtags by mail, every week or month. Free."),
         (name = "annotations", description = "Notes of the account on its curves, and the dated events of the platform. Free."),
+        (name = "feeds", description = "Saved questions under links for spreadsheets and readers, which send no key. Free."),
         (name = "operations", description = "For operators and tools. Free, no key."),
     ),
     components(schemas(ProblemBody)),

@@ -1,4 +1,4 @@
-//! Endpoints for operators, tools and people with a link: liveness, readiness, metrics, the API description, shares. Free, without a key,
+//! Endpoints for operators, tools and people with a link: liveness, readiness, metrics, the API description, shares, feeds. Free, without a key,
 //! and cheap.
 
 pub(crate) mod healthz;
@@ -19,3 +19,6 @@ mod page;
 
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod share;
+
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod feed;

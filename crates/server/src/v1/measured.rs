@@ -4,6 +4,7 @@
 //! `format=` or `Accept` chooses JSON, NDJSON, CSV, XLSX or Parquet.
 
 use crate::errors::ErrorCode;
+use crate::feeds::sheets::for_sheets;
 use crate::gate::RequestContext;
 use crate::gate::cursor::List;
 use crate::gate::reply::Content;
@@ -47,6 +48,8 @@ pub(crate) struct Shape {
     is_negotiated: bool,
     fields: Option<Vec<String>>,
     has_byte_order_mark: bool,
+    /// True if a spreadsheet reads it: long ids are left out, and links to their pages added.
+    is_for_sheets: bool,
     /// The list that its cursors belong to.
     list: List,
     /// Path and query without a cursor, for the link to the next page.
@@ -97,6 +100,7 @@ impl Shape {
             is_negotiated: query.text("format")?.is_none(),
             fields,
             has_byte_order_mark: query.flag("bom")?,
+            is_for_sheets: false,
             list: context.cursors.list(context.account_id, context.path, &list),
             address: format!("{}?{encoded}", context.public_url.link(context.path)),
             name: last.chars().filter(|c| c.is_ascii_alphanumeric()).collect(),
@@ -117,6 +121,11 @@ impl Shape {
             Some(text) => Some(self.list.place(&text)?),
         };
         Ok(Page { limit, after, account_id: self.account_id })
+    }
+
+    /// Leaves long ids out of files, and adds links to their pages.
+    pub(crate) fn for_sheets(self) -> Self {
+        Self { is_for_sheets: true, ..self }
     }
 
     /// Returns true if `Accept` chose the format.
@@ -162,6 +171,9 @@ impl Shape {
 
     fn file<T: Tabular>(&self, measured: &Measured<T>) -> Result<Content, Problem> {
         let mut table = measured.data.table().map_err(Problem::internal)?;
+        if self.is_for_sheets {
+            table = for_sheets(&table).map_err(Problem::internal)?;
+        }
         if let Some(fields) = &self.fields {
             table = columns_of(&table, fields)?;
         }

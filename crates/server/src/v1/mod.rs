@@ -42,6 +42,9 @@ pub(crate) mod schedules;
 #[expect(unused_qualifications, reason = "utoipa's macro writes them")]
 pub(crate) mod shares;
 
+#[expect(unused_qualifications, reason = "utoipa's macro writes them")]
+pub(crate) mod feeds;
+
 pub(crate) mod hashtags;
 
 pub(crate) mod trending;

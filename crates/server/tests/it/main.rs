@@ -18,6 +18,7 @@ mod downloads_unchanged;
 mod drain;
 mod errors;
 mod export_forms;
+mod feeds;
 mod free_pages;
 mod gate;
 mod hang_ups;

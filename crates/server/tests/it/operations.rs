@@ -50,7 +50,7 @@ async fn every_documented_path_exists_with_and_without_a_trailing_slash() {
     let server = TestServer::start().await;
     let description = server.send(Request::get("/openapi.json")).await.json();
     let paths: Vec<&String> = description["paths"].as_object().expect("paths").keys().collect();
-    assert_eq!(paths.len(), 63);
+    assert_eq!(paths.len(), 67);
     for path in paths {
         for path in [path.as_str(), path.trim_end_matches('/')] {
             let answer = server.send(Request::get(path)).await;

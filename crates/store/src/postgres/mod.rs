@@ -59,6 +59,8 @@ mod schedules;
 
 mod issues;
 
+mod feeds;
+
 mod tracked;
 
 mod alerts;

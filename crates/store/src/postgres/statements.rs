@@ -4,8 +4,8 @@
 //! which reads everything. On a single server, statements of a group commit are for a list of accounts, and name that list.
 
 use super::{
-    alerts, annotations, campaigns, charges, deliveries, destinations, events, idempotency, issues, jobs,
-    ledger, schedules, shares, tracked, trackers, work,
+    alerts, annotations, campaigns, charges, deliveries, destinations, events, feeds, idempotency, issues,
+    jobs, ledger, schedules, shares, tracked, trackers, work,
 };
 
 /// Statements by name.
@@ -14,7 +14,7 @@ type Statements = &'static [(&'static str, &'static str)];
 type Module = (&'static str, &'static str, Statements, Statements);
 
 /// The modules whose statements are listed.
-const MODULES: [Module; 16] = [
+const MODULES: [Module; 17] = [
     ("ledger.rs", include_str!("ledger.rs"), &ledger::STATEMENTS, &[]),
     (
         "charges/steps.rs",
@@ -30,6 +30,7 @@ const MODULES: [Module; 16] = [
     ("shares.rs", include_str!("shares.rs"), &shares::STATEMENTS, &[]),
     ("schedules.rs", include_str!("schedules.rs"), &schedules::STATEMENTS, &[]),
     ("issues.rs", include_str!("issues.rs"), &issues::STATEMENTS, &[]),
+    ("feeds.rs", include_str!("feeds.rs"), &feeds::STATEMENTS, &[]),
     ("tracked.rs", include_str!("tracked.rs"), &tracked::STATEMENTS, &[]),
     ("alerts.rs", include_str!("alerts.rs"), &alerts::STATEMENTS, &[]),
     ("events.rs", include_str!("events.rs"), &events::STATEMENTS, &[]),
@@ -72,7 +73,7 @@ const WITHOUT: [(&str, &str); 6] = [
     ("charges/values.rs", include_str!("charges/values.rs")),
 ];
 /// Tables distributed by account.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 23] = [
     "tagmeter.balances",
     "tagmeter.entries",
     "tagmeter.idempotency",
@@ -85,6 +86,7 @@ const TABLES: [&str; 22] = [
     "tagmeter.schedules",
     "tagmeter.schedule_issues",
     "tagmeter.schedule_mails",
+    "tagmeter.feeds",
     "tagmeter.trackers",
     "tagmeter.tracker_hashtags",
     "tagmeter.tracker_spans",

@@ -1,9 +1,9 @@
-//! Tables of accounts: keys, the ledger, jobs, trackers, campaigns, shares, alerts and what they send.
+//! Tables of accounts: keys, the ledger, jobs, trackers, campaigns, shares, feeds, alerts and what they send.
 
 use super::{Column, DOCUMENTS, Distribution, File, Kind, NARROW, On, Table, WIDE, WIDEST, WITH_ACCOUNT};
 
 /// Tables of `accounts.db`; those that a transfer moves in the order in which it writes them.
-pub(super) static TABLES: [Table; 27] = [
+pub(super) static TABLES: [Table; 29] = [
     Table::new(
         "accounts",
         File::Accounts,
@@ -207,6 +207,26 @@ pub(super) static TABLES: [Table; 27] = [
     )
     .on(WITH_ACCOUNT)
     .moved(WIDE),
+    Table::new(
+        "feeds",
+        File::Accounts,
+        columns! {
+            account_id: integer, feed_id: blob, name: text, question: text, sha256: blob,
+            created_at_ms: integer, revoked_at_ms: integer, opened: integer, last_opened_at_ms: integer,
+            idempotency_key: text, fingerprint: blob,
+        },
+        &["account_id", "feed_id"],
+    )
+    .on(WITH_ACCOUNT)
+    .moved(NARROW),
+    Table::new(
+        "feed_tokens",
+        File::Accounts,
+        columns! { sha256: blob, account_id: integer, feed_id: blob },
+        &["sha256"],
+    )
+    .on(Distribution::By("sha256"))
+    .moved(NARROW),
     Table::new(
         "reading_queue",
         File::Accounts,

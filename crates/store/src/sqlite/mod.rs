@@ -55,6 +55,8 @@ mod schedules;
 
 mod issues;
 
+mod feeds;
+
 mod tracked;
 
 mod alerts;

@@ -8,9 +8,9 @@ use domain::tracking::{
     TrackerSource,
 };
 use domain::{
-    AccountId, AlertId, AnnotationId, ApiKey, CampaignId, Clock, Credits, DestinationId, EventId, JobId,
-    KeyId, KeyScope, Observation, Operation, RequestId, ScheduleId, ShareId, ShareToken, Slug, Source, Tag,
-    TagKey, Timestamp, TrackerId, UtcDay,
+    AccountId, AlertId, AnnotationId, ApiKey, CampaignId, Clock, Credits, DestinationId, EventId, FeedId,
+    JobId, KeyId, KeyScope, Observation, Operation, RequestId, ScheduleId, ShareId, ShareToken, Slug, Source,
+    Tag, TagKey, Timestamp, TrackerId, UtcDay,
 };
 use store::Store;
 use store::accounts::AccountCreated;
@@ -20,6 +20,7 @@ use store::campaigns::{CampaignCreated, CampaignSettings, NewCampaign};
 use store::deliveries::{Attempted, Lane};
 use store::destinations::{DestinationCreated, DestinationState, NewDestination};
 use store::events::NewEvent;
+use store::feeds::{FeedCreated, NewFeed};
 use store::idempotency::{Fingerprint, Idempotent, StoredAnswer};
 use store::issues::{IssueKind, MailAttempted, NewIssue};
 use store::jobs::{JobEnd, JobKind, Lease, NewJob};
@@ -76,6 +77,7 @@ pub(crate) async fn filled() -> TemporaryCatalog {
     fill_annotations(fixture.store(), now).await;
     fill_shares(fixture.store(), now).await;
     fill_schedules(fixture.store(), now).await;
+    fill_feeds(fixture.store(), now).await;
     fixture
 }
 
@@ -348,4 +350,24 @@ async fn fill_schedules(store: &Store, now: Timestamp) {
     let claim = store.claim_issue_mails(lease, 1).await.expect("claims").pop().expect("a mail");
     let attempted = MailAttempted { next_at: None, delivered_at: Some(now), error: None };
     assert!(store.write_issue_mail(claim, attempted).await.expect("an answer"));
+}
+
+/// Adds a feed of a repeatable request, and a revoked one.
+async fn fill_feeds(store: &Store, now: Timestamp) {
+    let key = Some(("feed".parse().expect("a key"), Fingerprint::of(b"feed")));
+    for (random, idempotency) in [(1, key), (2, None)] {
+        let feed = NewFeed {
+            id: FeedId::new(now, random),
+            account_id: AccountId(1),
+            name: "Cats".parse().expect("a name"),
+            question: "/v1/trending".to_owned(),
+            digest: ShareToken::new(random).digest(),
+            idempotency,
+            at: now,
+        };
+        let created = store.create_feed(feed).await.expect("an answer");
+        assert!(matches!(created, FeedCreated::Created(_)), "{created:?}");
+    }
+    store.count_feed_opening(AccountId(1), FeedId::new(now, 1), now).await.expect("counted");
+    store.revoke_feed(AccountId(1), FeedId::new(now, 2), now).await.expect("an answer").expect("a feed");
 }

@@ -13,7 +13,7 @@ use testkit::{FixedClock, video};
 use tokio::sync::Notify;
 
 /// Returns the rows of every table of both files, except a store's own data and the places of entries.
-const DUMPS: [(&str, &str); 44] = [
+const DUMPS: [(&str, &str); 46] = [
     ("accounts.db", "SELECT * FROM accounts ORDER BY account_id"),
     ("accounts.db", "SELECT * FROM keys ORDER BY key_id"),
     ("accounts.db", "SELECT * FROM keys_version"),
@@ -41,6 +41,8 @@ const DUMPS: [(&str, &str); 44] = [
         "accounts.db",
         "SELECT * FROM schedule_mails ORDER BY account_id, schedule_id, period_ms, kind, recipient",
     ),
+    ("accounts.db", "SELECT * FROM feeds ORDER BY account_id, feed_id"),
+    ("accounts.db", "SELECT * FROM feed_tokens ORDER BY sha256"),
     ("accounts.db", "SELECT * FROM reading_queue ORDER BY tag_key"),
     ("accounts.db", "SELECT * FROM destinations ORDER BY account_id, destination_id"),
     ("accounts.db", "SELECT * FROM alerts ORDER BY account_id, alert_id"),

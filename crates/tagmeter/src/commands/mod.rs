@@ -53,6 +53,7 @@ pub(crate) mod serve;
 
 mod schedule;
 
+mod feed;
 mod share;
 
 mod trackers;
@@ -112,6 +113,7 @@ pub(crate) async fn run(cli: Cli, settings: Settings) -> Result<Exit, Failure> {
         Command::Untrack(command) => trackers::untrack(command, &context).await.map(done),
         Command::Annotation(command) => annotation::run(command, &context).await.map(done),
         Command::Campaign(command) => campaign::run(command, &context).await.map(done),
+        Command::Feed(command) => feed::run(command, &context).await.map(done),
         Command::Share(command) => share::run(command, &context).await.map(done),
         Command::Schedule(command) => schedule::run(command, &context).await.map(done),
         Command::Lookup(command) => lookup::run(command, &context).await.map(done),

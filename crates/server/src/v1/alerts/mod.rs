@@ -184,7 +184,7 @@ answer! {
 }
 
 /// Converts an error of alerting.
-pub(super) fn problem(error: AlertingError) -> Problem {
+pub(crate) fn problem(error: AlertingError) -> Problem {
     let detail = error.to_string();
     match error {
         AlertingError::Measure(MeasureError::Catalog(CatalogError::Name(why))) => {

@@ -139,7 +139,7 @@ answer! {
 }
 
 /// Converts an error of campaigns.
-pub(super) fn problem(error: CampaignError) -> Problem {
+pub(crate) fn problem(error: CampaignError) -> Problem {
     let detail = error.to_string();
     match error {
         CampaignError::Measure(MeasureError::Catalog(error)) => error.into(),

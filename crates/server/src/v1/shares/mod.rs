@@ -2,7 +2,7 @@
 
 pub(crate) mod show;
 
-mod token;
+pub(super) mod token;
 
 use super::json_reply::answer;
 use super::measured::Pagination;
@@ -301,7 +301,8 @@ async fn make(request: AuthenticatedRequest, body: Body) -> Result<Content, Prob
     let fingerprint = Fingerprint::of(asked.identity()?.as_bytes());
     let repeatable = match idempotency_key(&request.parts.headers)? {
         Some(key) => {
-            let token = token::repeatable(&presented_key(&request.parts.headers)?, account_id, &key);
+            let token =
+                token::repeatable(token::SHARES, &presented_key(&request.parts.headers)?, account_id, &key);
             Some(Repeatable { key, fingerprint, token })
         }
         None => None,

@@ -167,7 +167,7 @@ answer! {
 }
 
 /// Converts an error of tracking.
-fn problem(error: TrackingError) -> Problem {
+pub(crate) fn problem(error: TrackingError) -> Problem {
     let detail = error.to_string();
     match error {
         TrackingError::Catalog(error) => error.into(),

@@ -2,6 +2,7 @@
 
 use super::problem;
 use crate::app::App;
+use crate::extract::parameters;
 use crate::gate::{AuthenticatedRequest, serve_free};
 use crate::openapi::TrackerErrors;
 use crate::problem::Problem;
@@ -9,7 +10,7 @@ use crate::v1::json_reply::{self, answer};
 use crate::v1::measured::{Pagination, problem as measure_problem};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use domain::{KeyScope, Moment, Source, Tag};
+use domain::{AccountId, KeyScope, Moment, Source, Tag, Timestamp, TrackerId};
 use http::Response;
 use measure::MarkView;
 use measure::parameters::{TimeText, by};
@@ -50,11 +51,11 @@ struct SeriesQuery {
 pub(crate) struct SeriesView {
     /// Name of the hashtag.
     #[schema(example = "cat")]
-    hashtag: String,
+    pub(crate) hashtag: String,
     /// Readings, oldest first.
-    readings: Vec<ReadingView>,
+    pub(crate) readings: Vec<ReadingView>,
     /// Gaps that overlap the time of this page, oldest first.
-    gaps: Vec<GapView>,
+    pub(crate) gaps: Vec<GapView>,
     /// Annotations within the time of the readings, in order of time.
     annotations: Vec<MarkView>,
 }
@@ -79,37 +80,84 @@ answer! {
 )]
 pub(crate) async fn handler(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     serve_free(app, request, KeyScope::Read, async |request: AuthenticatedRequest, _| {
-        let SeriesQuery { hashtag, from, to, cursor } = request.query()?;
-        let measure = request.app.measure.at(request.query()?, MadeOf::Readings).await;
-        let as_of = measure.map_err(measure_problem)?.as_of();
-        let now = as_of.unwrap_or_else(|| request.app.clock.now());
-        let from = cursor.or(from).map(|from| from.begin(now));
-        // A day ends with its last millisecond.
-        let until = to.map(|to| domain::Timestamp::from_ms(to.end(now).as_ms().saturating_add(1)));
-        if from.zip(until).is_some_and(|(from, until)| until <= from) {
-            return Err(Problem::parameter("to", "to is earlier than from; give a later time"));
-        }
-        let (tracking, id) = (&request.app.tracking, request.tracker_id()?);
-        let range = SeriesRange { from, until, as_of };
-        let found = tracking.series(request.caller.key.account_id, id, hashtag.as_deref(), range).await;
-        let page = found.map_err(problem)?;
-        let annotations = annotations(&request, &page).await?;
-        let view =
-            SeriesView { hashtag: page.hashtag, readings: page.readings, gaps: page.gaps, annotations };
-        json_reply::page(&view, Pagination::new(page.next.map(|next| next.to_rfc3339())))
+        let account = (request.caller.key.account_id, request.tracker_id()?);
+        let query: SeriesQuery = request.query()?;
+        let (view, next) = page(&request.app, account, query, request.query()?).await?;
+        json_reply::page(&view, Pagination::new(next.map(|next| next.to_rfc3339())))
     })
     .await
 }
 
+/// Returns a page of a series and the beginning of the next one.
+async fn page(
+    app: &App,
+    (account_id, id): (AccountId, TrackerId),
+    SeriesQuery { hashtag, from, to, cursor }: SeriesQuery,
+    as_of: AsOfQuery,
+) -> Result<(SeriesView, Option<Timestamp>), Problem> {
+    let measure = app.measure.at(as_of, MadeOf::Readings).await;
+    let as_of = measure.map_err(measure_problem)?.as_of();
+    let now = as_of.unwrap_or_else(|| app.clock.now());
+    let from = cursor.or(from).map(|from| from.begin(now));
+    // A day ends with its last millisecond.
+    let until = to.map(|to| Timestamp::from_ms(to.end(now).as_ms().saturating_add(1)));
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
+        return Err(Problem::parameter("to", "to is earlier than from; give a later time"));
+    }
+    let range = SeriesRange { from, until, as_of };
+    let found = app.tracking.series(account_id, id, hashtag.as_deref(), range).await;
+    let page = found.map_err(problem)?;
+    let annotations = annotations(app, account_id, &page).await?;
+    let view = SeriesView { hashtag: page.hashtag, readings: page.readings, gaps: page.gaps, annotations };
+    Ok((view, page.next))
+}
+
+/// Refuses wrong parameters of a saved question.
+pub(crate) fn check(query: &str) -> Result<(), Problem> {
+    parameters::<SeriesQuery>(query)?;
+    parameters::<AsOfQuery>(query).map(drop)
+}
+
+/// Returns the hashtag that a saved question names.
+pub(crate) fn hashtag(query: &str) -> Result<Option<String>, Problem> {
+    Ok(parameters::<SeriesQuery>(query)?.hashtag)
+}
+
+/// Returns the readings of a saved question from its pages, at most so many: the newest.
+pub(crate) async fn whole(
+    app: &App,
+    account: (AccountId, TrackerId),
+    (name, query): (Option<String>, &str),
+    most: usize,
+) -> Result<SeriesView, Problem> {
+    let asked = |cursor: Option<Timestamp>| -> Result<(SeriesQuery, AsOfQuery), Problem> {
+        let query_of: SeriesQuery = parameters(query)?;
+        let cursor = cursor.map(Moment::At);
+        Ok((SeriesQuery { hashtag: name.clone(), cursor, ..query_of }, parameters(query)?))
+    };
+    let (first, as_of) = asked(None)?;
+    let (mut whole, mut next) = page(app, account, first, as_of).await?;
+    while let Some(at) = next {
+        let (more, as_of) = asked(Some(at))?;
+        let (view, after) = page(app, account, more, as_of).await?;
+        whole.readings.extend(view.readings);
+        whole.gaps.extend(view.gaps.into_iter().filter(|gap| gap.from >= at));
+        whole.annotations.extend(view.annotations);
+        let beyond = whole.readings.len().saturating_sub(most);
+        whole.readings.drain(..beyond);
+        next = after;
+    }
+    Ok(whole)
+}
+
 /// Returns the annotations within the time of a page.
-async fn annotations(request: &AuthenticatedRequest, page: &SeriesPage) -> Result<Vec<MarkView>, Problem> {
+async fn annotations(app: &App, account_id: AccountId, page: &SeriesPage) -> Result<Vec<MarkView>, Problem> {
     let (Some(first), Some(last)) = (page.readings.first(), page.readings.last()) else {
         return Ok(Vec::new());
     };
     let names: BTreeSet<&str> = page.readings.iter().map(|reading| reading.source).collect();
     let sources = Source::VARIANTS.iter().copied().filter(|source| names.contains(source.name())).collect();
     let tag = Tag::new(&page.hashtag).map_err(Problem::internal)?;
-    let account_id = request.caller.key.account_id;
-    let marks = request.app.measure.marks_of_series(account_id, &tag, (first.at, last.at), sources).await;
+    let marks = app.measure.marks_of_series(account_id, &tag, (first.at, last.at), sources).await;
     marks.map_err(Problem::internal)
 }

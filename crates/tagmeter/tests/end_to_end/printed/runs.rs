@@ -262,6 +262,18 @@ pub(super) const RUNS: &[(&str, &[&str])] = &[
     ("schedule edit", &["schedule edit sch_01kb3x8m7q0000000000000000 --pause --account me@example.com"]),
     ("schedule delete", &["schedule delete sch_01kb3x8m7q0000000000000000 --account me@example.com"]),
     ("schedule run", &["schedule run sch_01kb3x8m7q0000000000000000 --account me@example.com"]),
+    (
+        "feed create",
+        &[
+            "feed create Cats /v1/hashtags/cat/history?step=day --account me@example.com",
+            "feed create Cats /v1/hashtags/cat/history?setp=day --account me@example.com",
+            "feed create Cats /v1/balance --account me@example.com",
+        ],
+    ),
+    ("feed list", &["feed list --account me@example.com", "feed list --account me@example.com --json"]),
+    ("feed show", &["feed show fed_01kb3x8m7q0000000000000000 --account me@example.com", "feed show x"]),
+    ("feed rotate", &["feed rotate fed_01kb3x8m7q0000000000000000 --account me@example.com"]),
+    ("feed revoke", &["feed revoke fed_01kb3x8m7q0000000000000000 --account me@example.com"]),
     ("share create", &["share create cat --account me@example.com"]),
     ("share list", &["share list --account me@example.com", "share list --account me@example.com --json"]),
     ("share show", &["share show shr_01kb3x8m7q0000000000000000 --account me@example.com", "share show x"]),
