@@ -30,7 +30,7 @@ async fn run(store: &Store, kind: JobKind, end: JobEnd, ms: i64) {
 
 async fn queue(store: &Store, kind: WorkKind, now: i64) -> WorkQueue {
     let status = store.work_status(at(now), at(now - DAY_MS)).await.expect("an answer");
-    assert_eq!(status.queues.len(), 5);
+    assert_eq!(status.queues.len(), 7);
     *status.queues.iter().find(|queue| queue.kind == kind).expect("a queue of each kind")
 }
 
@@ -47,6 +47,8 @@ testkit::on_each_backend! {
             nothing(WorkKind::Readings),
             nothing(WorkKind::Evaluations),
             nothing(WorkKind::Deliveries),
+            nothing(WorkKind::Reports),
+            nothing(WorkKind::ReportMails),
         ]);
         assert_eq!(status.tracked, TrackedSum::default());
         for (n, account) in [(1, 1), (2, 2), (3, 1)] {

@@ -235,7 +235,7 @@ pub(crate) enum Command {
     ///
     /// As a page (.html), a document (.pdf), a workbook with native charts (.xlsx) or pictures (.zip).
     #[command(
-        after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.pdf\n  tagmeter report cat --logo logo.png --color '#004d40' --accent '#00796b' --sender 'Example Agency' -o cat.pdf"
+        after_help = "Examples:\n  tagmeter report cat -o cat.html\n  tagmeter report cat dog --from 90d --title 'Pets this autumn' -o pets.pdf\n  tagmeter report cat --logo logo.png --color '#004d40' --accent '#00796b' --sender 'Example Agency' -o cat.pdf\n  tagmeter report cat --from 30d --frozen-link --days 30"
     )]
     Report(measuring::Report),
     /// Preview alerts: when a rule would have fired on the stored readings of a hashtag

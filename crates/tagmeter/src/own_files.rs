@@ -35,7 +35,7 @@ fn written(command: &Command) -> Option<&Path> {
         Command::Creators(creators) => &creators.shape.file.output,
         Command::Compare(compare) => &compare.shape.file.output,
         Command::Export(export) => &export.file.output,
-        Command::Report(report) => return Some(&report.file.output),
+        Command::Report(report) => &report.output,
         Command::Campaign(Campaign::Report(report)) => &report.output,
         _ => return None,
     };

@@ -5,6 +5,7 @@ use crate::errors::ErrorCode;
 use crate::problem::Problem;
 use bytes::Bytes;
 use domain::Timestamp;
+use domain::metrics::{Buckets, Step};
 use measure::grouped;
 use rss::{Channel, Guid, Item};
 use serde_json::Value;
@@ -16,8 +17,6 @@ use store::feeds::Feed;
 const ITEMS_MAX: usize = 100;
 /// Minutes after which a reader should look again.
 const TTL_MINUTES: &str = "15";
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 const MEDIA_TYPE: &str = "application/rss+xml; charset=utf-8";
 
 /// An item before it is written.
@@ -119,11 +118,9 @@ fn text_id(event: &Value) -> String {
 fn of_history(history: &Value, now: Timestamp) -> Vec<Entry> {
     let (name, metric) = (text(&history["hashtag"]), text(&history["metric"]));
     let (step, mode) = (text(&history["step"]), text(&history["mode"]));
-    let length_ms = match step {
-        "hour" => HOUR_MS,
-        "day" => DAY_MS,
-        "week" => 7 * DAY_MS,
-        _ => 0,
+    let by = Buckets {
+        step: step.parse().unwrap_or(Step::Raw),
+        zone: text(&history["tz"]).parse().unwrap_or_default(),
     };
     let guid =
         |kind: &str, at: Timestamp| format!("tagmeter:{kind}:{name}:{metric}:{step}:{mode}:{}", at.as_ms());
@@ -131,7 +128,7 @@ fn of_history(history: &Value, now: Timestamp) -> Vec<Entry> {
     for point in history["points"].as_array().into_iter().flatten() {
         let (Some(at), Some(read_at)) = (moment(&point["at"]), moment(&point["read_at"])) else { continue };
         // Its last reading may still come.
-        if at.as_ms() + length_ms > now.as_ms() {
+        if by.next(at).is_some_and(|next| next > now) {
             continue;
         }
         let basis = format!(
@@ -211,4 +208,23 @@ fn of_series(series: &Value, now: Timestamp) -> Vec<Entry> {
         entries.push(Entry { guid, title: format!("#{name}: a gap in its readings"), text, at: from });
     }
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_local_day_is_an_item_once_it_is_over() {
+        let at = |text| Timestamp::parse(text).expect("a time");
+        // The day of 25 hours in Berlin ends at 23:00 UTC of the 25th.
+        let history = json!({
+            "hashtag": "cat", "metric": "views", "step": "day", "mode": "total", "tz": "Europe/Berlin",
+            "points": [{"at": "2026-10-24T22:00:00Z", "read_at": "2026-10-25T20:00:00Z", "value": 5, "step": 1,
+                "source": "series", "gap_ms": null, "repair": null}],
+        });
+        assert_eq!(of_history(&history, at("2026-10-25T22:30:00Z")).len(), 0);
+        assert_eq!(of_history(&history, at("2026-10-25T23:00:00Z")).len(), 1);
+    }
 }

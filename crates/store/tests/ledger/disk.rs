@@ -51,8 +51,8 @@ async fn a_full_disk_gives_no_receipts_and_heals_without_a_restart() {
     assert!(failed >= 30);
 }
 
-/// The kernel limits the child's files to 512 KB: a real I/O error during a commit.
-const LIMITED: [&str; 3] = ["sh", "-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""];
+/// The kernel limits the child's files to 768 KB: a real I/O error during a commit.
+const LIMITED: [&str; 3] = ["sh", "-c", "trap '' XFSZ; ulimit -S -f 1536; exec \"$0\" \"$@\""];
 
 #[tokio::test]
 async fn a_failing_disk_stops_the_ledger_until_a_restart() {

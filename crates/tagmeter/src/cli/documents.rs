@@ -6,16 +6,6 @@ use measure::parameters::one_of;
 use reports::Format;
 use std::path::PathBuf;
 
-/// The file of a report, and its look.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ReportFile {
-    /// Write the report to this file, in the format of its extension; - for standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    #[command(flatten)]
-    pub(crate) form: ReportForm,
-}
-
 /// Format, heading and look of a report.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ReportForm {

@@ -1,7 +1,8 @@
 //! The command lines of the measuring commands: histories, trends, benchmarks, comparisons, files and reports.
 
 use super::Json;
-use super::documents::ReportFile;
+use super::documents::ReportForm;
+use super::trackers::Owner;
 use crate::measured::FileFormat;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args};
@@ -12,6 +13,7 @@ use measure::{
     AsOfQuery, BenchmarkQuery, COMPARED_MAX, CompareQuery, CreatorsQuery, ExportQuery, HISTORY_LIMIT_MAX,
     HistoryQuery, LIMIT, LIMIT_MAX, RelatedQuery, TrendingQuery,
 };
+use sharing::{DAYS_DEFAULT, DAYS_MAX};
 use std::path::PathBuf;
 
 /// Output format of an answer.
@@ -178,11 +180,25 @@ pub(crate) struct Report {
     /// Tag names, with or without #, or TikTok's ids
     #[arg(value_name = "NAME|ID", required = true, num_args = 1..=COMPARED_MAX)]
     pub(crate) hashtags: Vec<String>,
+    /// Write the report to this file, in the format of its extension; - for standard output
+    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["frozen_link", "live_link"])]
+    pub(crate) output: Option<PathBuf>,
+    /// Share the report by a link that shows the numbers of now whenever it is opened, and print the link
+    #[arg(long, conflicts_with_all = ["output", "format", "force", "live_link"])]
+    pub(crate) frozen_link: bool,
+    /// Share the report by a link that shows the numbers of the moment it is opened, and print the link
+    #[arg(long, conflicts_with_all = ["output", "format", "force"])]
+    pub(crate) live_link: bool,
+    /// Days until the link expires
+    #[arg(long, value_name = "DAYS", default_value_t = DAYS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=i64::from(DAYS_MAX)), conflicts_with = "output")]
+    pub(crate) days: u16,
     #[command(flatten)]
-    pub(crate) file: ReportFile,
+    pub(crate) form: ReportForm,
     #[command(flatten)]
     pub(crate) span: Span,
-    /// Print a JSON summary: the file, its format, hashtags and bytes
+    #[command(flatten)]
+    pub(crate) owner: Owner,
+    /// Print a JSON summary: the file, its format, hashtags and bytes; or the share
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -3,6 +3,7 @@
 use super::Context;
 use super::annotation::annotated_by;
 use super::compare::hashtags_of;
+use super::share::{create, order};
 use crate::cli::measuring::Report;
 use crate::exit::Failure;
 use crate::measured::{Document, WrittenFile, tag};
@@ -22,16 +23,24 @@ struct Written<'a> {
 }
 
 pub(super) async fn run(command: Report, context: &Context) -> Result<(), Failure> {
-    let document = Document::begin(&command.file.output, &command.file.form, command.json)?;
+    if command.frozen_link || command.live_link {
+        let Report { hashtags, live_link, days, form, span, owner, json, .. } = command;
+        let order = order(hashtags, span, (form.title, &form.look), live_link, days, context.now())?;
+        return create(order, &owner, context, json).await;
+    }
+    let Some(path) = &command.output else {
+        return Err(Failure::usage("give -o FILE, --frozen-link or --live-link"));
+    };
+    let document = Document::begin(path, &command.form, command.json)?;
     let measure = context.open_existing_measure().await?;
     let hashtags = hashtags_of(&measure, &command.hashtags).await?;
     let now = context.now();
     let span = ReportSpan {
         from: command.span.from.map(|from| from.begin(now)),
         to: command.span.to.map(|to| to.end(now)),
-        account_id: annotated_by(measure.store(), None).await?,
+        account_id: annotated_by(measure.store(), command.owner.account.as_deref()).await?,
     };
-    let (report, is_empty) = hashtag_report(&measure, &hashtags, span, command.file.form.title).await?;
+    let (report, is_empty) = hashtag_report(&measure, &hashtags, span, command.form.title).await?;
     if is_empty {
         let names: Vec<String> = hashtags.iter().map(|hashtag| tag(hashtag.tag.name())).collect();
         let time = if span.from.is_some() || span.to.is_some() { " in this period" } else { "" };

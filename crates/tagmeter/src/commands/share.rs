@@ -2,13 +2,15 @@
 
 use super::Context;
 use super::trackers::{no_account, owner};
-use crate::cli::shares::{Share, Which};
+use crate::cli::documents::Look;
+use crate::cli::measuring::Span;
+use crate::cli::shares::{Create, Share, Which};
 use crate::cli::trackers::Owner;
 use crate::delivery;
 use crate::exit::Failure;
 use crate::measured::{brand, maybe, tag};
 use crate::output::{grouped, print, print_json, print_text, say, table};
-use domain::UtcDay;
+use domain::{Timestamp, UtcDay};
 use measure::ReportSpan;
 use serde::Serialize;
 use sharing::{CreatedShare, ShareOrder, ShareView, Sharing, Subject};
@@ -30,22 +32,8 @@ struct Answer {
 pub(super) async fn run(command: Share, context: &Context) -> Result<(), Failure> {
     match command {
         Share::Create(command) => {
-            let now = context.now();
-            let span = ReportSpan {
-                from: command.span.from.map(|from| from.begin(now)),
-                to: command.span.to.map(|to| to.end(now)),
-                account_id: None,
-            };
-            let order = ShareOrder {
-                subject: Subject::Hashtags { names: command.hashtags, span },
-                heading: command.title,
-                brand: brand(&command.look)?,
-                is_live: command.live,
-                kind: ShareKind::Page,
-                sites: Vec::new(),
-                passwords: Vec::new(),
-                days: command.days,
-            };
+            let Create { hashtags, span, live, days, title, look, .. } = command;
+            let order = order(hashtags, span, (title, &look), live, days, context.now())?;
             create(order, &command.owner, context, command.output.json).await
         }
         Share::List { owner, output } => {
@@ -67,6 +55,32 @@ pub(super) async fn run(command: Share, context: &Context) -> Result<(), Failure
             print_text(format_args!("{} revoked: its link opens nothing any more", data.id))
         }
     }
+}
+
+/// Returns the order for a share of a report on hashtags.
+pub(super) fn order(
+    names: Vec<String>,
+    span: Span,
+    (heading, look): (Option<String>, &Look),
+    is_live: bool,
+    days: u16,
+    now: Timestamp,
+) -> Result<ShareOrder, Failure> {
+    let span = ReportSpan {
+        from: span.from.map(|from| from.begin(now)),
+        to: span.to.map(|to| to.end(now)),
+        account_id: None,
+    };
+    Ok(ShareOrder {
+        subject: Subject::Hashtags { names, span },
+        heading,
+        brand: brand(look)?,
+        is_live,
+        kind: ShareKind::Page,
+        sites: Vec::new(),
+        passwords: Vec::new(),
+        days,
+    })
 }
 
 /// Creates a share and prints its link, which is shown nowhere else.

@@ -228,8 +228,8 @@ async fn on_series<T: Send + 'static, F: Future<Output = Result<T, AlertingError
 /// Watches a number of hashtags from now on, and sends a message for each episode in which it is above a threshold. It
 /// continues its preview: an episode under way when it is created sends nothing. With `about` the threshold of each hashtag
 /// is found on its stored readings; hashtags of a list with too few wait until they have enough. With `campaign` it watches the
-/// own hashtags of a campaign while that runs, and with `account`
-/// credits, budgets or failing trackers, and fires at once where that holds already. Free.
+/// own hashtags of a campaign while that runs. With `account` it watches credits, budgets or failing trackers, and fires at once
+/// where that holds already. Free.
 #[utoipa::path(
     post,
     path = "/v1/alerts",

@@ -48,7 +48,15 @@ pub(super) const RUNS: &[(&str, &[&str])] = &[
             "export hashtags",
         ],
     ),
-    ("report", &["report cat dog -o pets.html", "report cat -o cat.html --json", "report cat -o cat.html"]),
+    (
+        "report",
+        &[
+            "report cat dog -o pets.html",
+            "report cat -o cat.html --json",
+            "report cat -o cat.html",
+            "report cat --frozen-link --account me@example.com",
+        ],
+    ),
     ("backtest", &["backtest --every 7", "backtest --every 7 --json"]),
     (
         "alert preview",
