@@ -18,7 +18,7 @@ use scheduling::{DAYS_DEFAULT, DAYS_MAX};
 pub(crate) enum Schedule {
     /// Send the report of a campaign or of hashtags by mail, every week or month
     ///
-    /// A running server or worker makes and sends it, through the mail server of the section [smtp] of the settings.
+    /// A running server or worker makes and sends it, through the mail server of the settings (`smtp`).
     #[command(
         after_help = "Examples:\n  tagmeter schedule create spring --weekly monday --hour 8 --tz Europe/Berlin --to client@example.com --attach pdf,xlsx\n  tagmeter schedule create --tags cat,dog --monthly 31 --to me@example.com --to you@example.com --sender 'Example Agency'\n  tagmeter schedule create spring --weekly friday --to client@example.com --dry-run --json"
     )]
