@@ -137,12 +137,17 @@ fn of_history(history: &Value, now: Timestamp) -> Vec<Entry> {
             read_at.to_rfc3339(),
             text(&point["source"])
         );
+        let on = match (point["date"].as_str(), step) {
+            (Some(date), "week") => format!(" in the week of {date}"),
+            (Some(date), _) => format!(" on {date}"),
+            (None, _) => String::new(),
+        };
         let repair =
             point["repair"].as_str().map(|repair| format!(" Repaired: {repair}.")).unwrap_or_default();
         let title = match point["value"].as_u64() {
-            Some(value) if mode == "gain" => format!("#{name} gained {} {metric}", grouped(value)),
-            Some(value) => format!("#{name} has {} {metric}", grouped(value)),
-            None => format!("#{name}: {metric} unknown"),
+            Some(value) if mode == "gain" => format!("#{name} gained {} {metric}{on}", grouped(value)),
+            Some(value) => format!("#{name} has {} {metric}{on}", grouped(value)),
+            None => format!("#{name}: {metric} unknown{on}"),
         };
         if let Some(gap) = point["gap_ms"].as_i64() {
             let from = Timestamp::from_ms(read_at.as_ms() - gap);
@@ -222,9 +227,10 @@ mod tests {
         let history = json!({
             "hashtag": "cat", "metric": "views", "step": "day", "mode": "total", "tz": "Europe/Berlin",
             "points": [{"at": "2026-10-24T22:00:00Z", "read_at": "2026-10-25T20:00:00Z", "value": 5, "step": 1,
-                "source": "series", "gap_ms": null, "repair": null}],
+                "source": "series", "gap_ms": null, "repair": null, "date": "2026-10-25"}],
         });
         assert_eq!(of_history(&history, at("2026-10-25T22:30:00Z")).len(), 0);
-        assert_eq!(of_history(&history, at("2026-10-25T23:00:00Z")).len(), 1);
+        let over = of_history(&history, at("2026-10-25T23:00:00Z"));
+        assert_eq!((over.len(), over[0].title.as_str()), (1, "#cat has 5 views on 2026-10-25"));
     }
 }
