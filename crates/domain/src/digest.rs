@@ -7,8 +7,6 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Hour of the day at which a digest is sent by default.
 pub const DIGEST_HOUR: u8 = 8;
-/// Last hour of a day.
-pub const HOUR_MAX: u8 = 23;
 /// Days ahead that are tried for the next digest: a week, and a day whose hour is over.
 const DAYS_AHEAD: usize = 9;
 
@@ -42,7 +40,7 @@ pub enum Every {
 pub struct Digest {
     /// Frequency.
     pub every: Every,
-    /// Hour of the local day, at most [`HOUR_MAX`].
+    /// Hour of the local day, at most [`HOUR_MAX`](crate::zone::HOUR_MAX).
     pub hour: u8,
     /// Time zone of the hour.
     pub tz: Zone,
@@ -52,24 +50,8 @@ impl Digest {
     /// Returns the first moment of a digest after this one. An hour that a change of the clock skips is the next one; of
     /// an hour that comes twice the first counts.
     pub fn after(&self, at: Timestamp) -> Timestamp {
-        let mut day = Some(self.tz.date(at));
-        for _ in 0..DAYS_AHEAD {
-            let Some(date) = day else { break };
-            if let Some(moment) = self.on(date).filter(|moment| *moment > at) {
-                return moment;
-            }
-            day = date.tomorrow().ok();
-        }
-        at
-    }
-
-    /// Returns the moment of the digest of a day; `None` if there is none that day.
-    fn on(&self, date: Date) -> Option<Timestamp> {
-        if self.every == Every::Week && date.weekday() != Weekday::Monday {
-            return None;
-        }
-        let hour = i8::try_from(self.hour.min(HOUR_MAX)).ok()?;
-        self.tz.moment(date.at(hour, 0, 0, 0))
+        let is_day = |date: Date| self.every == Every::Day || date.weekday() == Weekday::Monday;
+        self.tz.next_at_hour(at, self.hour, DAYS_AHEAD, is_day).unwrap_or(at)
     }
 }
 

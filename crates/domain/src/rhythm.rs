@@ -1,6 +1,5 @@
 //! Rhythms of scheduled reports: a day of the week or the month and a local hour, and the period that each report is of.
 
-use crate::digest::HOUR_MAX;
 use crate::{Timestamp, Zone};
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
@@ -91,7 +90,7 @@ impl Days {
 pub struct Rhythm {
     /// Days.
     pub days: Days,
-    /// Hour of the local day, at most [`HOUR_MAX`].
+    /// Hour of the local day, at most [`HOUR_MAX`](crate::zone::HOUR_MAX).
     pub hour: u8,
     /// Time zone of days and hour.
     pub tz: Zone,
@@ -136,16 +135,15 @@ impl Rhythm {
     /// Returns the first moment of a report after this one. An hour that a change of the clock skips is the next one; of an
     /// hour that comes twice the first counts.
     pub fn after(&self, at: Timestamp) -> Option<Timestamp> {
-        let today = self.tz.date(at);
-        let days = std::iter::successors(Some(today), |date| date.tomorrow().ok());
-        days.take(DAYS_AHEAD).filter_map(|date| self.on(date)).find(|moment| *moment > at)
+        self.tz.next_at_hour(at, self.hour, DAYS_AHEAD, |date| self.days.has(date))
     }
 
     /// Returns the last moment of a report that is not after this one.
     pub fn latest(&self, at: Timestamp) -> Option<Timestamp> {
         let today = self.tz.date(at);
         let days = std::iter::successors(Some(today), |date| date.yesterday().ok());
-        days.take(DAYS_BACK).filter_map(|date| self.on(date)).find(|moment| *moment <= at)
+        let days = days.take(DAYS_BACK).filter(|date| self.days.has(*date));
+        days.filter_map(|date| self.tz.at_hour(date, self.hour)).find(|moment| *moment <= at)
     }
 
     /// Returns the number of moments of reports from `first`, which is one, up to but without `end`, counted to `most`.
@@ -162,14 +160,6 @@ impl Rhythm {
         let first = days.take(DAYS_BACK).find(|date| self.days.has(*date))?;
         let (from, to) = (self.tz.day_begins(first)?, self.tz.day_ends(last)?);
         Some(Period { first, last, from, to })
-    }
-
-    fn on(&self, date: Date) -> Option<Timestamp> {
-        if !self.days.has(date) {
-            return None;
-        }
-        let hour = i8::try_from(self.hour.min(HOUR_MAX)).ok()?;
-        self.tz.moment(date.at(hour, 0, 0, 0))
     }
 }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
+/// Last hour of a day.
+pub const HOUR_MAX: u8 = 23;
+
 /// A time zone of the IANA database; UTC by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
@@ -55,6 +58,26 @@ impl Zone {
             Ok(moment) if !self.is_utc() => moment.display_with_offset(self.0.to_offset(moment)).to_string(),
             _ => at.to_rfc3339(),
         }
+    }
+
+    /// Returns the moment at an hour of a day, at most [`HOUR_MAX`]. An hour that a change of the clock skips is the next one; of
+    /// one that comes twice the first counts.
+    pub fn at_hour(&self, date: Date, hour: u8) -> Option<Timestamp> {
+        let hour = i8::try_from(hour.min(HOUR_MAX)).ok()?;
+        self.moment(date.at(hour, 0, 0, 0))
+    }
+
+    /// Returns the first moment after `at` at an hour of a day that `is_day` accepts, among so many days from that of `at` on.
+    pub fn next_at_hour(
+        &self,
+        at: Timestamp,
+        hour: u8,
+        days: usize,
+        is_day: impl Fn(Date) -> bool,
+    ) -> Option<Timestamp> {
+        let dates = std::iter::successors(Some(self.date(at)), |date| date.tomorrow().ok());
+        let dates = dates.take(days).filter(|date| is_day(*date));
+        dates.filter_map(|date| self.at_hour(date, hour)).find(|moment| *moment > at)
     }
 
     /// Returns the first moment of a day, which is not midnight where a change of the clock skips it.

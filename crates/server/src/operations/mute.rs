@@ -1,9 +1,8 @@
 //! `/mute/{token}`: the page behind the link of a message, which mutes its alert for a week. The link is the permission.
 
-use super::page::page;
+use super::page::{page, try_again, unknown_link};
 use crate::app::App;
 use crate::openapi::OpenErrors;
-use alerting::AlertingError;
 use alerting::view::AlertView;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -14,6 +13,9 @@ use std::sync::Arc;
 
 /// Hashtags of an alert that the page names.
 const HASHTAGS_NAMED: usize = 3;
+
+/// Text of the page of a link that opens nothing.
+const UNKNOWN: &str = "There is no alert behind this link: it was deleted, or the link is incomplete.";
 
 /// The page of a mute link
 ///
@@ -36,7 +38,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>)
         Ok(Some(alert)) => {
             let named = match app.alerting.show(alert.account_id, alert.id).await {
                 Ok(shown) => named(&shown),
-                Err(error) => return failed(&error),
+                Err(error) => return try_again(&error),
             };
             let muted = alert.muted_until.filter(|until| *until > app.clock.now());
             let state =
@@ -51,8 +53,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>)
                 ),
             )
         }
-        Ok(None) => unknown(),
-        Err(error) => failed(&error),
+        Ok(None) => unknown_link(UNKNOWN),
+        Err(error) => try_again(&error),
     }
 }
 
@@ -78,8 +80,8 @@ pub(crate) async fn mute(State(app): State<Arc<App>>, Path(token): Path<String>)
             "Muted",
             &format!("<p>This alert sends no messages until {}.</p>", when(until)),
         ),
-        Ok(None) => unknown(),
-        Err(error) => failed(&error),
+        Ok(None) => unknown_link(UNKNOWN),
+        Err(error) => try_again(&error),
     }
 }
 
@@ -91,6 +93,9 @@ fn named(alert: &AlertView) -> String {
     };
     if let Some(account) = &alert.account {
         return format!("{name}: {}.", escaped(&account.sentence));
+    }
+    if let Some(campaign) = &alert.campaign {
+        return format!("{name} on campaign {}.", escaped(campaign.name.as_deref().unwrap_or(&campaign.id)));
     }
     let shown = alert.hashtags.iter().take(HASHTAGS_NAMED);
     let mut hashtags = shown.map(|one| format!("#{}", escaped(&one.hashtag))).collect::<Vec<_>>().join(", ");
@@ -106,21 +111,4 @@ fn named(alert: &AlertView) -> String {
 
 fn when(at: Timestamp) -> String {
     at.to_rfc3339()
-}
-
-fn unknown() -> Response<Body> {
-    page(
-        StatusCode::NOT_FOUND,
-        "Unknown link",
-        "<p>There is no alert behind this link: it was deleted, or the link is incomplete.</p>",
-    )
-}
-
-fn failed(error: &AlertingError) -> Response<Body> {
-    tracing::error!(%error, "a mute link cannot be answered");
-    page(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Try again",
-        "<p>This cannot be answered now. Try again in a moment.</p>",
-    )
 }

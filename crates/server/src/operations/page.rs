@@ -10,6 +10,18 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// Returns the page of a link that opens nothing.
+pub(super) fn unknown_link(why: &str) -> Response<Body> {
+    page(StatusCode::NOT_FOUND, "Unknown link", &format!("<p>{why}</p>"))
+}
+
+/// Logs an error of a link, and returns the page that asks to try again.
+pub(super) fn try_again(error: &dyn std::error::Error) -> Response<Body> {
+    tracing::error!(%error, "a link cannot be answered");
+    let text = "<p>This cannot be answered now. Try again in a moment.</p>";
+    page(StatusCode::SERVICE_UNAVAILABLE, "Try again", text)
+}
+
 /// Builds a page of a title and a body in HTML.
 pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response<Body> {
     let html = format!(

@@ -1,15 +1,18 @@
 //! `/unsubscribe/{token}`: the page behind the link of a scheduled report, by which its recipient leaves. The link is the
 //! permission.
 
-use super::page::page;
+use super::page::{page, try_again, unknown_link};
 use crate::app::App;
 use crate::openapi::OpenErrors;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use charts::escaped;
 use http::{Response, StatusCode};
-use scheduling::{ScheduleError, Unsubscribed};
+use scheduling::Unsubscribed;
 use std::sync::Arc;
+
+/// Text of the page of a link that opens nothing.
+const UNKNOWN: &str = "There are no reports behind this link: they were ended, or the link is incomplete.";
 
 /// The page of an unsubscribe link
 ///
@@ -39,8 +42,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>)
                 named(&found)
             ),
         ),
-        Ok(None) => unknown(),
-        Err(error) => failed(&error),
+        Ok(None) => unknown_link(UNKNOWN),
+        Err(error) => try_again(&error),
     }
 }
 
@@ -63,8 +66,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>)
 pub(crate) async fn leave(State(app): State<Arc<App>>, Path(token): Path<String>) -> Response<Body> {
     match app.scheduling.unsubscribe(&token).await {
         Ok(Some(found)) => done(&found),
-        Ok(None) => unknown(),
-        Err(error) => failed(&error),
+        Ok(None) => unknown_link(UNKNOWN),
+        Err(error) => try_again(&error),
     }
 }
 
@@ -80,22 +83,5 @@ fn done(found: &Unsubscribed) -> Response<Body> {
         StatusCode::OK,
         "Unsubscribed",
         &format!("<p>{} gets no more mails with {}.</p>", escaped(&found.recipient), named(found)),
-    )
-}
-
-fn unknown() -> Response<Body> {
-    page(
-        StatusCode::NOT_FOUND,
-        "Unknown link",
-        "<p>There are no reports behind this link: they were ended, or the link is incomplete.</p>",
-    )
-}
-
-fn failed(error: &ScheduleError) -> Response<Body> {
-    tracing::error!(%error, "an unsubscribe link cannot be answered");
-    page(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Try again",
-        "<p>This cannot be answered now. Try again in a moment.</p>",
     )
 }
