@@ -91,6 +91,14 @@ impl<'de, 'a, I: Iterator<Item = Parameter<'a>>> MapAccess<'de> for Parameters<'
         let value = self.value.take().ok_or_else(|| Refusal::custom("a value follows its key"))?;
         seed.deserialize(&value).map_err(|refusal| match refusal {
             Refusal::Wrong(name, why) if name.is_empty() => value.refused(why),
+            // An object whose shape one of its fields tells is read apart from this field.
+            Refusal::Wrong(name, why) if !value.is_named_by(&name) => {
+                Refusal::Wrong(format!("{}.{name}", value.name), why)
+            }
+            Refusal::Missing(name) => {
+                let name = format!("{}.{name}", value.name);
+                Refusal::Wrong(name.clone(), format!("{name} is missing; give it"))
+            }
             other => other,
         })
     }
@@ -172,6 +180,32 @@ enum Given {
 }
 
 impl Parameter<'_> {
+    /// Returns true if a name is its own, or that of a field within it.
+    fn is_named_by(&self, name: &str) -> bool {
+        name.strip_prefix(&*self.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// Reads an object within a body; errors name its field after its own name.
+    fn members<'de, V: Visitor<'de>>(
+        &self,
+        members: &IndexMap<String, Json>,
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        let given = members.iter().filter(|(_, value)| **value != Json::Scalar(Value::Null));
+        let given =
+            given.map(|(name, value)| Parameter { name: name.into(), value: Given::Json(value.clone()) });
+        visitor.visit_map(Parameters { rest: given, value: None }).map_err(|refusal| {
+            let within = |name: &str| format!("{}.{name}", self.name);
+            match refusal {
+                Refusal::Wrong(name, why) if !name.is_empty() => Refusal::Wrong(within(&name), why),
+                Refusal::Missing(name) => {
+                    Refusal::Wrong(within(name), format!("{} is missing; give it", within(name)))
+                }
+                other => other,
+            }
+        })
+    }
+
     fn refused(&self, why: impl Display) -> Refusal {
         let shown = match &self.value {
             Given::Text(text) | Given::Json(Json::Scalar(Value::String(text))) => shown(text),
@@ -206,6 +240,8 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
                 None => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
             },
             Given::Json(Json::Scalar(Value::Bool(flag))) => visitor.visit_bool(*flag),
+            // Objects of several shapes, which a field of theirs tells apart, are read this way.
+            Given::Json(Json::Object(members)) => self.members(members, visitor),
             Given::Json(_) => Err(Refusal::invalid_type(Unexpected::Other("JSON"), &visitor)),
         }
     }
@@ -238,7 +274,6 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
         visitor.visit_seq(Items(items.iter().map(item)))
     }
 
-    /// Deserializes an object within a body; errors name its field after its own name.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -248,19 +283,7 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
         let Given::Json(Json::Object(members)) = &self.value else {
             return Err(self.refused("give an object"));
         };
-        let given = members.iter().filter(|(_, value)| **value != Json::Scalar(Value::Null));
-        let given =
-            given.map(|(name, value)| Parameter { name: name.into(), value: Given::Json(value.clone()) });
-        visitor.visit_map(Parameters { rest: given, value: None }).map_err(|refusal| {
-            let within = |name: &str| format!("{}.{name}", self.name);
-            match refusal {
-                Refusal::Wrong(name, why) if !name.is_empty() => Refusal::Wrong(within(&name), why),
-                Refusal::Missing(name) => {
-                    Refusal::Wrong(within(name), format!("{} is missing; give it", within(name)))
-                }
-                other => other,
-            }
-        })
+        self.members(members, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

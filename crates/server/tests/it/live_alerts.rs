@@ -157,6 +157,85 @@ async fn an_alert_is_created_fires_and_its_message_is_sent() {
 }
 
 #[tokio::test]
+async fn an_alert_watches_a_campaign_of_its_account() {
+    let server = server("hooks.example.com").await;
+    let operation = Description::of(&server).await;
+    let operation = operation.operation("post", "/v1/alerts");
+    let campaign = json!({"name": "summer", "hashtags": ["cat"], "from": day(20).to_rfc3339()});
+    let created = post(&server, "/v1/campaigns", &campaign).await;
+    assert_eq!(created.status.as_u16(), 201, "{}", created.text());
+    let id = created.json()["data"]["id"].clone();
+    let order = |watched: Value| {
+        let mut order = json!({"rule": "velocity", "above": 5_000, "window": "24h"});
+        order.as_object_mut().expect("an object").extend(watched.as_object().cloned().expect("an object"));
+        order
+    };
+    let answer = post(&server, "/v1/alerts", &order(json!({"campaign": "Summer"}))).await;
+    operation.assert_describes(&answer);
+    let data = answer.json()["data"].clone();
+    assert_eq!(data["campaign"], json!({"id": id, "name": "summer", "reason": null}), "{data}");
+    assert_eq!(
+        (&data["hashtag_count"], &data["hashtags"][0]["hashtag"]),
+        (&json!(1), &json!("cat")),
+        "{data}"
+    );
+    for (wrong, param) in [
+        (json!({"campaign": "winter"}), "campaign"),
+        (json!({"campaign": "summer", "hashtags": ["cat"]}), "campaign"),
+        (json!({"campaign": "summer", "account": {"rule": "credits_low", "below": 5}}), "campaign"),
+        (json!({"campaign": "summer", "above": null}), "above"),
+    ] {
+        let refused = post(&server, "/v1/alerts", &order(wrong.clone())).await;
+        operation.assert_describes(&refused);
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json()["param"]),
+            (422, &json!(param)),
+            "{}",
+            refused.text()
+        );
+    }
+    let path = format!("/v1/alerts/{}", data["id"].as_str().expect("an id"));
+    let moved = send(&server, Method::PATCH, &path, &json!({"hashtags": ["horse"]})).await;
+    assert_eq!((moved.status.as_u16(), &moved.json()["param"]), (422, &json!("hashtags")));
+}
+
+#[tokio::test]
+async fn an_alert_watches_the_account() {
+    let server = server("hooks.example.com").await;
+    let description = Description::of(&server).await;
+    let operation = description.operation("post", "/v1/alerts");
+    for (rule, sentence) in [
+        (json!({"rule": "credits_low", "below": 1_000}), "fewer than 1,000 credits left"),
+        (json!({"rule": "days_left", "below": 7}), "credits for fewer than 7 days"),
+        (json!({"rule": "budget_low", "below": 3}), "a tracker's budget of the month used up within 3 days"),
+        (json!({"rule": "tracker_failing", "missed": 3}), "a tracker that missed 3 slots in a row"),
+    ] {
+        let created = post(&server, "/v1/alerts", &json!({"account": rule})).await;
+        operation.assert_describes(&created);
+        let data = created.json()["data"].clone();
+        assert_eq!((&data["rule"], &data["account"]["sentence"]), (&rule, &json!(sentence)), "{data}");
+    }
+    for wrong in [
+        json!(5),
+        json!({}),
+        json!({"rule": "credits_low"}),
+        json!({"rule": "credits_low", "below": 0}),
+        json!({"rule": "credits_low", "below": "x"}),
+        json!({"rule": "credits_low", "below": 5, "missed": 5}),
+        json!({"rule": "growth", "below": 5}),
+    ] {
+        let refused = post(&server, "/v1/alerts", &json!({"account": wrong})).await;
+        operation.assert_describes(&refused);
+        let param = refused.json()["param"].as_str().unwrap_or_default().to_owned();
+        assert!(
+            refused.status.as_u16() == 422 && param.starts_with("account"),
+            "{wrong}: {}",
+            refused.text()
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_alert_is_changed_listed_and_deleted() {
     let server = server("hooks.example.com").await;
     let description = Description::of(&server).await;
