@@ -108,7 +108,7 @@ impl From<tracking::TrackingError> for Failure {
         match error {
             E::Catalog(error) => error.into(),
             E::NotFound => Self::not_found(error).hint("`tagmeter trackers` lists the trackers"),
-            E::Field { .. } | E::TooManyHashtags | E::NoUpstream => Self::usage(error),
+            E::Field { .. } | E::TooManyHashtags | E::NoUpstream { .. } => Self::usage(error),
             E::TooManyTrackers | E::KeyOfOtherRequest | E::IdTaken => Self::new(error),
         }
     }

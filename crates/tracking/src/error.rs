@@ -18,11 +18,14 @@ pub enum TrackingError {
         /// The fault, and what would be right.
         why: String,
     },
-    /// The tracker is to read from an upstream, and none is configured.
-    #[error(
-        "no upstream is configured; add one as [[upstream]] to tagmeter.toml, or track with source none, which watches imports"
-    )]
-    NoUpstream,
+    /// The tracker is to read from an upstream, and has none.
+    #[error("{needed}; add one as [[upstream]] to tagmeter.toml, or {instead}")]
+    NoUpstream {
+        /// The part of the order that needs it, as a sentence.
+        needed: &'static str,
+        /// An order that works without one.
+        instead: &'static str,
+    },
     /// The account has too many trackers.
     #[error(
         "an account has at most {TRACKERS_MAX} trackers; delete one, or add the hashtags to a tracker that exists"

@@ -119,20 +119,33 @@ impl Tracking {
         let source = match (order.source, self.catalog.has_upstream()) {
             (Some(TrackerSource::None), _) | (None, false) => TrackerSource::None,
             (None, true) | (Some(TrackerSource::Upstream), true) => TrackerSource::Upstream,
-            (Some(TrackerSource::Upstream), false) => return Err(TrackingError::NoUpstream),
+            (Some(TrackerSource::Upstream), false) => {
+                return Err(TrackingError::NoUpstream {
+                    needed: "no upstream is configured",
+                    instead: "track with source none, which watches imports",
+                });
+            }
         };
         let videos = order.videos.map(|(shown, depth)| TopVideos::new(shown, depth)).transpose();
         let videos =
             videos.map_err(|why| TrackingError::Field { field: "top_videos", why: why.to_string() })?;
         if videos.is_some() && source == TrackerSource::None {
-            return Err(TrackingError::NoUpstream);
+            return Err(TrackingError::NoUpstream {
+                needed: "top videos are walked through at an upstream, and this tracker has none",
+                instead: "leave them out",
+            });
         }
         let mut targets = self.tracked("hashtags", &order.hashtags, order.every, videos)?;
         let keyword = order.keyword.as_deref().map(str::parse::<Keyword>).transpose();
         let keyword =
             keyword.map_err(|why| TrackingError::Field { field: "keyword", why: why.to_string() })?;
         match &keyword {
-            Some(_) if source == TrackerSource::None => return Err(TrackingError::NoUpstream),
+            Some(_) if source == TrackerSource::None => {
+                return Err(TrackingError::NoUpstream {
+                    needed: "a keyword is searched at an upstream, and this tracker has none",
+                    instead: "name hashtags",
+                });
+            }
             Some(keyword) => {
                 let interval = first_interval(order.every);
                 targets.push(new_tracked(Target::Keyword(keyword.clone()), interval, self.now()));

@@ -285,7 +285,7 @@ testkit::on_each_backend! {
             source: Some(TrackerSource::Upstream),
             ..order(&["cat"], Interval::Day)
         });
-        assert!(matches!(refused, Err(TrackingError::NoUpstream)), "{refused:?}");
+        assert!(matches!(refused, Err(TrackingError::NoUpstream { .. })), "{refused:?}");
         let tracker = world.create(world.me, order(&["cat"], Interval::Day)).await;
         let day = |n: i64| Timestamp::from_ms(world.now().as_ms() + n * 86_400_000);
         let read = |at| hashtag("cat").views(1_234).observed_at(at).into();

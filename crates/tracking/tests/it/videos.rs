@@ -149,7 +149,10 @@ async fn top_videos_need_an_upstream_and_numbers_that_fit() {
     let fixture = TestStore::sqlite().await.expect("always here");
     let world = World::without_upstream(&fixture).await;
     let refused = world.tracking(0).check(walking(&["cat"], Interval::Day, (20, 200)));
-    assert!(matches!(refused, Err(TrackingError::NoUpstream)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(TrackingError::NoUpstream { instead: "leave them out", .. })),
+        "{refused:?}"
+    );
     let tracker = world.create(world.me, order(&["cat"], Interval::Day)).await;
     let view = shown(&world, world.me, tracker).await;
     assert_eq!((view.depth, view.walks, view.videos.len()), (None, None, 0));

@@ -173,7 +173,7 @@ pub(crate) fn problem(error: TrackingError) -> Problem {
         TrackingError::Catalog(error) => error.into(),
         TrackingError::Field { field, .. } => Problem::parameter(field, detail),
         TrackingError::TooManyHashtags => Problem::parameter("hashtags", detail),
-        TrackingError::NoUpstream => Problem::new(ErrorCode::NoUpstream, detail),
+        TrackingError::NoUpstream { .. } => Problem::new(ErrorCode::NoUpstream, detail),
         TrackingError::TooManyTrackers => Problem::new(ErrorCode::LimitReached, detail),
         TrackingError::NotFound => Problem::new(ErrorCode::TrackerNotFound, detail),
         TrackingError::KeyOfOtherRequest => key_of_other_request(),
