@@ -91,7 +91,7 @@ impl<'de, 'a, I: Iterator<Item = Parameter<'a>>> MapAccess<'de> for Parameters<'
         let value = self.value.take().ok_or_else(|| Refusal::custom("a value follows its key"))?;
         seed.deserialize(&value).map_err(|refusal| match refusal {
             Refusal::Wrong(name, why) if name.is_empty() => value.refused(why),
-            // An object whose shape one of its fields tells is read apart from this field.
+            // A tagged object is read apart from this field.
             Refusal::Wrong(name, why) if !value.is_named_by(&name) => {
                 Refusal::Wrong(format!("{}.{name}", value.name), why)
             }
@@ -240,7 +240,7 @@ impl<'de> Deserializer<'de> for &Parameter<'_> {
                 None => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
             },
             Given::Json(Json::Scalar(Value::Bool(flag))) => visitor.visit_bool(*flag),
-            // Objects of several shapes, which a field of theirs tells apart, are read this way.
+            // Tagged objects are read this way.
             Given::Json(Json::Object(members)) => self.members(members, visitor),
             Given::Json(_) => Err(Refusal::invalid_type(Unexpected::Other("JSON"), &visitor)),
         }
