@@ -4,13 +4,11 @@ use super::Json;
 use super::trackers::Owner;
 use alerting::account::AccountRule;
 use clap::{Args, Subcommand};
-use domain::Zone;
 use domain::alerts::{Frequency, Watched};
-use domain::digest::Every;
 use domain::metrics::TrendWindow;
 use domain::{AlertId, DestinationId, Moment};
 use measure::parameters::{NUMBER_MAX, Whole, one_of};
-use measure::{AlertPreviewQuery, AlertTemplatesQuery, Threshold, Wait};
+use measure::{AlertPreviewQuery, AlertTemplatesQuery, DigestQuery, Threshold, Wait};
 
 /// `tagmeter alert`
 #[derive(Debug, Subcommand)]
@@ -252,15 +250,8 @@ pub(crate) enum Webhook {
         /// Description
         #[arg(long, value_name = "TEXT", default_value = "")]
         description: String,
-        /// Send events of alerts together, every day or every Monday, in place of each at once
-        #[arg(long, value_name = "EVERY", value_parser = one_of::<Every>())]
-        digest: Option<Every>,
-        /// Hour of the local day at which a digest is sent
-        #[arg(long, value_name = "HOUR", default_value = "8", requires = "digest")]
-        hour: Whole<0, 23>,
-        /// Time zone of the hour, such as Europe/Berlin
-        #[arg(long, value_name = "ZONE", default_value_t, requires = "digest")]
-        tz: Zone,
+        #[command(flatten)]
+        digest: Option<DigestQuery>,
         #[command(flatten)]
         owner: Owner,
         #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::system::random_bytes;
 use alerting::Alerting;
 use alerting::destinations::{ALL_EVENTS, Created, DestinationOrder, DestinationPatch};
 use alerting::view::{DeliveryView, DestinationView};
-use domain::digest::{DIGEST_HOUR, Digest};
+use domain::digest::Digest;
 use domain::{AccountId, DestinationId, Timestamp};
 use serde::Serialize;
 use store::deliveries::Replay;
@@ -52,11 +52,10 @@ struct Replayed {
 pub(super) async fn run(command: Webhook, context: &Context) -> Result<(), Failure> {
     let (store, alerting) = open(context).await?;
     match command {
-        Webhook::Create { to, event, description, digest, hour, tz, owner: of, output } => {
+        Webhook::Create { to, event, description, digest, owner: of, output } => {
             let account_id = owner(&store, &of).await?.account_id;
             let events = if event.is_empty() { vec![ALL_EVENTS.to_owned()] } else { event };
-            let hour = u8::try_from(hour.get()).unwrap_or(DIGEST_HOUR);
-            let digest = digest.map(|every| Digest { every, hour, tz });
+            let digest = digest.map(Digest::from);
             let order = DestinationOrder { to, description, events, digest };
             let id = DestinationId::new(context.now(), u128::from_be_bytes(random_bytes()?));
             let created = alerting.create_destination(account_id, id, &order).await?;
