@@ -1,4 +1,4 @@
-//! The README's commands, word for word, against a running demo.
+//! The commands of the README and of the guides, word for word, against a running demo.
 
 #![cfg(unix)]
 
@@ -65,5 +65,41 @@ fn the_commands_of_the_readme_and_the_demo_work_unchanged() {
         let shown = answer.split(" ... ").next().unwrap_or_default();
         let beginning: String = shown.chars().take(24).collect();
         assert!(out.starts_with(&beginning), "{call}\n{out}\n{answer}");
+    }
+}
+
+/// Returns the lines of all code blocks of a page.
+fn commands(text: &str) -> Vec<&str> {
+    let blocks = text.split("\n```\n").skip(1).step_by(2);
+    blocks.flat_map(str::lines).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_commands_of_the_guides_work_unchanged() {
+    let guides = [
+        include_str!("../../../../docs/guides/trending.md"),
+        include_str!("../../../../docs/guides/strategy.md"),
+        include_str!("../../../../docs/guides/view-counts.md"),
+        include_str!("../../../../docs/guides/benchmarking.md"),
+        include_str!("../../../../docs/guides/competitors.md"),
+    ];
+    let place = Place::new();
+    let mut serving = Serving::start(place.command(&["demo", "--listen", "127.0.0.1:0"]));
+    let rest = serving.read_until("Ctrl-C stops it.");
+    let exports = rest.lines().map(str::trim).find(|line| line.starts_with("export ")).expect("exports");
+    for guide in guides {
+        let lines = commands(guide);
+        assert!(lines.len() >= 6, "{lines:?}");
+        for line in lines {
+            let (out, _) = run(&place, exports, &line.replace("http://127.0.0.1:8080", &serving.base));
+            // Only errors have it in their body.
+            assert!(!out.contains("\"request_id\":"), "{line}: {out}");
+            let is_written = line.contains(" -o ") || line.contains(" > ");
+            assert!(!out.is_empty() || is_written, "{line}: nothing came");
+        }
+    }
+    for file in ["trending.csv", "cat-videos.csv", "cat.html", "spring.pdf", "spring.xlsx"] {
+        let bytes = std::fs::metadata(place.path().join(file)).map_or(0, |file| file.len());
+        assert!(bytes > 300, "{file}: {bytes} bytes");
     }
 }
