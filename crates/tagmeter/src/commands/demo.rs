@@ -2,7 +2,7 @@
 //! folder is a temporary one, or one named on the command line that has nothing else in it.
 
 use super::key::{NewKeyOptions, make_key};
-use super::{Context, serve};
+use super::{Context, serve, worker};
 use crate::config::Origin;
 use crate::demo;
 use crate::exit::Failure;
@@ -36,12 +36,13 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     spinning("making the data", fill(&measure, began)).await?;
     let key = make_account(context, &store).await?;
     let size = store.catalog_size().await?;
+    let worker = worker::here(context, &measure, worker::uploads(folder.path())?)?;
     let server = serve::bind(context, measure, folder.path(), None).await?;
     let contents = format!("{} and {}", counted(size.hashtags, "hashtag"), counted(size.videos, "video"));
     let took_ms = context.clock.now().as_ms().saturating_sub(began.as_ms());
     let place = Place { base: format!("http://{}", server.local_addr()), folder: folder.path(), key: &key };
     print(welcome(&place, &folder, &contents, took_ms, context))?;
-    serve::until_stopped(server, None).await
+    serve::until_stopped(server, Some(worker)).await
 }
 
 /// Records the data and computes trends, so that the first request is fast.

@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     telemetry::start(&context.settings)?;
     let store = context.open_store().await?;
     let measure = context.open_live_measure(store).await?;
-    let uploads = uploads(context)?;
+    let uploads = uploads(&context.settings.data_dir.value)?;
     let worker = match context.settings.worker.value {
         true => Some(here(context, &measure, uploads.clone())?),
         false => None,

@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let store = context.open_store().await?;
     let measure = context.open_live_measure(store).await?;
     let signal = serve::stop_signal()?;
-    let worker = here(context, &measure, uploads(context)?)?;
+    let worker = here(context, &measure, uploads(&context.settings.data_dir.value)?)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         data_dir = %context.settings.data_dir.value.display(),
@@ -54,8 +54,7 @@ pub(super) fn here(context: &Context, measure: &Measure, uploads: Uploads) -> Re
 }
 
 /// Returns the folder of uploads to this node, and its name, which is drawn once and stored in the data folder.
-pub(super) fn uploads(context: &Context) -> Result<Uploads, Failure> {
-    let folder = &context.settings.data_dir.value;
+pub(super) fn uploads(folder: &Path) -> Result<Uploads, Failure> {
     Ok(Uploads { spool: Spool::of(folder), node: node(folder)? })
 }
 

@@ -103,3 +103,15 @@ fn the_commands_of_the_guides_work_unchanged() {
         assert!(bytes > 300, "{file}: {bytes} bytes");
     }
 }
+
+#[test]
+fn alerts_on_the_demo_are_evaluated() {
+    const TRIES: usize = 500;
+    let place = Place::new();
+    let mut serving = Serving::start(place.command(&["demo", "--listen", "127.0.0.1:0"]));
+    let rest = serving.read_until("Ctrl-C stops it.");
+    let exports = rest.lines().map(str::trim).find(|line| line.starts_with("export ")).expect("exports");
+    run(&place, exports, "tagmeter alert create --credits-below 2000000");
+    let is_firing = || run(&place, exports, "tagmeter alert list --json").0.contains("\"state\":\"firing\"");
+    assert!((0..TRIES).any(|_| is_firing()), "nobody evaluates it");
+}
